@@ -1,0 +1,20 @@
+//! Typed requests and responses, and the one door through which bytes become them.
+//!
+//! The types are `kafka-protocol`'s; nobody outside this module imports that crate. Its decoders trust
+//! the lengths they read, so [`decode_request`] and [`decode_response`] walk the bytes with
+//! [`crate::guard`] first.
+
+mod frame;
+
+pub use frame::{
+    DecodeError, RequestHeader, decode_request, decode_response, encode_request, encode_response, split_request,
+    split_response,
+};
+pub use kafka_protocol::error::ResponseError as ErrorCode;
+pub use kafka_protocol::messages::{
+    self, ApiKey, BrokerId, GroupId, ProducerId, RequestHeader as RawRequestHeader, TopicName, TransactionalId,
+};
+pub use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message, Request, StrBytes, VersionRange};
+
+/// The default bound on the memory that decoding one frame may take, in bytes.
+pub const DECODE_BUDGET_BYTES: usize = 256 * 1024 * 1024;
