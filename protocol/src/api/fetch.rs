@@ -91,7 +91,13 @@ pub fn write_response<P>(
     topics: Vec<FetchTopic<P>>,
     endpoints: &[NodeEndpoint],
 ) -> Vec<FetchPart<P>> {
-    let mut w = Writer { version, flexible: version >= FLEXIBLE_FROM, out: BytesMut::new(), parts: vec![], size: 0 };
+    let mut w = Writer {
+        version,
+        flexible: version >= FLEXIBLE_FROM,
+        out: BytesMut::new(),
+        parts: vec![],
+        size: 0,
+    };
     w.out.put_i32(correlation_id);
     w.tags(0);
     w.out.put_i32(head.throttle_time_ms);
@@ -215,14 +221,19 @@ impl<P> Writer<P> {
         }
         self.flush();
         self.size += total;
-        self.parts.extend(records.into_iter().map(|(payload, _)| FetchPart::Records(payload)));
+        self.parts
+            .extend(records.into_iter().map(|(payload, _)| FetchPart::Records(payload)));
     }
 
     fn partition_tags(&mut self, p: &FetchPartition) {
         if !self.flexible {
             return;
         }
-        let count = [p.diverging_epoch.is_some(), p.current_leader.is_some(), p.snapshot_id.is_some()];
+        let count = [
+            p.diverging_epoch.is_some(),
+            p.current_leader.is_some(),
+            p.snapshot_id.is_some(),
+        ];
         self.tags(count.into_iter().map(u32::from).sum());
         if let Some((epoch, end_offset)) = p.diverging_epoch {
             self.tagged(0, |w| {
@@ -300,14 +311,22 @@ mod tests {
         moved.current_leader = (version >= 12).then_some((2, 9));
         let records = vec![(Bytes::from_static(b"first"), 5), (Bytes::from_static(b"second"), 6)];
         let id = Uuid::from_u128(77);
-        vec![FetchTopic { name: "t".into(), id, partitions: vec![(full, records), (moved, vec![])] }]
+        vec![FetchTopic {
+            name: "t".into(),
+            id,
+            partitions: vec![(full, records), (moved, vec![])],
+        }]
     }
 
     #[test]
     fn every_version_decodes_to_what_was_written() {
         for version in 4..=18 {
             let endpoints = [(2, StrBytes::from("h"), 9092, None)];
-            let head = FetchHead { throttle_time_ms: 1, error_code: 0, session_id: 5 };
+            let head = FetchHead {
+                throttle_time_ms: 1,
+                error_code: 0,
+                session_id: 5,
+            };
             let parts = write_response(version, 42, head, sample(version), &endpoints);
             let mut frame = BytesMut::new();
             for part in parts {

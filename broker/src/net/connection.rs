@@ -1,0 +1,144 @@
+//! One client connection: requests are answered one after the other, in order, as Kafka does.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use broker_core::call::{Peer, Pending};
+use broker_core::reply::Reply;
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::time::{Sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::frames::{FrameError, FrameReader};
+use super::writer::Writer;
+use crate::clock::Clock;
+
+/// Responses gathered before they are written although more requests lie ready.
+const COALESCE_MAX_BYTES: usize = 1 << 20;
+
+/// How a request is answered.
+#[derive(Debug)]
+pub enum Answer {
+    /// At once.
+    Now(Reply),
+    /// When the operation completes.
+    Wait(Box<dyn Pending>),
+    /// When another thread has it. A dropped sender closes the connection.
+    Later(oneshot::Receiver<Reply>),
+}
+
+/// What stands behind a listener.
+pub trait Service: Send + Sync + 'static {
+    /// Takes one request frame, without its length bytes. ApiVersions may fill in `peer`.
+    fn serve(&self, frame: Bytes, peer: &mut Peer) -> Answer;
+}
+
+/// Serves one connection until the peer closes it, it breaks, or `shutdown` is called.
+pub(super) async fn serve(
+    mut stream: TcpStream,
+    mut peer: Peer,
+    service: Arc<dyn Service>,
+    frame_max_bytes: usize,
+    clock: Clock,
+    shutdown: CancellationToken,
+) -> Result<(), FrameError> {
+    let mut frames = FrameReader::new(frame_max_bytes);
+    let mut writer = Writer::default();
+    loop {
+        let frame = if let Some(frame) = frames.buffered()? {
+            frame
+        } else {
+            writer.flush(&stream).await?;
+            let next = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => None,
+                next = frames.next(&mut stream) => next?,
+            };
+            let Some(frame) = next else { return Ok(()) };
+            frame
+        };
+        let reply = match service.serve(frame, &mut peer) {
+            Answer::Now(reply) => reply,
+            Answer::Wait(pending) => {
+                writer.flush(&stream).await?;
+                match until(Drive::new(pending, clock), &shutdown).await {
+                    Some(reply) => reply,
+                    None => return Ok(()),
+                }
+            }
+            Answer::Later(receiver) => {
+                writer.flush(&stream).await?;
+                match until(receiver, &shutdown).await {
+                    Some(Ok(reply)) => reply,
+                    Some(Err(_)) | None => return Ok(()),
+                }
+            }
+        };
+        match reply {
+            Reply::Frame(parts) => writer.push(parts),
+            Reply::Nothing => {}
+            Reply::Close => return Ok(writer.flush(&stream).await?),
+        }
+        if writer.queued_bytes() >= COALESCE_MAX_BYTES {
+            writer.flush(&stream).await?;
+        }
+    }
+}
+
+async fn until<F: Future>(future: F, shutdown: &CancellationToken) -> Option<F::Output> {
+    tokio::select! {
+        biased;
+        () = shutdown.cancelled() => None,
+        output = future => Some(output),
+    }
+}
+
+/// Polls a pending operation when it is woken and at its deadline.
+struct Drive {
+    pending: Box<dyn Pending>,
+    deadline: Pin<Box<Sleep>>,
+    clock: Clock,
+}
+
+impl Drive {
+    fn new(pending: Box<dyn Pending>, clock: Clock) -> Self {
+        let deadline = Box::pin(sleep_until(clock.instant(pending.deadline()).into()));
+        Self {
+            pending,
+            deadline,
+            clock,
+        }
+    }
+}
+
+impl Future for Drive {
+    type Output = Reply;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply> {
+        let now = self.clock.now();
+        if let Poll::Ready(reply) = self.pending.poll(now, cx.waker()) {
+            return Poll::Ready(reply);
+        }
+        if self.deadline.as_mut().poll(cx).is_ready() {
+            let now = self.clock.now();
+            return self.pending.poll(now, cx.waker());
+        }
+        Poll::Pending
+    }
+}
+
+/// Whether an error is just the peer going away.
+pub(super) fn is_disconnect(error: &FrameError) -> bool {
+    let FrameError::Io(error) = error else {
+        return matches!(error, FrameError::CutShort);
+    };
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted
+    )
+}

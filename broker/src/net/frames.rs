@@ -1,0 +1,145 @@
+//! Request frames out of a byte stream, within a bound on size and on memory taken ahead of the bytes.
+
+use std::io;
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+/// Room made for a read when little is known of what comes.
+const READ_AHEAD_BYTES: usize = 64 * 1024;
+
+/// Why no further frame can be read from a connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// The length is negative, or above socket.request.max.bytes.
+    #[error("a request of {length} bytes was announced; socket.request.max.bytes is {max_bytes}")]
+    BadLength {
+        /// As announced.
+        length: i32,
+        /// The bound.
+        max_bytes: usize,
+    },
+    /// The peer went away in the middle of a frame.
+    #[error("the connection ended in the middle of a request")]
+    CutShort,
+    /// The socket failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Reads length-prefixed frames. Memory grows with the bytes that arrived, not with the length announced.
+#[derive(Debug)]
+pub struct FrameReader {
+    buffer: BytesMut,
+    frame_max_bytes: usize,
+}
+
+impl FrameReader {
+    /// A reader that refuses frames above `frame_max_bytes`.
+    pub fn new(frame_max_bytes: usize) -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            frame_max_bytes,
+        }
+    }
+
+    /// A frame that is already here, without its length bytes.
+    pub fn buffered(&mut self) -> Result<Option<Bytes>, FrameError> {
+        let Some(prefix) = self.buffer.first_chunk::<4>() else {
+            return Ok(None);
+        };
+        let length = i32::from_be_bytes(*prefix);
+        let bad = FrameError::BadLength {
+            length,
+            max_bytes: self.frame_max_bytes,
+        };
+        let Ok(size_bytes) = usize::try_from(length) else {
+            return Err(bad);
+        };
+        if size_bytes > self.frame_max_bytes {
+            return Err(bad);
+        }
+        if self.buffer.len() < size_bytes + 4 {
+            return Ok(None);
+        }
+        self.buffer.advance(4);
+        Ok(Some(self.buffer.split_to(size_bytes).freeze()))
+    }
+
+    /// The next frame; none when the peer closed between frames.
+    pub async fn next<R: AsyncRead + Unpin>(&mut self, stream: &mut R) -> Result<Option<Bytes>, FrameError> {
+        loop {
+            if let Some(frame) = self.buffered()? {
+                return Ok(Some(frame));
+            }
+            self.make_room();
+            if stream.read_buf(&mut self.buffer).await? == 0 {
+                return if self.buffer.is_empty() {
+                    Ok(None)
+                } else {
+                    Err(FrameError::CutShort)
+                };
+            }
+        }
+    }
+
+    /// For a large frame, doubles what has arrived, so that a length nobody fills costs nothing.
+    fn make_room(&mut self) {
+        let announced = self
+            .buffer
+            .first_chunk::<4>()
+            .map_or(0, |prefix| i32::from_be_bytes(*prefix).max(0) as usize);
+        let missing = (announced + 4).saturating_sub(self.buffer.len());
+        if self.buffer.capacity() - self.buffer.len() < missing.clamp(1024, READ_AHEAD_BYTES / 4) {
+            let wanted = missing.min(self.buffer.len().saturating_mul(4)).max(READ_AHEAD_BYTES);
+            self.buffer.reserve(wanted);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn frames_come_out_whole_however_they_arrive() {
+        let mut stream: &[u8] = &[0, 0, 0, 3, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 1, 9];
+        let mut reader = FrameReader::new(100);
+        assert_eq!(reader.next(&mut stream).await.unwrap().as_deref(), Some(&[1, 2, 3][..]));
+        assert_eq!(reader.next(&mut stream).await.unwrap().as_deref(), Some(&[][..]));
+        assert_eq!(reader.next(&mut stream).await.unwrap().as_deref(), Some(&[9][..]));
+        assert!(reader.next(&mut stream).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_frame_cut_short_and_a_bad_length_are_told_apart() {
+        let mut cut: &[u8] = &[0, 0, 0, 3, 1];
+        assert!(matches!(
+            FrameReader::new(100).next(&mut cut).await,
+            Err(FrameError::CutShort)
+        ));
+        for prefix in [101i32, -1, i32::MIN, i32::MAX] {
+            let bytes = prefix.to_be_bytes();
+            let mut stream: &[u8] = &bytes;
+            let result = FrameReader::new(100).next(&mut stream).await;
+            assert!(matches!(result, Err(FrameError::BadLength { length, .. }) if length == prefix));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_announced_length_alone_takes_no_memory() {
+        let (mut near, mut far) = tokio::io::duplex(64);
+        tokio::io::AsyncWriteExt::write_all(&mut near, &(90_i32 << 20).to_be_bytes())
+            .await
+            .unwrap();
+        drop(near);
+        let mut reader = FrameReader::new(100 << 20);
+        assert!(matches!(reader.next(&mut far).await, Err(FrameError::CutShort)));
+        assert!(
+            reader.buffer.capacity() <= 2 * READ_AHEAD_BYTES,
+            "{} bytes taken",
+            reader.buffer.capacity()
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! Accepting connections, within a bound, until told to stop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use broker_core::call::Peer;
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::connection::{self, Service};
+use crate::clock::Clock;
+
+/// Wait after a failed accept (out of descriptors), so that the loop does not spin.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
+
+/// How a listener is set up.
+#[derive(Debug, Clone)]
+pub struct ListenerConfig {
+    /// Its name in `listeners`.
+    pub name: String,
+    /// Host to bind; empty for all addresses.
+    pub host: String,
+    /// Port to bind; 0 picks one.
+    pub port: u16,
+    /// socket.request.max.bytes.
+    pub frame_max_bytes: usize,
+    /// max.connections.
+    pub connections_max: usize,
+    /// socket.listen.backlog.size.
+    pub backlog: u32,
+    /// socket.send.buffer.bytes; -1 leaves the system's.
+    pub send_buffer_bytes: i32,
+    /// socket.receive.buffer.bytes; -1 leaves the system's.
+    pub receive_buffer_bytes: i32,
+}
+
+/// A bound socket that does not accept yet.
+#[derive(Debug)]
+pub struct Listener {
+    config: ListenerConfig,
+    socket: TcpListener,
+}
+
+impl Listener {
+    /// Binds the socket.
+    pub async fn bind(config: ListenerConfig) -> io::Result<Self> {
+        let host = if config.host.is_empty() {
+            "0.0.0.0"
+        } else {
+            config.host.as_str()
+        };
+        let address = lookup_host((host, config.port))
+            .await?
+            .next()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::AddrNotAvailable, format!("{host} has no address")))?;
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        socket.set_reuseaddr(true)?;
+        // The receive buffer is inherited by accepted sockets, and only so sizes the window they announce.
+        if let Ok(size) = u32::try_from(config.receive_buffer_bytes) {
+            socket.set_recv_buffer_size(size)?;
+        }
+        if let Ok(size) = u32::try_from(config.send_buffer_bytes) {
+            socket.set_send_buffer_size(size)?;
+        }
+        socket.bind(address)?;
+        Ok(Self {
+            socket: socket.listen(config.backlog)?,
+            config,
+        })
+    }
+
+    /// The address that was bound.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Accepts until `shutdown`; connections run on `tasks`.
+    pub async fn run(self, service: Arc<dyn Service>, clock: Clock, tasks: TaskTracker, shutdown: CancellationToken) {
+        let permits = Arc::new(Semaphore::new(self.config.connections_max.min(Semaphore::MAX_PERMITS)));
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return,
+                accepted = self.accept(&permits) => accepted,
+            };
+            match accepted {
+                Ok((stream, address, permit)) => {
+                    let service = Arc::clone(&service);
+                    let shutdown = shutdown.clone();
+                    let peer = Peer {
+                        host: address.ip().to_string(),
+                        listener: self.config.name.clone(),
+                        ..Peer::default()
+                    };
+                    let frame_max_bytes = self.config.frame_max_bytes;
+                    tasks.spawn(async move {
+                        serve_one(stream, peer, service, frame_max_bytes, clock, shutdown).await;
+                        drop(permit);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(listener = self.config.name, %error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_BACKOFF).await;
+                }
+            }
+        }
+    }
+
+    async fn accept(&self, permits: &Arc<Semaphore>) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        let permit = Arc::clone(permits).acquire_owned().await.map_err(io::Error::other)?;
+        let (stream, address) = self.socket.accept().await?;
+        stream.set_nodelay(true)?;
+        Ok((stream, address, permit))
+    }
+}
+
+async fn serve_one(
+    stream: TcpStream,
+    peer: Peer,
+    service: Arc<dyn Service>,
+    frame_max_bytes: usize,
+    clock: Clock,
+    shutdown: CancellationToken,
+) {
+    let (host, listener) = (peer.host.clone(), peer.listener.clone());
+    if let Err(error) = connection::serve(stream, peer, service, frame_max_bytes, clock, shutdown).await
+        && !connection::is_disconnect(&error)
+    {
+        tracing::warn!(host, listener, %error, "closed a connection");
+    }
+}
