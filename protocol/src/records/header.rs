@@ -241,3 +241,16 @@ pub fn stamp(batch: &mut [u8], base_offset: i64, leader_epoch: i32) {
         header[12..16].copy_from_slice(&leader_epoch.to_be_bytes());
     }
 }
+
+/// Sets the broker's append time: attribute bit 3, the max timestamp, and the checksum they are under.
+pub fn restamp(batch: &mut [u8], log_append_time_ms: i64) {
+    let Some(header) = batch.first_chunk_mut::<HEADER_BYTES>() else {
+        return;
+    };
+    header[22] |= 0x08;
+    header[35..43].copy_from_slice(&log_append_time_ms.to_be_bytes());
+    let crc = crc32c::crc32c(batch.get(ATTRIBUTES_AT..).unwrap_or_default());
+    if let Some(field) = batch.get_mut(17..ATTRIBUTES_AT) {
+        field.copy_from_slice(&crc.to_be_bytes());
+    }
+}

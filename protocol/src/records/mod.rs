@@ -3,8 +3,18 @@
 //! Batches are passed through verbatim wherever nothing demands otherwise; base offset and leader
 //! epoch lie outside the checksum and are patched in place.
 
+mod batches;
+mod builder;
+mod compression;
 mod header;
+mod record;
+mod varint;
 
+pub use batches::Batches;
+pub use builder::{BatchBuilder, NewRecord, ProducerStamp};
+pub use compression::{CompressionError, compress, decompress};
 pub use header::{
-    ATTRIBUTES_AT, BatchHeader, Compression, HEADER_BYTES, HeaderError, LENGTH_OVERHEAD_BYTES, TimestampType, stamp,
+    ATTRIBUTES_AT, BatchHeader, Compression, HEADER_BYTES, HeaderError, LENGTH_OVERHEAD_BYTES, TimestampType, restamp,
+    stamp,
 };
+pub use record::{Header, Headers, Record, RecordError, Records, records_of};

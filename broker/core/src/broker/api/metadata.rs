@@ -1,0 +1,148 @@
+//! Metadata (key 3), versions 0 to 13: brokers, and topics by name or (from 10) id. Unknown topics are
+//! created on the way if both client and broker allow it.
+
+use std::sync::Arc;
+
+use protocol::Uuid;
+use protocol::api::messages::metadata_request::MetadataRequestTopic;
+use protocol::api::messages::metadata_response::{
+    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use protocol::api::messages::{MetadataRequest, MetadataResponse};
+use protocol::api::{ApiKey, BrokerId, DecodeError, ErrorCode, StrBytes, TopicName};
+
+use super::operations;
+use crate::broker::Broker;
+use crate::broker::topic_names::{is_internal, is_valid};
+use crate::call::{Call, Outcome, Served};
+use crate::image::{MetadataImage, PartitionImage, TopicImage};
+
+pub(super) const SERVED: Served = Served::new(ApiKey::Metadata, 0, 13);
+
+/// First version whose null topic list, and not an empty one, asks for all topics.
+const NULL_MEANS_ALL_FROM: i16 = 1;
+/// First version that can say whether unknown topics may be created; before it they always may.
+const CREATION_FLAG_FROM: i16 = 4;
+
+pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
+    let request: MetadataRequest = call.decode()?;
+    let version = call.header.api_version;
+    let image = broker.image();
+    let all = match &request.topics {
+        None => true,
+        Some(topics) => topics.is_empty() && version < NULL_MEANS_ALL_FROM,
+    };
+    let view = View { broker, image: &image, listener: &call.peer.listener, version };
+    let mut topics = if all {
+        image.topics().iter().map(|topic| view.topic(topic)).collect()
+    } else {
+        let may_create = version < CREATION_FLAG_FROM || request.allow_auto_topic_creation;
+        view.named(request.topics.unwrap_or_default(), may_create && broker.auto_creates_topics())
+    };
+    if request.include_topic_authorized_operations {
+        for topic in topics.iter_mut().filter(|topic| topic.error_code == 0) {
+            topic.topic_authorized_operations = operations::TOPIC;
+        }
+    }
+    let mut response = MetadataResponse::default()
+        .with_brokers(view.brokers())
+        .with_cluster_id(Some(StrBytes::from_string(broker.cluster_id().to_owned())))
+        // Under KRaft any live broker stands here: it forwards what only the controller can do.
+        .with_controller_id(BrokerId(broker.node_id()))
+        .with_topics(topics);
+    if request.include_cluster_authorized_operations {
+        response.cluster_authorized_operations = operations::CLUSTER;
+    }
+    Ok(call.reply(&response)?.into())
+}
+
+struct View<'a> {
+    broker: &'a Arc<Broker>,
+    image: &'a MetadataImage,
+    listener: &'a str,
+    version: i16,
+}
+
+impl View<'_> {
+    fn brokers(&self) -> Vec<MetadataResponseBroker> {
+        let alive = self.image.brokers().iter().filter(|broker| !broker.fenced);
+        alive
+            .filter_map(|broker| {
+                let endpoint = broker.endpoint(self.listener)?;
+                Some(
+                    MetadataResponseBroker::default()
+                        .with_node_id(BrokerId(broker.id))
+                        .with_host(StrBytes::from_string(endpoint.host.clone()))
+                        .with_port(i32::from(endpoint.port))
+                        .with_rack(broker.rack.clone().map(StrBytes::from_string)),
+                )
+            })
+            .collect()
+    }
+
+    fn named(&self, asked: Vec<MetadataRequestTopic>, create: bool) -> Vec<MetadataResponseTopic> {
+        let mut missing = Vec::new();
+        let topics = asked.into_iter().map(|asked| {
+            let id = Uuid::from(asked.topic_id);
+            let found = match &asked.name {
+                Some(name) => self.image.topics().by_name(name),
+                None => self.image.topics().by_id(id),
+            };
+            match (found, asked.name) {
+                (Some(topic), _) => self.topic(topic),
+                (None, None) => failed(None, id, ErrorCode::UnknownTopicId),
+                (None, Some(name)) if !is_valid(&name) => failed(Some(name), id, ErrorCode::InvalidTopicException),
+                (None, Some(name)) => {
+                    if create {
+                        missing.push(name.to_string());
+                    }
+                    failed(Some(name), Uuid::ZERO, ErrorCode::UnknownTopicOrPartition)
+                }
+            }
+        });
+        let topics = topics.collect();
+        if !missing.is_empty() {
+            self.broker.create_missing_topics(&missing);
+        }
+        topics
+    }
+
+    fn topic(&self, topic: &TopicImage) -> MetadataResponseTopic {
+        MetadataResponseTopic::default()
+            .with_name(Some(TopicName(StrBytes::from_string(topic.name.clone()))))
+            .with_topic_id(topic.id.into())
+            .with_is_internal(is_internal(&topic.name))
+            .with_partitions(topic.partitions().map(|(index, partition)| self.partition(index, partition)).collect())
+    }
+
+    fn partition(&self, index: i32, partition: &PartitionImage) -> MetadataResponsePartition {
+        let alive = |id: i32| self.image.brokers().is_alive(id);
+        let offline = partition.replicas.iter().copied().filter(|id| !alive(*id));
+        let error = match self.image.brokers().get(partition.leader) {
+            Some(leader) if !leader.fenced && leader.endpoint(self.listener).is_some() => None,
+            Some(leader) if !leader.fenced && self.version > 0 => Some(ErrorCode::ListenerNotFound),
+            _ => Some(ErrorCode::LeaderNotAvailable),
+        };
+        MetadataResponsePartition::default()
+            .with_partition_index(index)
+            .with_error_code(error.map_or(0, |code| code.code()))
+            .with_leader_id(BrokerId(if error.is_none() { partition.leader } else { -1 }))
+            .with_leader_epoch(partition.leader_epoch)
+            .with_replica_nodes(ids(&partition.replicas))
+            .with_isr_nodes(ids(&partition.isr))
+            .with_offline_replicas(offline.map(BrokerId).collect())
+    }
+}
+
+fn ids(nodes: &[i32]) -> Vec<BrokerId> {
+    nodes.iter().copied().map(BrokerId).collect()
+}
+
+fn failed(name: Option<TopicName>, id: Uuid, code: ErrorCode) -> MetadataResponseTopic {
+    let internal = name.as_ref().is_some_and(|name| is_internal(name));
+    MetadataResponseTopic::default()
+        .with_error_code(code.code())
+        .with_name(name)
+        .with_topic_id(id.into())
+        .with_is_internal(internal)
+}
