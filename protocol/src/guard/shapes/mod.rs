@@ -1,0 +1,4 @@
+//! Generated tables, one module for each direction.
+
+pub(super) mod requests;
+pub(super) mod responses;

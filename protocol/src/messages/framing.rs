@@ -1,0 +1,164 @@
+//! How generated messages are put into records: metadata records carry frame version, number and version
+//! ahead of their body; coordinator keys and values carry a 16-bit number or version; control records have
+//! a four-byte key.
+
+use super::wire::{Reader, put_uvarint};
+use super::{WireError, metadata, offsets};
+
+/// The only frame version of metadata records.
+const FRAME_VERSION: u32 = 1;
+
+/// Reads the value of a metadata record; also the version it was written in.
+pub fn decode_metadata(value: &[u8]) -> Result<(metadata::Record, i16), WireError> {
+    let mut reader = Reader::new(value, "metadata record");
+    let frame_version = reader.uvarint()?;
+    if frame_version != FRAME_VERSION {
+        return Err(WireError::FrameVersion { version: frame_version });
+    }
+    let out_of_range = |value: u32| WireError::UnknownKey {
+        key: i16::try_from(value).unwrap_or(i16::MAX),
+    };
+    let key = reader.uvarint()?;
+    let key = i16::try_from(key).map_err(|_| out_of_range(key))?;
+    let version = reader.uvarint()?;
+    let version = i16::try_from(version).map_err(|_| out_of_range(version))?;
+    Ok((metadata::Record::decode(key, reader.remaining(), version)?, version))
+}
+
+/// Writes the value of a metadata record.
+pub fn encode_metadata(record: &metadata::Record, version: i16) -> Result<Vec<u8>, WireError> {
+    let mut out = Vec::with_capacity(64);
+    put_uvarint(&mut out, FRAME_VERSION);
+    put_uvarint(&mut out, record.key() as u32);
+    put_uvarint(&mut out, version as u32);
+    record.encode(version, &mut out)?;
+    Ok(out)
+}
+
+/// Reads a key of `__consumer_offsets`.
+pub fn decode_offsets_key(bytes: &[u8]) -> Result<offsets::Key, WireError> {
+    let (kind, body) = split(bytes, "key")?;
+    offsets::Key::decode(kind, body, 0)
+}
+
+/// Writes a key of `__consumer_offsets`.
+pub fn encode_offsets_key(key: &offsets::Key) -> Result<Vec<u8>, WireError> {
+    let mut out = key.key().to_be_bytes().to_vec();
+    key.encode(0, &mut out)?;
+    Ok(out)
+}
+
+/// Reads the value that goes with a key of this number.
+pub fn decode_offsets_value(kind: i16, bytes: &[u8]) -> Result<offsets::Value, WireError> {
+    // The two oldest key versions are of one kind, with one value.
+    let kind = if kind == offsets::LegacyOffsetCommitKey::KEY {
+        offsets::OffsetCommitKey::KEY
+    } else {
+        kind
+    };
+    let (version, body) = split(bytes, "value")?;
+    offsets::Value::decode(kind, body, version)
+}
+
+/// Writes a value of `__consumer_offsets` in this version.
+pub fn encode_offsets_value(value: &offsets::Value, version: i16) -> Result<Vec<u8>, WireError> {
+    let mut out = version.to_be_bytes().to_vec();
+    value.encode(version, &mut out)?;
+    Ok(out)
+}
+
+fn split<'a>(bytes: &'a [u8], what: &'static str) -> Result<(i16, &'a [u8]), WireError> {
+    let (number, body) = bytes.split_first_chunk::<2>().ok_or(WireError::Truncated {
+        what,
+        needed: 2,
+        left: bytes.len(),
+    })?;
+    Ok((i16::from_be_bytes(*number), body))
+}
+
+/// What a control record is, by the type in its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ControlType {
+    /// A transaction was aborted.
+    Abort,
+    /// A transaction was committed.
+    Commit,
+    /// A new leader of a KRaft quorum.
+    LeaderChange,
+    /// The start of a snapshot.
+    SnapshotHeader,
+    /// The end of a snapshot.
+    SnapshotFooter,
+    /// The quorum's protocol version.
+    KRaftVersion,
+    /// The quorum's voters.
+    KRaftVoters,
+    /// A type that is not known here.
+    Unknown(i16),
+}
+
+impl ControlType {
+    const KNOWN: [Self; 7] = [
+        Self::Abort,
+        Self::Commit,
+        Self::LeaderChange,
+        Self::SnapshotHeader,
+        Self::SnapshotFooter,
+        Self::KRaftVersion,
+        Self::KRaftVoters,
+    ];
+
+    /// Reads the key of a control record: version 0 and the type.
+    pub fn decode(key: &[u8]) -> Result<Self, WireError> {
+        let (_version, rest) = split(key, "control key")?;
+        let (kind, _) = split(rest, "control key")?;
+        Ok(usize::try_from(kind)
+            .ok()
+            .and_then(|at| Self::KNOWN.get(at))
+            .copied()
+            .unwrap_or(Self::Unknown(kind)))
+    }
+
+    /// The key of a control record of this type.
+    pub fn key(self) -> [u8; 4] {
+        let kind = match self {
+            Self::Unknown(kind) => kind,
+            known => Self::KNOWN.iter().position(|k| *k == known).unwrap_or(0) as i16,
+        };
+        let [high, low] = kind.to_be_bytes();
+        [0, 0, high, low]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_keys_round_trip() {
+        for (at, kind) in ControlType::KNOWN.into_iter().enumerate() {
+            assert_eq!(kind.key(), [0, 0, 0, at as u8]);
+            assert_eq!(ControlType::decode(&kind.key()).unwrap(), kind);
+        }
+        assert_eq!(ControlType::decode(&[0, 0, 1, 2]).unwrap(), ControlType::Unknown(258));
+        assert!(ControlType::decode(&[0, 0, 1]).is_err());
+    }
+
+    #[test]
+    fn metadata_records_round_trip_and_refuse_trailing_bytes() {
+        let record = metadata::Record::from(metadata::PartitionChangeRecord {
+            partition_id: 3,
+            isr: Some(vec![1, 2]),
+            eligible_leader_replicas: Some(vec![3]),
+            ..Default::default()
+        });
+        let mut bytes = encode_metadata(&record, 2).unwrap();
+        assert_eq!(decode_metadata(&bytes).unwrap(), (record.clone(), 2));
+        bytes.push(0);
+        assert!(matches!(decode_metadata(&bytes), Err(WireError::Trailing { .. })));
+        assert!(
+            matches!(encode_metadata(&record, 1), Err(WireError::Absent { .. })),
+            "version 1 has no ELR"
+        );
+    }
+}
