@@ -211,6 +211,18 @@ fn condition(message: &Message, versions: Versions) -> Option<String> {
     })
 }
 
+/// The condition under which a field is not there.
+fn absence(message: &Message, versions: Versions) -> Option<String> {
+    condition(message, versions)?;
+    let lower = versions.min > message.versions.min;
+    let upper = versions.max < message.versions.max;
+    Some(match (lower, upper) {
+        (true, true) => format!("!({}..={}).contains(&layout.version)", versions.min, versions.max),
+        (true, false) => format!("layout.version < {}", versions.min),
+        _ => format!("layout.version > {}", versions.max),
+    })
+}
+
 fn is_tagged(field: &Field) -> bool {
     field.tag.is_some()
 }
@@ -246,7 +258,7 @@ fn emit_read(out: &mut String, message: &Message, item: &Struct) {
         let guard = condition(message, versions).map_or(String::new(), |c| format!(" if {c}"));
         let _ = writeln!(
             out,
-            "{tag}{guard} => out.{} = {},",
+            "{tag}{guard} => {{ out.{} = {}; }}",
             field.name,
             read_call(field, "reader")
         );
@@ -279,8 +291,12 @@ fn emit_write(out: &mut String, message: &Message, item: &Struct) {
         };
         let lacking = if field.ignorable { String::new() } else { lacking(field) };
         if is_tagged(field) {
-            if let (Some(condition), false) = (condition(message, field.versions), field.ignorable) {
-                let _ = write!(out, "if !({condition}) {{\n{lacking}\n}}\n");
+            if let (Some(condition), false) = (absence(message, field.versions), field.ignorable) {
+                let _ = writeln!(
+                    out,
+                    "if {condition} && self.{name} != Self::default().{name} {{ return Err(absent(layout, \"{name}\")); }}",
+                    name = field.name
+                );
             }
             continue;
         }

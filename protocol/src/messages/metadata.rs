@@ -76,8 +76,12 @@ impl Wire for RegisterBrokerRecord {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 if layout.version >= 3 => out.log_dirs = Wire::read(reader, layout)?,
-                    1 if layout.version >= 4 => out.cordoned_log_dirs = NullableWire::read_nullable(reader, layout)?,
+                    0 if layout.version >= 3 => {
+                        out.log_dirs = Wire::read(reader, layout)?;
+                    }
+                    1 if layout.version >= 4 => {
+                        out.cordoned_log_dirs = NullableWire::read_nullable(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -110,15 +114,11 @@ impl Wire for RegisterBrokerRecord {
                 return Err(absent(layout, "in_controlled_shutdown"));
             }
         }
-        if !(layout.version >= 3) {
-            if self.log_dirs != Self::default().log_dirs {
-                return Err(absent(layout, "log_dirs"));
-            }
+        if layout.version < 3 && self.log_dirs != Self::default().log_dirs {
+            return Err(absent(layout, "log_dirs"));
         }
-        if !(layout.version >= 4) {
-            if self.cordoned_log_dirs != Self::default().cordoned_log_dirs {
-                return Err(absent(layout, "cordoned_log_dirs"));
-            }
+        if layout.version < 4 && self.cordoned_log_dirs != Self::default().cordoned_log_dirs {
+            return Err(absent(layout, "cordoned_log_dirs"));
         }
         if layout.flexible {
             let mut tags = self.unknown_tags.clone();
@@ -519,11 +519,15 @@ impl Wire for PartitionRecord {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.leader_recovery_state = Wire::read(reader, layout)?,
-                    1 if layout.version >= 2 => {
-                        out.eligible_leader_replicas = NullableWire::read_nullable(reader, layout)?
+                    0 => {
+                        out.leader_recovery_state = Wire::read(reader, layout)?;
                     }
-                    2 if layout.version >= 2 => out.last_known_elr = NullableWire::read_nullable(reader, layout)?,
+                    1 if layout.version >= 2 => {
+                        out.eligible_leader_replicas = NullableWire::read_nullable(reader, layout)?;
+                    }
+                    2 if layout.version >= 2 => {
+                        out.last_known_elr = NullableWire::read_nullable(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -551,15 +555,11 @@ impl Wire for PartitionRecord {
                 return Err(absent(layout, "directories"));
             }
         }
-        if !(layout.version >= 2) {
-            if self.eligible_leader_replicas != Self::default().eligible_leader_replicas {
-                return Err(absent(layout, "eligible_leader_replicas"));
-            }
+        if layout.version < 2 && self.eligible_leader_replicas != Self::default().eligible_leader_replicas {
+            return Err(absent(layout, "eligible_leader_replicas"));
         }
-        if !(layout.version >= 2) {
-            if self.last_known_elr != Self::default().last_known_elr {
-                return Err(absent(layout, "last_known_elr"));
-            }
+        if layout.version < 2 && self.last_known_elr != Self::default().last_known_elr {
+            return Err(absent(layout, "last_known_elr"));
         }
         if layout.flexible {
             let mut tags = self.unknown_tags.clone();
@@ -771,17 +771,33 @@ impl Wire for PartitionChangeRecord {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.isr = NullableWire::read_nullable(reader, layout)?,
-                    1 => out.leader = Wire::read(reader, layout)?,
-                    2 => out.replicas = NullableWire::read_nullable(reader, layout)?,
-                    3 => out.removing_replicas = NullableWire::read_nullable(reader, layout)?,
-                    4 => out.adding_replicas = NullableWire::read_nullable(reader, layout)?,
-                    5 => out.leader_recovery_state = Wire::read(reader, layout)?,
-                    8 if layout.version >= 1 => out.directories = NullableWire::read_nullable(reader, layout)?,
-                    6 if layout.version >= 2 => {
-                        out.eligible_leader_replicas = NullableWire::read_nullable(reader, layout)?
+                    0 => {
+                        out.isr = NullableWire::read_nullable(reader, layout)?;
                     }
-                    7 if layout.version >= 2 => out.last_known_elr = NullableWire::read_nullable(reader, layout)?,
+                    1 => {
+                        out.leader = Wire::read(reader, layout)?;
+                    }
+                    2 => {
+                        out.replicas = NullableWire::read_nullable(reader, layout)?;
+                    }
+                    3 => {
+                        out.removing_replicas = NullableWire::read_nullable(reader, layout)?;
+                    }
+                    4 => {
+                        out.adding_replicas = NullableWire::read_nullable(reader, layout)?;
+                    }
+                    5 => {
+                        out.leader_recovery_state = Wire::read(reader, layout)?;
+                    }
+                    8 if layout.version >= 1 => {
+                        out.directories = NullableWire::read_nullable(reader, layout)?;
+                    }
+                    6 if layout.version >= 2 => {
+                        out.eligible_leader_replicas = NullableWire::read_nullable(reader, layout)?;
+                    }
+                    7 if layout.version >= 2 => {
+                        out.last_known_elr = NullableWire::read_nullable(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -795,20 +811,14 @@ impl Wire for PartitionChangeRecord {
     fn write(&self, writer: &mut Writer<'_>, layout: Layout) -> Result<(), WireError> {
         self.partition_id.write(writer, layout)?;
         self.topic_id.write(writer, layout)?;
-        if !(layout.version >= 1) {
-            if self.directories != Self::default().directories {
-                return Err(absent(layout, "directories"));
-            }
+        if layout.version < 1 && self.directories != Self::default().directories {
+            return Err(absent(layout, "directories"));
         }
-        if !(layout.version >= 2) {
-            if self.eligible_leader_replicas != Self::default().eligible_leader_replicas {
-                return Err(absent(layout, "eligible_leader_replicas"));
-            }
+        if layout.version < 2 && self.eligible_leader_replicas != Self::default().eligible_leader_replicas {
+            return Err(absent(layout, "eligible_leader_replicas"));
         }
-        if !(layout.version >= 2) {
-            if self.last_known_elr != Self::default().last_known_elr {
-                return Err(absent(layout, "last_known_elr"));
-            }
+        if layout.version < 2 && self.last_known_elr != Self::default().last_known_elr {
+            return Err(absent(layout, "last_known_elr"));
         }
         if layout.flexible {
             let mut tags = self.unknown_tags.clone();
@@ -1703,10 +1713,18 @@ impl Wire for BrokerRegistrationChangeRecord {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.fenced = Wire::read(reader, layout)?,
-                    1 if layout.version >= 1 => out.in_controlled_shutdown = Wire::read(reader, layout)?,
-                    2 if layout.version >= 2 => out.log_dirs = Wire::read(reader, layout)?,
-                    3 if layout.version >= 3 => out.cordoned_log_dirs = NullableWire::read_nullable(reader, layout)?,
+                    0 => {
+                        out.fenced = Wire::read(reader, layout)?;
+                    }
+                    1 if layout.version >= 1 => {
+                        out.in_controlled_shutdown = Wire::read(reader, layout)?;
+                    }
+                    2 if layout.version >= 2 => {
+                        out.log_dirs = Wire::read(reader, layout)?;
+                    }
+                    3 if layout.version >= 3 => {
+                        out.cordoned_log_dirs = NullableWire::read_nullable(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -1720,20 +1738,14 @@ impl Wire for BrokerRegistrationChangeRecord {
     fn write(&self, writer: &mut Writer<'_>, layout: Layout) -> Result<(), WireError> {
         self.broker_id.write(writer, layout)?;
         self.broker_epoch.write(writer, layout)?;
-        if !(layout.version >= 1) {
-            if self.in_controlled_shutdown != Self::default().in_controlled_shutdown {
-                return Err(absent(layout, "in_controlled_shutdown"));
-            }
+        if layout.version < 1 && self.in_controlled_shutdown != Self::default().in_controlled_shutdown {
+            return Err(absent(layout, "in_controlled_shutdown"));
         }
-        if !(layout.version >= 2) {
-            if self.log_dirs != Self::default().log_dirs {
-                return Err(absent(layout, "log_dirs"));
-            }
+        if layout.version < 2 && self.log_dirs != Self::default().log_dirs {
+            return Err(absent(layout, "log_dirs"));
         }
-        if !(layout.version >= 3) {
-            if self.cordoned_log_dirs != Self::default().cordoned_log_dirs {
-                return Err(absent(layout, "cordoned_log_dirs"));
-            }
+        if layout.version < 3 && self.cordoned_log_dirs != Self::default().cordoned_log_dirs {
+            return Err(absent(layout, "cordoned_log_dirs"));
         }
         if layout.flexible {
             let mut tags = self.unknown_tags.clone();
@@ -2235,7 +2247,9 @@ impl Wire for BeginTransactionRecord {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.name = NullableWire::read_nullable(reader, layout)?,
+                    0 => {
+                        out.name = NullableWire::read_nullable(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -2389,7 +2403,9 @@ impl Wire for AbortTransactionRecord {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.reason = NullableWire::read_nullable(reader, layout)?,
+                    0 => {
+                        out.reason = NullableWire::read_nullable(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }

@@ -315,7 +315,9 @@ impl Wire for OffsetCommitValue {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 if layout.version >= 4 => out.topic_id = Wire::read(reader, layout)?,
+                    0 if layout.version >= 4 => {
+                        out.topic_id = Wire::read(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -752,7 +754,9 @@ impl Wire for ConsumerGroupMetadataValue {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.metadata_hash = Wire::read(reader, layout)?,
+                    0 => {
+                        out.metadata_hash = Wire::read(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -1206,7 +1210,9 @@ impl Wire for ConsumerGroupMemberMetadataValue {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.classic_member_metadata = NullableWire::read_nullable(reader, layout)?,
+                    0 => {
+                        out.classic_member_metadata = NullableWire::read_nullable(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -1479,7 +1485,9 @@ impl Wire for ConsumerGroupTargetAssignmentMetadataValue {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.assignment_timestamp = Wire::read(reader, layout)?,
+                    0 => {
+                        out.assignment_timestamp = Wire::read(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -1922,7 +1930,9 @@ impl Wire for ConsumerGroupCurrentMemberAssignmentTopicPartitions {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.assignment_epochs = NullableWire::read_nullable(reader, layout)?,
+                    0 => {
+                        out.assignment_epochs = NullableWire::read_nullable(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -2418,7 +2428,9 @@ impl Wire for ShareGroupTargetAssignmentMetadataValue {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.assignment_timestamp = Wire::read(reader, layout)?,
+                    0 => {
+                        out.assignment_timestamp = Wire::read(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -3448,8 +3460,12 @@ impl Wire for StreamsGroupMetadataValue {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.validated_topology_epoch = Wire::read(reader, layout)?,
-                    1 => out.last_assignment_configs = NullableWire::read_nullable(reader, layout)?,
+                    0 => {
+                        out.validated_topology_epoch = Wire::read(reader, layout)?;
+                    }
+                    1 => {
+                        out.last_assignment_configs = NullableWire::read_nullable(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -3968,7 +3984,9 @@ impl Wire for StreamsGroupTargetAssignmentMetadataValue {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.assignment_timestamp = Wire::read(reader, layout)?,
+                    0 => {
+                        out.assignment_timestamp = Wire::read(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -4441,7 +4459,9 @@ impl Wire for StreamsGroupCurrentMemberAssignmentTaskIds {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.assignment_epochs = NullableWire::read_nullable(reader, layout)?,
+                    0 => {
+                        out.assignment_epochs = NullableWire::read_nullable(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }

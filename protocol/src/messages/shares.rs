@@ -147,7 +147,9 @@ impl Wire for ShareSnapshotValue {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.delivery_complete_count = Wire::read(reader, layout)?,
+                    0 => {
+                        out.delivery_complete_count = Wire::read(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }
@@ -398,7 +400,9 @@ impl Wire for ShareUpdateValue {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 => out.delivery_complete_count = Wire::read(reader, layout)?,
+                    0 => {
+                        out.delivery_complete_count = Wire::read(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }

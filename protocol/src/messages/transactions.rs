@@ -145,10 +145,18 @@ impl Wire for TransactionLogValue {
         if layout.flexible {
             reader.tags(|tag, reader| {
                 match tag {
-                    0 if layout.version >= 1 => out.previous_producer_id = Wire::read(reader, layout)?,
-                    1 if layout.version >= 1 => out.next_producer_id = Wire::read(reader, layout)?,
-                    3 if layout.version >= 1 => out.next_producer_epoch = Wire::read(reader, layout)?,
-                    2 if layout.version >= 1 => out.client_transaction_version = Wire::read(reader, layout)?,
+                    0 if layout.version >= 1 => {
+                        out.previous_producer_id = Wire::read(reader, layout)?;
+                    }
+                    1 if layout.version >= 1 => {
+                        out.next_producer_id = Wire::read(reader, layout)?;
+                    }
+                    3 if layout.version >= 1 => {
+                        out.next_producer_epoch = Wire::read(reader, layout)?;
+                    }
+                    2 if layout.version >= 1 => {
+                        out.client_transaction_version = Wire::read(reader, layout)?;
+                    }
                     _ => {
                         out.unknown_tags.insert(tag, reader.rest());
                     }

@@ -227,8 +227,9 @@ mod tests {
     use crate::records::{BatchHeader, Batches, Records, records_of};
 
     type Pair = (Vec<u8>, Option<Vec<u8>>);
+    type Written = (i64, Option<Vec<u8>>, Option<Vec<u8>>, Vec<Pair>);
 
-    fn record_strategy() -> impl Strategy<Value = (i64, Option<Vec<u8>>, Option<Vec<u8>>, Vec<Pair>)> {
+    fn record_strategy() -> impl Strategy<Value = Written> {
         let header = (prop::collection::vec(any::<u8>(), 0..4), any::<Option<Vec<u8>>>());
         (
             0i64..1 << 45,
