@@ -1,4 +1,43 @@
 //! The log engine: Kafka's segments, indexes, leader epochs and producer state on any [`disk::Disk`].
-//! No threads, clocks, sockets or random maps; `std::fs` is used in `disk/real.rs` alone.
+//!
+//! A [`Log`] is one partition's log. It is opened with [`Log::open`], which recovers what a crash left; written
+//! with [`Log::append_as_leader`] or [`Log::append_as_follower`]; read with [`Log::read`], which hands out
+//! memory or file ranges, never copies. No threads, clocks, sockets or random maps; `std::fs` is used in
+//! `disk/real.rs` alone.
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub mod disk;
+
+mod append;
+mod config;
+mod dirs;
+mod epochs;
+mod error;
+mod files;
+mod index;
+mod load;
+mod log;
+mod maintain;
+mod producers;
+mod read;
+mod segment;
+mod tail;
+mod txn_index;
+
+pub use append::{Appended, Origin};
+pub use config::LogConfig;
+pub use dirs::{DirError, LogDir, Offsets, PartitionDir};
+pub use epochs::EpochCache;
+pub use error::{AppendError, LogError};
+pub use files::Files;
+pub use load::{LoadReport, OpenOptions, Truncation};
+pub use log::{Log, LogContext};
+pub use maintain::{RemovalReason, Removed};
+pub use producers::{ActiveProducer, CompletedTxn, Duplicate, Producers};
+pub use read::{Slice, TimestampOffset};
+pub use tail::TailBudget;
+pub use txn_index::AbortedTxn;
+
+#[cfg(test)]
+mod tests;

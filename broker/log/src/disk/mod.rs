@@ -7,6 +7,12 @@ use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+mod real;
+mod sim;
+
+pub use real::{DirLock, RealDisk};
+pub use sim::SimDisk;
+
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenMode {

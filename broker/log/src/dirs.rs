@@ -1,0 +1,242 @@
+//! A log directory: partition directories, checkpoints, and the mark of a clean shutdown.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use protocol::Uuid;
+use protocol::files::{
+    CheckpointEntry, format_checkpoint, format_clean_shutdown, format_partition_metadata, names, parse_checkpoint,
+    parse_clean_shutdown, parse_partition_metadata,
+};
+
+use crate::disk::Disk;
+use crate::error::LogError;
+use crate::segment::io_error;
+
+/// Most bytes of a checkpoint.
+const CHECKPOINT_MAX_BYTES: u64 = 256 << 20;
+/// Longest name of a directory marked for deletion (Kafka's rule).
+const NAME_MAX_BYTES: usize = 255;
+
+/// Why a name is not that of a partition directory.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{name}\" is not the name of a partition directory: expected TOPIC-PARTITION")]
+pub struct DirError {
+    name: String,
+}
+
+/// A partition directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionDir {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its topic.
+    pub topic: String,
+    /// Its partition.
+    pub partition: i32,
+    /// From partition.metadata, if it is there.
+    pub topic_id: Option<Uuid>,
+}
+
+/// Partitions and offsets.
+pub type Offsets = BTreeMap<(String, i32), i64>;
+
+/// A log directory.
+#[derive(Debug, Clone)]
+pub struct LogDir {
+    path: PathBuf,
+    disk: Arc<dyn Disk>,
+}
+
+impl LogDir {
+    /// The directory at `path`, which must exist when it is used.
+    pub fn new(path: PathBuf, disk: Arc<dyn Disk>) -> Self {
+        Self { path, disk }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a partition's directory is or would be.
+    pub fn partition_path(&self, topic: &str, partition: i32) -> PathBuf {
+        self.path.join(format!("{topic}-{partition}"))
+    }
+
+    /// Topic and partition of a directory's name.
+    pub fn parse_name(name: &str) -> Result<(String, i32), DirError> {
+        let invalid = || DirError { name: name.to_owned() };
+        let (topic, partition) = name.rsplit_once('-').ok_or_else(invalid)?;
+        let partition: i32 = partition.parse().map_err(|_| invalid())?;
+        if topic.is_empty() || partition < 0 {
+            Err(invalid())
+        } else {
+            Ok((topic.to_owned(), partition))
+        }
+    }
+
+    /// The partitions in use; other directories are left alone. Those of deleted topics come second.
+    pub fn scan(&self) -> Result<(Vec<PartitionDir>, Vec<PathBuf>), LogError> {
+        let (mut partitions, mut deleted) = (Vec::new(), Vec::new());
+        for entry in self.disk.list(&self.path).map_err(io_error("listing", &self.path))? {
+            let path = self.path.join(&entry.name);
+            if !entry.is_dir || entry.name == names::METADATA_LOG || entry.name.ends_with("-stray") {
+                continue;
+            }
+            if entry.name.ends_with("-delete") {
+                deleted.push(path);
+            } else if let Ok((topic, partition)) = Self::parse_name(&entry.name) {
+                let topic_id = self.topic_id(&path)?;
+                partitions.push(PartitionDir {
+                    path,
+                    topic,
+                    partition,
+                    topic_id,
+                });
+            }
+        }
+        Ok((partitions, deleted))
+    }
+
+    fn topic_id(&self, dir: &Path) -> Result<Option<Uuid>, LogError> {
+        let path = dir.join(names::PARTITION_METADATA);
+        let Some(text) = self.read_text(&path)? else {
+            return Ok(None);
+        };
+        parse_partition_metadata(&text)
+            .map(Some)
+            .map_err(|source| LogError::File { path, source })
+    }
+
+    fn read_text(&self, path: &Path) -> Result<Option<String>, LogError> {
+        if !self.disk.exists(path).map_err(io_error("looking for", path))? {
+            return Ok(None);
+        }
+        let bytes = self
+            .disk
+            .read(path, CHECKPOINT_MAX_BYTES)
+            .map_err(io_error("reading", path))?;
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// Creates a partition's directory with its topic id.
+    pub fn create_partition(&self, topic: &str, partition: i32, topic_id: Uuid) -> Result<PathBuf, LogError> {
+        let dir = self.partition_path(topic, partition);
+        self.disk.create_dir_all(&dir).map_err(io_error("creating", &dir))?;
+        let path = dir.join(names::PARTITION_METADATA);
+        let text = format_partition_metadata(topic_id);
+        self.disk
+            .write_atomic(&path, text.as_bytes())
+            .map_err(io_error("writing", &path))?;
+        self.disk
+            .sync_dir(&self.path)
+            .map_err(io_error("syncing", &self.path))?;
+        Ok(dir)
+    }
+
+    /// Renames a partition's directory so that it counts no longer; `unique` tells it from others.
+    pub fn mark_deleted(&self, dir: &Path, unique: Uuid) -> Result<PathBuf, LogError> {
+        let name = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let id: String = unique.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let suffix = format!(".{id}-delete");
+        let kept = NAME_MAX_BYTES.saturating_sub(suffix.len()).min(name.len());
+        let target = self.path.join(format!("{}{suffix}", name.get(..kept).unwrap_or(name)));
+        self.disk.rename(dir, &target).map_err(io_error("renaming", dir))?;
+        self.disk
+            .sync_dir(&self.path)
+            .map_err(io_error("syncing", &self.path))?;
+        Ok(target)
+    }
+
+    /// The offsets in a checkpoint; none if it is not there.
+    pub fn read_offsets(&self, name: &str) -> Result<Offsets, LogError> {
+        let path = self.path.join(name);
+        let Some(text) = self.read_text(&path)? else {
+            return Ok(Offsets::new());
+        };
+        let entries = parse_checkpoint(&text).map_err(|source| LogError::File { path, source })?;
+        Ok(entries
+            .into_iter()
+            .map(|entry| ((entry.topic, entry.partition), entry.offset))
+            .collect())
+    }
+
+    /// Writes a checkpoint.
+    pub fn write_offsets(&self, name: &str, offsets: &Offsets) -> Result<(), LogError> {
+        let path = self.path.join(name);
+        let entry = |((topic, partition), offset): (&(String, i32), &i64)| CheckpointEntry {
+            topic: topic.clone(),
+            partition: *partition,
+            offset: *offset,
+        };
+        let entries: Vec<CheckpointEntry> = offsets.iter().map(entry).collect();
+        let text = format_checkpoint(&entries);
+        self.disk
+            .write_atomic(&path, text.as_bytes())
+            .map_err(io_error("writing", &path))
+    }
+
+    /// Whether the last shutdown was clean, and the broker's epoch then. The mark is removed: it is true of one start
+    /// only.
+    pub fn take_clean_shutdown(&self) -> Result<Option<Option<i64>>, LogError> {
+        let path = self.path.join(names::CLEAN_SHUTDOWN);
+        let Some(text) = self.read_text(&path)? else {
+            return Ok(None);
+        };
+        self.disk.remove_file(&path).map_err(io_error("removing", &path))?;
+        self.disk
+            .sync_dir(&self.path)
+            .map_err(io_error("syncing", &self.path))?;
+        Ok(Some(parse_clean_shutdown(&text)))
+    }
+
+    /// Marks the shutdown as clean; nothing may be written to the directory after it.
+    pub fn write_clean_shutdown(&self, broker_epoch: i64) -> Result<(), LogError> {
+        let path = self.path.join(names::CLEAN_SHUTDOWN);
+        let text = format_clean_shutdown(broker_epoch);
+        self.disk
+            .write_atomic(&path, text.as_bytes())
+            .map_err(io_error("writing", &path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::SimDisk;
+
+    #[test]
+    fn partitions_checkpoints_and_the_clean_mark() {
+        let disk = Arc::new(SimDisk::default());
+        disk.create_dir_all(Path::new("/d/lost+found")).unwrap();
+        let dir = LogDir::new("/d".into(), disk);
+        let id = Uuid::from_u128(900);
+        let path = dir.create_partition("a-b.c", 3, id).unwrap();
+        let (found, deleted) = dir.scan().unwrap();
+        assert_eq!((found.len(), deleted.len()), (1, 0));
+        assert_eq!(
+            (found[0].topic.as_str(), found[0].partition, found[0].topic_id),
+            ("a-b.c", 3, Some(id))
+        );
+        let gone = dir.mark_deleted(&path, Uuid::from_u128(1)).unwrap();
+        assert_eq!(gone, Path::new("/d/a-b.c-3.00000000000000000000000000000001-delete"));
+        assert_eq!(dir.scan().unwrap(), (vec![], vec![gone]));
+
+        let offsets = Offsets::from([(("t".to_owned(), 0), 5)]);
+        dir.write_offsets(names::RECOVERY_POINTS, &offsets).unwrap();
+        assert_eq!(dir.read_offsets(names::RECOVERY_POINTS).unwrap(), offsets);
+        assert_eq!(dir.take_clean_shutdown().unwrap(), None);
+        dir.write_clean_shutdown(12).unwrap();
+        assert_eq!(dir.take_clean_shutdown().unwrap(), Some(Some(12)));
+        assert_eq!(dir.take_clean_shutdown().unwrap(), None);
+    }
+
+    #[test]
+    fn names_of_other_directories() {
+        for bad in ["topic", "-1", "t-x", ""] {
+            assert!(LogDir::parse_name(bad).is_err(), "{bad}");
+        }
+    }
+}

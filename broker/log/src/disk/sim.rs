@@ -1,0 +1,271 @@
+//! A disk in memory that forgets what was not synced, for tests and simulations.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{DirEntry, Disk, DiskFile, OpenMode};
+
+type Content = Arc<Mutex<Data>>;
+
+/// A file's bytes now, and as they would be found after a crash.
+#[derive(Debug, Default, Clone)]
+struct Data {
+    now: Vec<u8>,
+    synced: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    files: BTreeMap<PathBuf, Content>,
+    dirs: BTreeSet<PathBuf>,
+    /// Names as they would be found after a crash.
+    synced_files: BTreeMap<PathBuf, Content>,
+    fail_writes: bool,
+    fail_syncs: bool,
+}
+
+/// A disk whose files live in memory. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct SimDisk {
+    state: Arc<Mutex<State>>,
+}
+
+impl SimDisk {
+    /// What a crash leaves: synced names with synced bytes, and of the bytes written since, whatever
+    /// `survives` lets through. It is asked once for each file and told how many bytes are at stake; it
+    /// answers how many of them reached the disk.
+    pub fn crash(&self, mut survives: impl FnMut(&Path, usize) -> usize) -> Self {
+        let state = lock(&self.state);
+        let mut files = BTreeMap::new();
+        for (path, content) in &state.synced_files {
+            let data = lock(content);
+            let common = data
+                .now
+                .iter()
+                .zip(&data.synced)
+                .take_while(|(now, synced)| now == synced)
+                .count();
+            let at_stake = data.now.len().saturating_sub(common);
+            let kept = if at_stake == 0 {
+                0
+            } else {
+                survives(path, at_stake).min(at_stake)
+            };
+            let bytes = if kept == 0 {
+                data.synced.clone()
+            } else {
+                data.now.iter().take(common + kept).copied().collect()
+            };
+            files.insert(
+                path.clone(),
+                Arc::new(Mutex::new(Data {
+                    now: bytes.clone(),
+                    synced: bytes,
+                })),
+            );
+        }
+        let state = State {
+            synced_files: files.clone(),
+            files,
+            dirs: state.dirs.clone(),
+            ..State::default()
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Makes every write fail, as on a full disk.
+    pub fn fail_writes(&self, fail: bool) {
+        lock(&self.state).fail_writes = fail;
+    }
+
+    /// Makes every sync fail.
+    pub fn fail_syncs(&self, fail: bool) {
+        lock(&self.state).fail_syncs = fail;
+    }
+
+    /// Changes a file's bytes behind everyone's back, as a fault of the hardware would.
+    pub fn damage(&self, path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(content) = lock(&self.state).files.get(path) {
+            let mut data = lock(content);
+            change(&mut data.now);
+            data.synced = data.now.clone();
+        }
+    }
+}
+
+/// The state is consistent between any two statements, so a panic elsewhere does not matter.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn not_found(path: &Path) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("{} does not exist", path.display()))
+}
+
+impl Disk for SimDisk {
+    fn open(&self, path: &Path, mode: OpenMode) -> io::Result<Arc<dyn DiskFile>> {
+        let mut state = lock(&self.state);
+        let found = state.files.get(path).cloned();
+        let content = match (found, mode) {
+            (Some(_), OpenMode::CreateNew) => return Err(io::ErrorKind::AlreadyExists.into()),
+            (Some(content), _) => content,
+            (None, OpenMode::Read) => return Err(not_found(path)),
+            (None, _) => {
+                if !path.parent().is_some_and(|dir| state.dirs.contains(dir)) {
+                    return Err(not_found(path));
+                }
+                let content = Content::default();
+                state.files.insert(path.to_owned(), Arc::clone(&content));
+                content
+            }
+        };
+        Ok(Arc::new(SimFile {
+            content,
+            state: Arc::clone(&self.state),
+        }))
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<DirEntry>> {
+        let state = lock(&self.state);
+        if !state.dirs.contains(dir) {
+            return Err(not_found(dir));
+        }
+        let named = |path: &PathBuf, is_dir| {
+            let inside = path.parent() == Some(dir);
+            let name = path.file_name()?.to_str()?.to_owned();
+            inside.then_some(DirEntry { name, is_dir })
+        };
+        let files = state.files.keys().filter_map(|path| named(path, false));
+        let mut entries: Vec<DirEntry> = files
+            .chain(state.dirs.iter().filter_map(|path| named(path, true)))
+            .collect();
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        for dir in dir.ancestors() {
+            state.dirs.insert(dir.to_owned());
+        }
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        if state.dirs.contains(from) {
+            let moved = |path: &PathBuf| path.strip_prefix(from).ok().map(|rest| to.join(rest));
+            let files = state
+                .files
+                .iter()
+                .map(|(p, c)| (moved(p).unwrap_or_else(|| p.clone()), Arc::clone(c)))
+                .collect();
+            let synced = state
+                .synced_files
+                .iter()
+                .map(|(p, c)| (moved(p).unwrap_or_else(|| p.clone()), Arc::clone(c)))
+                .collect();
+            let dirs = state
+                .dirs
+                .iter()
+                .map(|p| moved(p).unwrap_or_else(|| p.clone()))
+                .collect();
+            (state.files, state.synced_files, state.dirs) = (files, synced, dirs);
+            return Ok(());
+        }
+        let content = state.files.remove(from).ok_or_else(|| not_found(from))?;
+        state.files.insert(to.to_owned(), content);
+        Ok(())
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        lock(&self.state)
+            .files
+            .remove(path)
+            .map(drop)
+            .ok_or_else(|| not_found(path))
+    }
+
+    fn remove_dir_all(&self, dir: &Path) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        state.files.retain(|path, _| !path.starts_with(dir));
+        state.synced_files.retain(|path, _| !path.starts_with(dir));
+        state.dirs.retain(|path| !path.starts_with(dir));
+        Ok(())
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        if state.fail_syncs {
+            return Err(io::Error::other("the disk failed a sync"));
+        }
+        state.synced_files.retain(|path, _| path.parent() != Some(dir));
+        let inside = state.files.iter().filter(|(path, _)| path.parent() == Some(dir));
+        let inside: Vec<_> = inside
+            .map(|(path, content)| (path.clone(), Arc::clone(content)))
+            .collect();
+        state.synced_files.extend(inside);
+        Ok(())
+    }
+
+    fn exists(&self, path: &Path) -> io::Result<bool> {
+        let state = lock(&self.state);
+        Ok(state.files.contains_key(path) || state.dirs.contains(path))
+    }
+}
+
+#[derive(Debug)]
+struct SimFile {
+    content: Content,
+    state: Arc<Mutex<State>>,
+}
+
+impl DiskFile for SimFile {
+    fn read_at(&self, buf: &mut [u8], position: u64) -> io::Result<usize> {
+        let data = lock(&self.content);
+        let rest = data.now.get(position as usize..).unwrap_or_default();
+        let len = rest.len().min(buf.len());
+        for (to, from) in buf.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        Ok(len)
+    }
+
+    fn write_at(&self, slices: &[&[u8]], position: u64) -> io::Result<()> {
+        if lock(&self.state).fail_writes {
+            return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left on the disk"));
+        }
+        let mut data = lock(&self.content);
+        let bytes = slices.concat();
+        let end = position as usize + bytes.len();
+        if data.now.len() < end {
+            data.now.resize(end, 0);
+        }
+        if let Some(place) = data.now.get_mut(position as usize..end) {
+            place.copy_from_slice(&bytes);
+        }
+        Ok(())
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(lock(&self.content).now.len() as u64)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        lock(&self.content).now.resize(len as usize, 0);
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        if lock(&self.state).fail_syncs {
+            return Err(io::Error::other("the disk failed a sync"));
+        }
+        let mut data = lock(&self.content);
+        data.synced = data.now.clone();
+        Ok(())
+    }
+}

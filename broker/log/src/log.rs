@@ -1,0 +1,259 @@
+//! One partition's log: its segments, what is known about them, and the state that goes with their end.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use protocol::files::{format_leader_epochs, format_producer_snapshot, names};
+
+use crate::config::LogConfig;
+use crate::disk::{Disk, OpenMode};
+use crate::epochs::EpochCache;
+use crate::error::LogError;
+use crate::files::Files;
+use crate::producers::{ActiveProducer, Producers};
+use crate::segment::{MaxTimestamp, Segment, io_error};
+use crate::tail::{Tail, TailBudget};
+
+/// A partition's log.
+///
+/// Nothing here blocks on durability except [`Log::flush`] and [`Log::close`]. After a failed write or sync
+/// every call fails: the log is offline.
+#[derive(Debug)]
+pub struct Log {
+    pub(crate) files: Arc<Files>,
+    pub(crate) dir: PathBuf,
+    pub(crate) config: Arc<LogConfig>,
+    pub(crate) segments: BTreeMap<i64, Segment>,
+    pub(crate) log_start_offset: i64,
+    pub(crate) log_end_offset: i64,
+    pub(crate) high_watermark: i64,
+    pub(crate) recovery_point: i64,
+    pub(crate) epochs: EpochCache,
+    pub(crate) producers: Producers,
+    pub(crate) tail: Tail,
+    pub(crate) offline: bool,
+}
+
+/// What logs of a broker share.
+#[derive(Debug, Clone)]
+pub struct LogContext {
+    /// Open files.
+    pub files: Arc<Files>,
+    /// Memory for the latest batches.
+    pub tail_budget: TailBudget,
+}
+
+impl LogContext {
+    /// Keeps at most `open_max` files open and `tail_max_bytes` of records in memory.
+    pub fn new(disk: Arc<dyn Disk>, open_max: usize, tail_max_bytes: usize) -> Self {
+        Self {
+            files: Arc::new(Files::new(disk, open_max)),
+            tail_budget: TailBudget::new(tail_max_bytes),
+        }
+    }
+}
+
+impl Log {
+    pub(crate) fn empty(context: &LogContext, dir: &Path, config: Arc<LogConfig>, start_offset: i64) -> Self {
+        Self {
+            files: Arc::clone(&context.files),
+            dir: dir.to_owned(),
+            config,
+            segments: BTreeMap::new(),
+            log_start_offset: start_offset,
+            log_end_offset: start_offset,
+            high_watermark: start_offset,
+            recovery_point: start_offset,
+            epochs: EpochCache::default(),
+            producers: Producers::default(),
+            tail: Tail::new(context.tail_budget.clone()),
+            offline: false,
+        }
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The first offset that can be read.
+    pub fn log_start_offset(&self) -> i64 {
+        self.log_start_offset
+    }
+
+    /// The offset the next record gets.
+    pub fn log_end_offset(&self) -> i64 {
+        self.log_end_offset
+    }
+
+    /// The end of what every in-sync replica has.
+    pub fn high_watermark(&self) -> i64 {
+        self.high_watermark
+    }
+
+    /// Everything below it survives a crash of the machine.
+    pub fn recovery_point(&self) -> i64 {
+        self.recovery_point
+    }
+
+    /// The end of what a read_committed reader may see.
+    pub fn last_stable_offset(&self) -> i64 {
+        let unstable = self.producers.first_unstable_offset();
+        unstable.map_or(self.high_watermark, |offset| {
+            offset.clamp(self.log_start_offset, self.high_watermark)
+        })
+    }
+
+    /// Moves the high watermark, never past the log end offset nor below the log start offset; whether
+    /// it moved.
+    pub fn set_high_watermark(&mut self, offset: i64) -> bool {
+        let bounded = offset.clamp(self.log_start_offset, self.log_end_offset);
+        let moved = bounded != self.high_watermark;
+        self.high_watermark = bounded;
+        moved
+    }
+
+    /// Leader epochs.
+    pub fn epochs(&self) -> &EpochCache {
+        &self.epochs
+    }
+
+    /// The greatest known epoch that is at most `epoch` and where it ended.
+    pub fn end_offset_for_epoch(&self, epoch: i32) -> Option<(i32, i64)> {
+        self.epochs.end_offset(epoch, self.log_end_offset)
+    }
+
+    /// Producers, for DescribeProducers.
+    pub fn active_producers(&self) -> Vec<ActiveProducer> {
+        self.producers.active()
+    }
+
+    /// Bytes of all segments.
+    pub fn size_bytes(&self) -> u64 {
+        self.segments.values().map(|segment| segment.size_bytes).sum()
+    }
+
+    /// How many segments there are.
+    pub fn segment_count(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Whether a disk failure took the log offline.
+    pub fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &LogConfig {
+        &self.config
+    }
+
+    /// Changes the configuration.
+    pub fn set_config(&mut self, config: Arc<LogConfig>) {
+        self.config = config;
+    }
+
+    pub(crate) fn check_online(&self) -> Result<(), LogError> {
+        if self.offline {
+            Err(LogError::Offline { path: self.dir.clone() })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Takes the log offline if a write or sync failed.
+    pub(crate) fn guard<T>(&mut self, result: Result<T, LogError>) -> Result<T, LogError> {
+        if matches!(result, Err(LogError::Io { .. })) {
+            self.offline = true;
+        }
+        result
+    }
+
+    pub(crate) fn active(&mut self) -> Result<&mut Segment, LogError> {
+        let offline = LogError::Offline { path: self.dir.clone() };
+        self.segments
+            .last_entry()
+            .map(std::collections::btree_map::OccupiedEntry::into_mut)
+            .ok_or(offline)
+    }
+
+    /// The greatest timestamp in the log.
+    pub(crate) fn max_timestamp(&self) -> Option<MaxTimestamp> {
+        let candidates = self.segments.values().map(|segment| segment.max_timestamp);
+        candidates
+            .filter(|max| max.timestamp >= 0)
+            .max_by_key(|max| (max.timestamp, -max.offset))
+    }
+
+    /// Makes everything durable: the segments since the recovery point, their directory, the epochs.
+    pub fn flush(&mut self) -> Result<(), LogError> {
+        self.check_online()?;
+        let result = self.flush_segments();
+        self.guard(result)
+    }
+
+    fn flush_segments(&mut self) -> Result<(), LogError> {
+        if self.recovery_point >= self.log_end_offset {
+            return Ok(());
+        }
+        let from = self
+            .segments
+            .range(..=self.recovery_point)
+            .next_back()
+            .map_or(0, |(base, _)| *base);
+        for segment in self.segments.range(from..).map(|(_, segment)| segment) {
+            segment.sync(&self.files)?;
+        }
+        self.files
+            .disk()
+            .sync_dir(&self.dir)
+            .map_err(io_error("syncing", &self.dir))?;
+        self.recovery_point = self.log_end_offset;
+        Ok(())
+    }
+
+    /// Flushes, and writes down what a clean start reads instead of looking at every batch.
+    pub fn close(&mut self) -> Result<(), LogError> {
+        self.check_online()?;
+        let result = self.write_closing_state();
+        self.guard(result)
+    }
+
+    fn write_closing_state(&mut self) -> Result<(), LogError> {
+        self.flush_segments()?;
+        self.store_epochs()?;
+        self.store_producers()?;
+        let files = Arc::clone(&self.files);
+        self.active()?.store_indexes(&files)
+    }
+
+    /// Writes leader-epoch-checkpoint.
+    pub(crate) fn store_epochs(&self) -> Result<(), LogError> {
+        let path = self.dir.join(names::LEADER_EPOCHS);
+        let text = format_leader_epochs(&self.epochs.entries());
+        self.files
+            .disk()
+            .write_atomic(&path, text.as_bytes())
+            .map_err(io_error("writing", &path))
+    }
+
+    /// Writes a producer snapshot at the log end offset, and removes all but the two latest.
+    pub(crate) fn store_producers(&self) -> Result<(), LogError> {
+        let path = crate::segment::file(&self.dir, self.log_end_offset, "snapshot");
+        let bytes = format_producer_snapshot(&self.producers.to_snapshot());
+        let write = || {
+            let file = self.files.disk().open(&path, OpenMode::Write)?;
+            file.set_len(bytes.len() as u64)?;
+            file.write_at(&[&bytes], 0)?;
+            file.sync_data()
+        };
+        write().map_err(io_error("writing", &path))
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.files.forget_dir(&self.dir);
+    }
+}

@@ -1,0 +1,289 @@
+//! A segment: a file of batches and its indexes.
+
+use std::path::{Path, PathBuf};
+
+use protocol::records::{BatchHeader, HEADER_BYTES, HeaderError};
+
+use crate::error::LogError;
+use crate::files::Files;
+use crate::index::{Index, OffsetEntry, TimeEntry};
+use crate::txn_index::TxnIndex;
+
+/// Bytes read at a time while looking for a batch.
+const SCAN_CHUNK_BYTES: usize = 8 * 1024;
+
+/// The greatest timestamp in a segment and an offset at or after the batch that has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MaxTimestamp {
+    pub(crate) timestamp: i64,
+    pub(crate) offset: i64,
+}
+
+/// One segment.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) base_offset: i64,
+    pub(crate) path: PathBuf,
+    pub(crate) size_bytes: u64,
+    pub(crate) offsets: Index<OffsetEntry>,
+    pub(crate) times: Index<TimeEntry>,
+    pub(crate) txns: TxnIndex,
+    pub(crate) max_timestamp: MaxTimestamp,
+    /// Timestamp of the first batch, from which its age counts; none if not read yet.
+    pub(crate) first_timestamp: Option<i64>,
+    bytes_since_entry: u64,
+}
+
+/// A file of a segment: base offset in 20 digits and a suffix.
+pub(crate) fn file(dir: &Path, base_offset: i64, suffix: &str) -> PathBuf {
+    dir.join(format!("{base_offset:020}.{suffix}"))
+}
+
+/// An I/O error with what was tried and where.
+pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> LogError {
+    move |source| LogError::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+impl Segment {
+    /// A new, empty segment.
+    pub(crate) fn create(dir: &Path, base_offset: i64, files: &Files) -> Result<Self, LogError> {
+        let path = file(dir, base_offset, "log");
+        let opened = files.get(&path).map_err(io_error("creating", &path))?;
+        opened.set_len(0).map_err(io_error("emptying", &path))?;
+        Self::rebuilt(dir, base_offset, 0, files)
+    }
+
+    /// A segment whose indexes are yet to be filled from its batches.
+    pub(crate) fn rebuilt(dir: &Path, base_offset: i64, size_bytes: u64, files: &Files) -> Result<Self, LogError> {
+        let txn_path = file(dir, base_offset, "txnindex");
+        Ok(Self {
+            base_offset,
+            path: file(dir, base_offset, "log"),
+            size_bytes,
+            offsets: Index::empty(file(dir, base_offset, "index")),
+            times: Index::empty(file(dir, base_offset, "timeindex")),
+            txns: TxnIndex::open(txn_path.clone(), files).map_err(io_error("opening", &txn_path))?,
+            max_timestamp: MaxTimestamp {
+                timestamp: -1,
+                offset: base_offset,
+            },
+            first_timestamp: None,
+            bytes_since_entry: 0,
+        })
+    }
+
+    /// A segment of a cleanly closed log; none if an index is missing or damaged.
+    pub(crate) fn open(dir: &Path, base_offset: i64, files: &Files) -> Result<Option<Self>, LogError> {
+        let mut segment = Self::rebuilt(dir, base_offset, 0, files)?;
+        let path = segment.path.clone();
+        segment.size_bytes = files
+            .get(&path)
+            .and_then(|file| file.len())
+            .map_err(io_error("opening", &path))?;
+        let (offsets, times) = (segment.offsets.path().to_owned(), segment.times.path().to_owned());
+        let offsets = Index::open(offsets.clone(), files).map_err(io_error("opening", &offsets))?;
+        let times = Index::open(times.clone(), files).map_err(io_error("opening", &times))?;
+        let (Some(offsets), Some(times)) = (offsets, times) else {
+            return Ok(None);
+        };
+        (segment.offsets, segment.times) = (offsets, times);
+        let last_offset = segment
+            .offsets
+            .last(files)
+            .map_err(io_error("reading", segment.offsets.path()))?;
+        let last_time = segment
+            .times
+            .last(files)
+            .map_err(io_error("reading", segment.times.path()))?;
+        if last_offset.is_some_and(|entry| entry.relative_offset < 0 || entry.position as u64 >= segment.size_bytes) {
+            return Ok(None);
+        }
+        if let Some(entry) = last_time {
+            let offset = base_offset + i64::from(entry.relative_offset);
+            segment.max_timestamp = MaxTimestamp {
+                timestamp: entry.timestamp,
+                offset,
+            };
+        }
+        Ok(Some(segment))
+    }
+
+    /// Notes a batch at `position`, for the indexes.
+    pub(crate) fn note(&mut self, header: &BatchHeader, position: u64, interval_bytes: u64) {
+        if self.first_timestamp.is_none() {
+            self.first_timestamp = Some(header.max_timestamp);
+        }
+        if header.max_timestamp > self.max_timestamp.timestamp {
+            self.max_timestamp = MaxTimestamp {
+                timestamp: header.max_timestamp,
+                offset: header.last_offset(),
+            };
+        }
+        if self.bytes_since_entry > interval_bytes {
+            let relative_offset = (header.last_offset() - self.base_offset) as i32;
+            self.offsets.push(OffsetEntry {
+                relative_offset,
+                position: position as i32,
+            });
+            self.note_time();
+            self.bytes_since_entry = 0;
+        }
+        self.bytes_since_entry += header.size_bytes() as u64;
+    }
+
+    /// Adds the greatest timestamp so far to the time index, if it is news.
+    fn note_time(&mut self) {
+        let MaxTimestamp { timestamp, offset } = self.max_timestamp;
+        if timestamp >= 0 && self.times.len() == 0 || self.times.newest().is_some_and(|newest| newest < timestamp) {
+            self.times.push(TimeEntry {
+                timestamp,
+                relative_offset: (offset - self.base_offset) as i32,
+            });
+        }
+    }
+
+    /// Writes the indexes of the active segment.
+    pub(crate) fn store_indexes(&mut self, files: &Files) -> Result<(), LogError> {
+        self.note_time();
+        self.offsets
+            .store(files)
+            .map_err(io_error("writing", self.offsets.path()))?;
+        self.times.store(files).map_err(io_error("writing", self.times.path()))
+    }
+
+    /// Makes a cleanly closed segment the active one again.
+    pub(crate) fn activate(&mut self, files: &Files) -> Result<(), LogError> {
+        self.offsets
+            .load(files)
+            .map_err(io_error("reading", self.offsets.path()))?;
+        self.times.load(files).map_err(io_error("reading", self.times.path()))
+    }
+
+    /// Whether the indexes have no room for another entry.
+    pub(crate) fn index_full(&self, max_bytes: u64) -> bool {
+        self.offsets.size_bytes() + 8 > max_bytes || self.times.size_bytes() + 12 > max_bytes
+    }
+
+    /// Makes content durable.
+    pub(crate) fn sync(&self, files: &Files) -> Result<(), LogError> {
+        files
+            .get(&self.path)
+            .and_then(|file| file.sync_data())
+            .map_err(io_error("syncing", &self.path))
+    }
+
+    /// The header at a position.
+    pub(crate) fn header_at(&self, position: u64, files: &Files) -> Result<BatchHeader, LogError> {
+        let mut bytes = [0; HEADER_BYTES];
+        let file = files.get(&self.path).map_err(io_error("opening", &self.path))?;
+        let read = file
+            .read_at(&mut bytes, position)
+            .map_err(io_error("reading", &self.path))?;
+        BatchHeader::parse(bytes.get(..read).unwrap_or_default()).map_err(|source| self.corrupt(position, source))
+    }
+
+    pub(crate) fn corrupt(&self, position: u64, source: HeaderError) -> LogError {
+        LogError::Corrupt {
+            path: self.path.clone(),
+            position,
+            source,
+        }
+    }
+
+    /// The first batch whose last offset is at least `offset`: where it starts and its header.
+    pub(crate) fn find(&self, offset: i64, files: &Files) -> Result<Option<(u64, BatchHeader)>, LogError> {
+        let entry = self.offsets.floor(offset - self.base_offset, files);
+        let from = entry
+            .map_err(io_error("reading", self.offsets.path()))?
+            .map_or(0, |entry| entry.position as u64);
+        let mut scan = self.scan(from, files)?;
+        while let Some((position, header)) = scan.next()? {
+            if header.last_offset() >= offset {
+                return Ok(Some((position, header)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Walks the headers from a position on.
+    pub(crate) fn scan<'a>(&'a self, position: u64, files: &Files) -> Result<Scan<'a>, LogError> {
+        let file = files.get(&self.path).map_err(io_error("opening", &self.path))?;
+        Ok(Scan {
+            segment: self,
+            file,
+            position,
+            chunk: Vec::new(),
+            chunk_at: 0,
+        })
+    }
+
+    /// Reads a whole batch.
+    pub(crate) fn read_batch(&self, position: u64, header: &BatchHeader, files: &Files) -> Result<Vec<u8>, LogError> {
+        let size_bytes = header.size_bytes();
+        let left = self.size_bytes.saturating_sub(position);
+        if size_bytes as u64 > left {
+            let source = HeaderError::Truncated {
+                have: left as usize,
+                need: size_bytes,
+            };
+            return Err(self.corrupt(position, source));
+        }
+        let mut batch = vec![0; size_bytes];
+        let file = files.get(&self.path).map_err(io_error("opening", &self.path))?;
+        file.read_at(&mut batch, position)
+            .map_err(io_error("reading", &self.path))?;
+        Ok(batch)
+    }
+
+    /// All files of the segment.
+    pub(crate) fn files(&self) -> [&Path; 4] {
+        [&self.path, self.offsets.path(), self.times.path(), self.txns.path()]
+    }
+}
+
+/// Headers of a segment, one after the other, read in chunks.
+#[derive(Debug)]
+pub(crate) struct Scan<'a> {
+    segment: &'a Segment,
+    file: std::sync::Arc<dyn crate::disk::DiskFile>,
+    position: u64,
+    chunk: Vec<u8>,
+    chunk_at: u64,
+}
+
+impl Scan<'_> {
+    /// The next header and where its batch starts; none at the end of the segment.
+    pub(crate) fn next(&mut self) -> Result<Option<(u64, BatchHeader)>, LogError> {
+        let position = self.position;
+        if position >= self.segment.size_bytes {
+            return Ok(None);
+        }
+        let in_chunk = position.checked_sub(self.chunk_at).map(|at| at as usize);
+        let held = in_chunk.and_then(|at| self.chunk.get(at..at + HEADER_BYTES)).is_some();
+        if !held {
+            let left = (self.segment.size_bytes - position) as usize;
+            self.chunk.resize(SCAN_CHUNK_BYTES.min(left), 0);
+            let read = self.file.read_at(&mut self.chunk, position);
+            let read = read.map_err(io_error("reading", &self.segment.path))?;
+            self.chunk.truncate(read);
+            self.chunk_at = position;
+        }
+        let at = (position - self.chunk_at) as usize;
+        let header = BatchHeader::parse(self.chunk.get(at..).unwrap_or_default())
+            .map_err(|source| self.segment.corrupt(position, source))?;
+        let left = self.segment.size_bytes - position;
+        if header.size_bytes() as u64 > left {
+            let source = HeaderError::Truncated {
+                have: left as usize,
+                need: header.size_bytes(),
+            };
+            return Err(self.segment.corrupt(position, source));
+        }
+        self.position += header.size_bytes() as u64;
+        Ok(Some((position, header)))
+    }
+}
