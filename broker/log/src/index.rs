@@ -121,6 +121,11 @@ impl<E: Entry> Index<E> {
         }))
     }
 
+    /// Whether all entries are in the file.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.memory.is_none()
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -168,12 +168,24 @@ impl Segment {
         self.offsets.size_bytes() + 8 > max_bytes || self.times.size_bytes() + 12 > max_bytes
     }
 
-    /// Makes content durable.
+    /// Makes content durable, and the indexes too where they are in files.
     pub(crate) fn sync(&self, files: &Files) -> Result<(), LogError> {
-        files
-            .get(&self.path)
-            .and_then(|file| file.sync_data())
-            .map_err(io_error("syncing", &self.path))
+        let sync = |path: &Path| {
+            files
+                .get(path)
+                .and_then(|file| file.sync_data())
+                .map_err(io_error("syncing", path))
+        };
+        sync(&self.path)?;
+        if self.offsets.is_sealed() {
+            sync(self.offsets.path())?;
+            sync(self.times.path())?;
+        }
+        if self.txns.is_empty() {
+            Ok(())
+        } else {
+            sync(self.txns.path())
+        }
     }
 
     /// The header at a position.

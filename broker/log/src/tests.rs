@@ -355,7 +355,6 @@ fn a_cut_or_zeroed_tail_or_torn_sector_keeps_what_is_whole_before_it_and_nothing
     };
     let near_end = |at: usize| ends.iter().any(|end| at.abs_diff(*end as usize) <= 2);
     for at in (0..whole.len()).filter(|at| at % step == 0 || near_end(*at)) {
-        let kept = ends.iter().filter(|end| **end <= at as u64).count() as i64;
         for fault in 0..3 {
             disk.damage(&path, |bytes| {
                 bytes.clone_from(&whole);
@@ -369,11 +368,23 @@ fn a_cut_or_zeroed_tail_or_torn_sector_keeps_what_is_whole_before_it_and_nothing
                     }
                 }
             });
+            // A byte that is the same after the fault is no damage: a zero at the end of a batch, say.
+            let damaged = disk.read(&path, 1 << 20).unwrap();
+            let intact = whole
+                .iter()
+                .zip(&damaged)
+                .take_while(|(before, after)| before == after)
+                .count() as u64;
+            let kept = ends.iter().filter(|end| **end <= intact).count();
+            let whole_bytes = kept.checked_sub(1).map_or(0, |last| ends[last]);
+            let kept = kept as i64;
             let (log, report) = Log::open(&context(&disk), &dir(), Arc::default(), crashed(0)).unwrap();
             assert_eq!(log.log_end_offset(), kept, "fault {fault} at byte {at}");
-            if at > 0 && at < whole.len() && !ends.contains(&(at as u64)) {
-                assert!(report.truncated.is_some(), "fault {fault} at byte {at} is reported");
-            }
+            assert_eq!(
+                report.truncated.is_some(),
+                damaged.len() as u64 > whole_bytes,
+                "fault {fault} at byte {at}"
+            );
             assert_eq!(read_all(&log, 0).len() as i64, kept);
         }
     }
@@ -445,13 +456,10 @@ proptest! {
     }
 }
 
+/// Found by the property above: a tail cut off by recovery came back in the next crash, and everything
+/// written and flushed since was thrown away as lying behind it.
 #[test]
-fn dbg_crash() {
-    let mut fates = [
-        0usize, 0, 1, 0, 807, 0, 0, 883, 851, 1784, 693, 1442, 1379, 1582, 488, 1715, 738, 481,
-    ]
-    .into_iter()
-    .cycle();
+fn a_torn_tail_that_was_cut_off_does_not_come_back() {
     let disk = SimDisk::default();
     let config = small_config();
     let mut log = open(&disk, &config, OpenOptions::default());
@@ -459,43 +467,13 @@ fn dbg_crash() {
         append(&mut log, 1, &[&vec![1; size]]);
     }
     log.flush().unwrap();
-    append(&mut log, 1, &[&vec![1; 2]]);
-    let rp = log.recovery_point();
-    println!(
-        "{rp} {:?}",
-        log.segments.iter().map(|(b, s)| (*b, s.size_bytes)).collect::<Vec<_>>()
-    );
+    append(&mut log, 1, &[b"xy"]);
     drop(log);
-    let disk = disk.crash(|p, n| {
-        let k = fates.next().unwrap() % (n + 1);
-        println!("{p:?} {k} of {n}");
-        k
-    });
-    let (mut log, report) = Log::open(&context(&disk), &dir(), config.clone(), crashed(rp)).unwrap();
-    println!(
-        "{rp} {report:?} {} {:?}",
-        log.log_end_offset(),
-        log.segments.iter().map(|(b, s)| (*b, s.size_bytes)).collect::<Vec<_>>()
-    );
-    append(&mut log, 1, &[&vec![1; 27]]);
+    let disk = disk.crash(|path, _| usize::from(path.extension().is_some_and(|suffix| suffix == "log")));
+    let mut log = open(&disk, &config, crashed(10));
+    append(&mut log, 1, &[&[1; 27]]);
     log.flush().unwrap();
-    let rp = log.recovery_point();
-    println!(
-        "{rp} {} {:?}",
-        log.log_end_offset(),
-        log.segments.iter().map(|(b, s)| (*b, s.size_bytes)).collect::<Vec<_>>()
-    );
     drop(log);
-    let disk = disk.crash(|p, n| {
-        let k = fates.next().unwrap() % (n + 1);
-        println!("{p:?} {k} of {n}");
-        k
-    });
-    let (log, report) = Log::open(&context(&disk), &dir(), config.clone(), crashed(rp)).unwrap();
-    println!(
-        "{rp} {report:?} {} {:?}",
-        log.log_end_offset(),
-        log.segments.iter().map(|(b, s)| (*b, s.size_bytes)).collect::<Vec<_>>()
-    );
-    panic!("{:?}", read_all(&log, 0).len());
+    let disk = disk.crash(|_, _| 1);
+    assert_eq!(read_all(&open(&disk, &config, crashed(11)), 0).len(), 11);
 }
