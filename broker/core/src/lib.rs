@@ -1,6 +1,10 @@
 //! The broker and controller as state machines: no sockets, threads, clocks, random maps or file system.
 //! `docs/ARCHITECTURE.md` tells how they fit together.
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
+
 pub mod call;
 pub mod cx;
+pub mod features;
+pub mod image;
 pub mod reply;

@@ -1,0 +1,40 @@
+//! Keys of topics (`LogConfig` of 4.3.1). Names, types, defaults and bounds were read off a running 4.3.1.
+
+use super::{Check, ConfigKey, Default, Kind, Update, key};
+
+#[rustfmt::skip]
+pub(super) const KEYS: &[ConfigKey] = &[
+    key("cleanup.policy", Kind::List, Default::Value("delete"), Check::ListOf(&["compact", "delete"]), Update::ReadOnly).synonyms(&["log.cleanup.policy"]),
+    key("compression.gzip.level", Kind::Int, Default::Value("-1"), Check::GzipLevel, Update::ReadOnly).synonyms(&["compression.gzip.level"]),
+    key("compression.lz4.level", Kind::Int, Default::Value("9"), Check::Between(1, 17), Update::ReadOnly).synonyms(&["compression.lz4.level"]),
+    key("compression.type", Kind::String, Default::Value("producer"), Check::OneOf(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]), Update::ReadOnly).synonyms(&["compression.type"]),
+    key("compression.zstd.level", Kind::Int, Default::Value("3"), Check::Between(-131072, 22), Update::ReadOnly).synonyms(&["compression.zstd.level"]),
+    key("delete.retention.ms", Kind::Long, Default::Value("86400000"), Check::AtLeast(0), Update::ReadOnly).synonyms(&["log.cleaner.delete.retention.ms"]),
+    key("file.delete.delay.ms", Kind::Long, Default::Value("60000"), Check::AtLeast(0), Update::ReadOnly).synonyms(&["log.segment.delete.delay.ms"]),
+    key("flush.messages", Kind::Long, Default::Value("9223372036854775807"), Check::AtLeast(1), Update::ReadOnly).synonyms(&["log.flush.interval.messages"]),
+    key("flush.ms", Kind::Long, Default::Value("9223372036854775807"), Check::AtLeast(0), Update::ReadOnly).synonyms(&["log.flush.interval.ms", "log.flush.scheduler.interval.ms"]),
+    key("follower.replication.throttled.replicas", Kind::List, Default::Value(""), Check::ThrottledReplicas, Update::ReadOnly),
+    key("index.interval.bytes", Kind::Int, Default::Value("4096"), Check::AtLeast(0), Update::ReadOnly).synonyms(&["log.index.interval.bytes"]),
+    key("leader.replication.throttled.replicas", Kind::List, Default::Value(""), Check::ThrottledReplicas, Update::ReadOnly),
+    key("local.retention.bytes", Kind::Long, Default::Value("-2"), Check::AtLeast(-2), Update::ReadOnly).synonyms(&["log.local.retention.bytes"]),
+    key("local.retention.ms", Kind::Long, Default::Value("-2"), Check::AtLeast(-2), Update::ReadOnly).synonyms(&["log.local.retention.ms"]),
+    key("max.compaction.lag.ms", Kind::Long, Default::Value("9223372036854775807"), Check::AtLeast(1), Update::ReadOnly).synonyms(&["log.cleaner.max.compaction.lag.ms"]),
+    key("max.message.bytes", Kind::Int, Default::Value("1048588"), Check::AtLeast(0), Update::ReadOnly).synonyms(&["message.max.bytes"]),
+    key("message.timestamp.after.max.ms", Kind::Long, Default::Value("3600000"), Check::AtLeast(0), Update::ReadOnly).synonyms(&["log.message.timestamp.after.max.ms"]),
+    key("message.timestamp.before.max.ms", Kind::Long, Default::Value("9223372036854775807"), Check::AtLeast(0), Update::ReadOnly).synonyms(&["log.message.timestamp.before.max.ms"]),
+    key("message.timestamp.type", Kind::String, Default::Value("CreateTime"), Check::OneOf(&["CreateTime", "LogAppendTime"]), Update::ReadOnly).synonyms(&["log.message.timestamp.type"]),
+    key("min.cleanable.dirty.ratio", Kind::Double, Default::Value("0.5"), Check::DoubleBetween(0.0, 1.0), Update::ReadOnly).synonyms(&["log.cleaner.min.cleanable.ratio"]),
+    key("min.compaction.lag.ms", Kind::Long, Default::Value("0"), Check::AtLeast(0), Update::ReadOnly).synonyms(&["log.cleaner.min.compaction.lag.ms"]),
+    key("min.insync.replicas", Kind::Int, Default::Value("1"), Check::AtLeast(1), Update::ReadOnly).synonyms(&["min.insync.replicas"]),
+    key("preallocate", Kind::Bool, Default::Value("false"), Check::Any, Update::ReadOnly).synonyms(&["log.preallocate"]),
+    key("remote.log.copy.disable", Kind::Bool, Default::Value("false"), Check::Any, Update::ReadOnly),
+    key("remote.log.delete.on.disable", Kind::Bool, Default::Value("false"), Check::Any, Update::ReadOnly),
+    key("remote.storage.enable", Kind::Bool, Default::Value("false"), Check::Any, Update::ReadOnly),
+    key("retention.bytes", Kind::Long, Default::Value("-1"), Check::Any, Update::ReadOnly).synonyms(&["log.retention.bytes"]),
+    key("retention.ms", Kind::Long, Default::Value("604800000"), Check::AtLeast(-1), Update::ReadOnly).synonyms(&["log.retention.ms", "log.retention.minutes", "log.retention.hours"]),
+    key("segment.bytes", Kind::Int, Default::Value("1073741824"), Check::AtLeast(1048576), Update::ReadOnly).synonyms(&["log.segment.bytes"]),
+    key("segment.index.bytes", Kind::Int, Default::Value("10485760"), Check::AtLeast(4), Update::ReadOnly).synonyms(&["log.index.size.max.bytes"]),
+    key("segment.jitter.ms", Kind::Long, Default::Value("0"), Check::AtLeast(0), Update::ReadOnly).synonyms(&["log.roll.jitter.ms", "log.roll.jitter.hours"]),
+    key("segment.ms", Kind::Long, Default::Value("604800000"), Check::AtLeast(1), Update::ReadOnly).synonyms(&["log.roll.ms", "log.roll.hours"]),
+    key("unclean.leader.election.enable", Kind::Bool, Default::Value("false"), Check::Any, Update::ReadOnly).synonyms(&["unclean.leader.election.enable"]),
+];
