@@ -7,4 +7,5 @@ pub mod call;
 pub mod cx;
 pub mod features;
 pub mod image;
+pub mod raft;
 pub mod reply;

@@ -4,8 +4,6 @@ use protocol::Uuid;
 use protocol::messages::metadata::{PartitionChangeRecord, PartitionRecord};
 use rpds::RedBlackTreeMapSync;
 
-/// The leader of a partition that has none.
-pub const NO_LEADER: i32 = -1;
 /// In a change record: the leader stays.
 const LEADER_UNCHANGED: i32 = -2;
 
