@@ -3,7 +3,9 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
 
+pub mod broker;
 pub mod call;
+pub mod controller;
 pub mod cx;
 pub mod features;
 pub mod image;

@@ -88,7 +88,14 @@ impl FetchSession {
             return;
         }
         self.order.insert(key, self.next_order);
-        self.partitions.insert(self.next_order, Cached { position, high_watermark: -1, log_start_offset: -1 });
+        self.partitions.insert(
+            self.next_order,
+            Cached {
+                position,
+                high_watermark: -1,
+                log_start_offset: -1,
+            },
+        );
         self.next_order += 1;
     }
 
@@ -102,8 +109,12 @@ impl FetchSession {
     /// A partition that returned records moves behind the others, so that none starves.
     fn note(&mut self, topic: &TopicRef, said: &FetchPartition, has_records: bool) -> bool {
         let key = (topic.clone(), said.partition);
-        let Some(order) = self.order.get(&key).copied() else { return true };
-        let Some(cached) = self.partitions.get_mut(&order) else { return true };
+        let Some(order) = self.order.get(&key).copied() else {
+            return true;
+        };
+        let Some(cached) = self.partitions.get_mut(&order) else {
+            return true;
+        };
         let news = has_records
             || said.error_code != 0
             || said.high_watermark != cached.high_watermark
@@ -185,7 +196,10 @@ pub struct FetchSessions {
 impl FetchSessions {
     /// A cache of `slots_max` sessions (max.incremental.fetch.session.cache.slots).
     pub fn new(slots_max: usize) -> Self {
-        Self { slots_max, sessions: Mutex::default() }
+        Self {
+            slots_max,
+            sessions: Mutex::default(),
+        }
     }
 
     /// Finds, opens or closes the session of a request. `random_id` is tried as the id of a new one.
@@ -265,7 +279,11 @@ impl FetchSessions {
         for (topic, partition) in &request.forgotten {
             session.remove(topic, *partition);
         }
-        let positions = session.partitions.values().map(|cached| cached.position.clone()).collect();
+        let positions = session
+            .partitions
+            .values()
+            .map(|cached| cached.position.clone())
+            .collect();
         drop(session);
         Ok(FetchContext::Incremental(shared, positions))
     }
@@ -303,11 +321,19 @@ mod tests {
     }
 
     fn said(partition: i32, high_watermark: i64) -> FetchPartition {
-        FetchPartition { partition, high_watermark, preferred_read_replica: -1, ..FetchPartition::default() }
+        FetchPartition {
+            partition,
+            high_watermark,
+            preferred_read_replica: -1,
+            ..FetchPartition::default()
+        }
     }
 
     fn open(sessions: &FetchSessions, positions: Vec<FetchPosition>, now: Duration) -> FetchContext {
-        let request = SessionRequest { positions, ..SessionRequest::default() };
+        let request = SessionRequest {
+            positions,
+            ..SessionRequest::default()
+        };
         let mut next = 6;
         sessions
             .begin(request, now, || {
@@ -318,7 +344,11 @@ mod tests {
     }
 
     fn resume(sessions: &FetchSessions, epoch: i32) -> Result<FetchContext, ErrorCode> {
-        let request = SessionRequest { session_id: 7, epoch, ..SessionRequest::default() };
+        let request = SessionRequest {
+            session_id: 7,
+            epoch,
+            ..SessionRequest::default()
+        };
         sessions.begin(request, Duration::ZERO, || 1)
     }
 
@@ -336,8 +366,17 @@ mod tests {
         assert!(!context.note(&topic, &said(0, 9), false), "nothing new");
         assert!(context.note(&topic, &said(1, 10), false), "the high watermark moved");
         assert!(context.note(&topic, &said(0, 9), true), "records");
-        let order: Vec<i32> = resume(&sessions, 2).unwrap().positions().iter().map(|p| p.partition).collect();
-        assert_eq!(order, [1, 0], "a partition that returned records waits behind the others");
+        let order: Vec<i32> = resume(&sessions, 2)
+            .unwrap()
+            .positions()
+            .iter()
+            .map(|p| p.partition)
+            .collect();
+        assert_eq!(
+            order,
+            [1, 0],
+            "a partition that returned records waits behind the others"
+        );
     }
 
     #[test]
@@ -351,7 +390,11 @@ mod tests {
             forgotten: vec![(TopicRef::Id(Uuid::from_u128(500)), 1)],
         };
         let context = sessions.begin(request, Duration::ZERO, || 1).unwrap();
-        let read: Vec<(i32, i64)> = context.positions().iter().map(|p| (p.partition, p.fetch_offset)).collect();
+        let read: Vec<(i32, i64)> = context
+            .positions()
+            .iter()
+            .map(|p| (p.partition, p.fetch_offset))
+            .collect();
         assert_eq!(read, [(0, 50), (2, 1)]);
     }
 
@@ -360,7 +403,11 @@ mod tests {
         let sessions = FetchSessions::new(10);
         open(&sessions, vec![position(0, 5)], Duration::ZERO);
         assert_eq!(resume(&sessions, 2).unwrap_err(), ErrorCode::InvalidFetchSessionEpoch);
-        let end = SessionRequest { session_id: 7, epoch: -1, ..SessionRequest::default() };
+        let end = SessionRequest {
+            session_id: 7,
+            epoch: -1,
+            ..SessionRequest::default()
+        };
         sessions.begin(end, Duration::ZERO, || 1).unwrap();
         assert_eq!(resume(&sessions, 1).unwrap_err(), ErrorCode::FetchSessionIdNotFound);
         assert!(sessions.is_empty());

@@ -23,6 +23,18 @@ pub fn is_valid(name: &str) -> bool {
     !name.is_empty() && name != "." && name != ".." && name.len() <= NAME_MAX_CHARS && name.chars().all(legal)
 }
 
+/// Kafka's words for what is wrong with a name that is not valid.
+pub fn why_invalid(name: &str) -> String {
+    match name {
+        "" => "the empty string is not allowed".to_owned(),
+        "." | ".." => "'.' or '..' is not allowed".to_owned(),
+        _ if name.len() > NAME_MAX_CHARS => {
+            format!("the length of '{name}' is longer than the max allowed length {NAME_MAX_CHARS}")
+        }
+        _ => format!("'{name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,6 +46,9 @@ pub trait Disk: Send + Sync + fmt::Debug {
     /// Whether a file or directory of this name exists.
     fn exists(&self, path: &Path) -> io::Result<bool>;
 
+    /// Total and usable bytes of the file system a directory is on.
+    fn space(&self, dir: &Path) -> io::Result<(u64, u64)>;
+
     /// The whole file, refusing more than `max_bytes`.
     fn read(&self, path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
         let file = self.open(path, OpenMode::Read)?;

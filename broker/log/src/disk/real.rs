@@ -69,6 +69,14 @@ impl Disk for RealDisk {
     fn exists(&self, path: &Path) -> io::Result<bool> {
         path.try_exists()
     }
+
+    fn space(&self, dir: &Path) -> io::Result<(u64, u64)> {
+        let stat = rustix::fs::statvfs(dir)?;
+        Ok((
+            stat.f_blocks.saturating_mul(stat.f_frsize),
+            stat.f_bavail.saturating_mul(stat.f_frsize),
+        ))
+    }
 }
 
 #[derive(Debug)]

@@ -216,6 +216,10 @@ impl Disk for SimDisk {
         let state = lock(&self.state);
         Ok(state.files.contains_key(path) || state.dirs.contains(path))
     }
+
+    fn space(&self, _dir: &Path) -> io::Result<(u64, u64)> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 #[derive(Debug)]

@@ -26,12 +26,16 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
         return Ok(call.reply(&response)?.into());
     }
     let image = broker.image();
-    let finalized = image.features().iter().filter(|(_, level)| *level > 0).map(|(name, level)| {
-        FinalizedFeatureKey::default()
-            .with_name(StrBytes::from_string(name.to_owned()))
-            .with_max_version_level(level)
-            .with_min_version_level(level)
-    });
+    let finalized = image
+        .features()
+        .iter()
+        .filter(|(_, level)| *level > 0)
+        .map(|(name, level)| {
+            FinalizedFeatureKey::default()
+                .with_name(StrBytes::from_string(name.to_owned()))
+                .with_max_version_level(level)
+                .with_min_version_level(level)
+        });
     let response = ApiVersionsResponse::default()
         .with_api_keys(super::advertised().map(advertise).collect())
         .with_supported_features(supported_features(call.header.api_version))
@@ -76,7 +80,9 @@ fn advertise(served: Served) -> ApiVersion {
 }
 
 fn supported_features(version: i16) -> Vec<SupportedFeatureKey> {
-    let readable = SUPPORTED_FEATURES.iter().filter(|feature| feature.min > 0 || version >= ZERO_MINIMUM_FROM);
+    let readable = SUPPORTED_FEATURES
+        .iter()
+        .filter(|feature| feature.min > 0 || version >= ZERO_MINIMUM_FROM);
     let key = readable.map(|feature| {
         SupportedFeatureKey::default()
             .with_name(StrBytes::from_static_str(feature.name))
@@ -91,6 +97,9 @@ pub(super) fn unsupported(call: &Call) -> Reply {
     let response = ApiVersionsResponse::default()
         .with_error_code(ErrorCode::UnsupportedVersion.code())
         .with_api_keys(vec![advertise(SERVED)]);
-    let target = ReplyTarget { api_version: 0, ..call.target() };
+    let target = ReplyTarget {
+        api_version: 0,
+        ..call.target()
+    };
     target.encode(&response).unwrap_or(Reply::Close)
 }

@@ -18,14 +18,20 @@ const BROKERS: i8 = 1;
 pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
     let request: DescribeClusterRequest = call.decode()?;
     if request.endpoint_type != BROKERS {
-        let message = format!("The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type {}", request.endpoint_type);
+        let message = format!(
+            "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type {}",
+            request.endpoint_type
+        );
         let response = DescribeClusterResponse::default()
             .with_error_code(ErrorCode::MismatchedEndpointType.code())
             .with_error_message(Some(StrBytes::from_string(message)));
         return Ok(call.reply(&response)?.into());
     }
     let image = broker.image();
-    let known = image.brokers().iter().filter(|node| !node.fenced || request.include_fenced_brokers);
+    let known = image
+        .brokers()
+        .iter()
+        .filter(|node| !node.fenced || request.include_fenced_brokers);
     let brokers = known.filter_map(|node| {
         let endpoint = node.endpoint(&call.peer.listener)?;
         Some(

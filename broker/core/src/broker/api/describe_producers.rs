@@ -17,8 +17,13 @@ pub(super) const SERVED: Served = Served::new(ApiKey::DescribeProducers, 0, 0);
 pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
     let request: DescribeProducersRequest = call.decode()?;
     let topics = request.topics.into_iter().map(|topic| {
-        let partitions = topic.partition_indexes.iter().map(|index| describe(broker, &topic.name, *index));
-        TopicResponse::default().with_partitions(partitions.collect()).with_name(topic.name.clone())
+        let partitions = topic
+            .partition_indexes
+            .iter()
+            .map(|index| describe(broker, &topic.name, *index));
+        TopicResponse::default()
+            .with_partitions(partitions.collect())
+            .with_name(topic.name.clone())
     });
     let response = DescribeProducersResponse::default().with_topics(topics.collect());
     Ok(call.reply(&response)?.into())
@@ -26,7 +31,10 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
 
 fn describe(broker: &Broker, topic: &TopicName, index: i32) -> PartitionResponse {
     let response = PartitionResponse::default().with_partition_index(index);
-    match broker.partition_by_name(topic, index).and_then(|partition| partition.active_producers()) {
+    match broker
+        .partition_by_name(topic, index)
+        .and_then(|partition| partition.active_producers())
+    {
         Ok(producers) => response.with_active_producers(producers.into_iter().map(state).collect()),
         Err(error) => response
             .with_error_code(error.code.code())

@@ -23,14 +23,17 @@ const PARTITIONS_MAX: usize = 2000;
 pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
     let request: DescribeTopicPartitionsRequest = call.decode()?;
     let image = broker.image();
-    let (from_topic, from_partition) =
-        request.cursor.map_or_else(Default::default, |cursor| (cursor.topic_name.to_string(), cursor.partition_index));
+    let (from_topic, from_partition) = request.cursor.map_or_else(Default::default, |cursor| {
+        (cursor.topic_name.to_string(), cursor.partition_index)
+    });
     let names: BTreeSet<String> = if request.topics.is_empty() {
         image.topics().iter().map(|topic| topic.name.clone()).collect()
     } else {
         request.topics.iter().map(|topic| topic.name.to_string()).collect()
     };
-    let mut room = usize::try_from(request.response_partition_limit).unwrap_or(0).clamp(1, PARTITIONS_MAX);
+    let mut room = usize::try_from(request.response_partition_limit)
+        .unwrap_or(0)
+        .clamp(1, PARTITIONS_MAX);
     let mut response = DescribeTopicPartitionsResponse::default();
     for name in names.range(from_topic.clone()..) {
         let first = if *name == from_topic { from_partition } else { 0 };
@@ -42,7 +45,11 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
             response.next_cursor = Some(cursor(name, first));
             break;
         }
-        let page: Vec<_> = topic.partitions().filter(|(index, _)| *index >= first).take(room + 1).collect();
+        let page: Vec<_> = topic
+            .partitions()
+            .filter(|(index, _)| *index >= first)
+            .take(room + 1)
+            .collect();
         let (shown, rest) = page.split_at(page.len().min(room));
         room -= shown.len();
         response.topics.push(describe(&image, topic, shown));
@@ -55,11 +62,17 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
 }
 
 fn cursor(topic: &str, partition: i32) -> Cursor {
-    Cursor::default().with_topic_name(TopicName(StrBytes::from_string(topic.to_owned()))).with_partition_index(partition)
+    Cursor::default()
+        .with_topic_name(TopicName(StrBytes::from_string(topic.to_owned())))
+        .with_partition_index(partition)
 }
 
 fn failed(name: &str) -> DescribeTopicPartitionsResponseTopic {
-    let code = if is_valid(name) { ErrorCode::UnknownTopicOrPartition } else { ErrorCode::InvalidTopicException };
+    let code = if is_valid(name) {
+        ErrorCode::UnknownTopicOrPartition
+    } else {
+        ErrorCode::InvalidTopicException
+    };
     DescribeTopicPartitionsResponseTopic::default()
         .with_error_code(code.code())
         .with_name(Some(TopicName(StrBytes::from_string(name.to_owned()))))
@@ -75,7 +88,12 @@ fn describe(
         .with_name(Some(TopicName(StrBytes::from_string(topic.name.clone()))))
         .with_topic_id(topic.id.into())
         .with_is_internal(is_internal(&topic.name))
-        .with_partitions(partitions.iter().map(|(index, partition)| describe_partition(image, *index, partition)).collect())
+        .with_partitions(
+            partitions
+                .iter()
+                .map(|(index, partition)| describe_partition(image, *index, partition))
+                .collect(),
+        )
         .with_topic_authorized_operations(operations::TOPIC)
 }
 
@@ -85,7 +103,11 @@ fn describe_partition(
     partition: &PartitionImage,
 ) -> DescribeTopicPartitionsResponsePartition {
     let led = image.brokers().is_alive(partition.leader);
-    let offline = partition.replicas.iter().copied().filter(|id| !image.brokers().is_alive(*id));
+    let offline = partition
+        .replicas
+        .iter()
+        .copied()
+        .filter(|id| !image.brokers().is_alive(*id));
     DescribeTopicPartitionsResponsePartition::default()
         .with_error_code(if led { 0 } else { ErrorCode::LeaderNotAvailable.code() })
         .with_partition_index(index)

@@ -28,7 +28,11 @@ const ENDPOINTS_FROM: i16 = 16;
 
 pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
     let request: FetchRequest = call.decode()?;
-    let replica_id = if call.header.api_version >= 15 { request.replica_state.replica_id.0 } else { request.replica_id.0 };
+    let replica_id = if call.header.api_version >= 15 {
+        request.replica_state.replica_id.0
+    } else {
+        request.replica_id.0
+    };
     let isolation = match (replica_id >= 0, request.isolation_level) {
         (true, _) => Isolation::LogEndOffset,
         (false, 1) => Isolation::ReadCommitted,
@@ -63,13 +67,20 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
 fn session_request(request: FetchRequest, by_id: bool) -> SessionRequest {
     let forgotten = request.forgotten_topics_data.into_iter().flat_map(|topic| {
         let named = topic_ref(by_id, topic.topic.0, topic.topic_id.into());
-        topic.partitions.into_iter().map(move |partition| (named.clone(), partition))
+        topic
+            .partitions
+            .into_iter()
+            .map(move |partition| (named.clone(), partition))
     });
     SessionRequest {
         session_id: request.session_id,
         epoch: request.session_epoch,
         forgotten: forgotten.collect(),
-        positions: request.topics.into_iter().flat_map(|topic| positions(topic, by_id)).collect(),
+        positions: request
+            .topics
+            .into_iter()
+            .flat_map(|topic| positions(topic, by_id))
+            .collect(),
     }
 }
 
@@ -87,13 +98,26 @@ fn positions(topic: FetchTopic, by_id: bool) -> impl Iterator<Item = FetchPositi
 }
 
 fn topic_ref(by_id: bool, name: StrBytes, id: Uuid) -> TopicRef {
-    if by_id { TopicRef::Id(id) } else { TopicRef::Name(StrBytesOrd(name)) }
+    if by_id {
+        TopicRef::Id(id)
+    } else {
+        TopicRef::Name(StrBytesOrd(name))
+    }
 }
 
 /// A response that says only that the session is not usable.
 fn refusal(call: &Call, code: ErrorCode) -> Reply {
-    let head = FetchHead { error_code: code.code(), ..FetchHead::default() };
-    frame(write_response(call.header.api_version, call.header.correlation_id, head, vec![], &[]))
+    let head = FetchHead {
+        error_code: code.code(),
+        ..FetchHead::default()
+    };
+    frame(write_response(
+        call.header.api_version,
+        call.header.correlation_id,
+        head,
+        vec![],
+        &[],
+    ))
 }
 
 fn frame(parts: Vec<FetchPart<ReplyPart>>) -> Reply {
@@ -135,7 +159,11 @@ impl PendingFetch {
         self.registered.clear();
         let pass = self.read_all(waker);
         let due = pass.failed || pass.size_bytes >= self.min_bytes || now.mono >= self.deadline;
-        if due || self.context.positions().is_empty() { Poll::Ready(self.respond(pass)) } else { Poll::Pending }
+        if due || self.context.positions().is_empty() {
+            Poll::Ready(self.respond(pass))
+        } else {
+            Poll::Pending
+        }
     }
 
     fn read_all(&mut self, waker: Option<&Waker>) -> Pass {
@@ -199,8 +227,16 @@ impl PendingFetch {
             }
             if last != Some(&position.topic) {
                 topics.push(match &position.topic {
-                    TopicRef::Id(id) => ResponseTopic { name: StrBytes::default(), id: *id, partitions: vec![] },
-                    TopicRef::Name(name) => ResponseTopic { name: name.0.clone(), id: Uuid::ZERO, partitions: vec![] },
+                    TopicRef::Id(id) => ResponseTopic {
+                        name: StrBytes::default(),
+                        id: *id,
+                        partitions: vec![],
+                    },
+                    TopicRef::Name(name) => ResponseTopic {
+                        name: name.0.clone(),
+                        id: Uuid::ZERO,
+                        partitions: vec![],
+                    },
                 });
                 last = Some(&position.topic);
             }
@@ -208,7 +244,10 @@ impl PendingFetch {
                 topic.partitions.push((head, records));
             }
         }
-        let head = FetchHead { session_id: self.context.session_id(), ..FetchHead::default() };
+        let head = FetchHead {
+            session_id: self.context.session_id(),
+            ..FetchHead::default()
+        };
         let (version, correlation_id) = (self.target.api_version, self.target.correlation_id);
         frame(write_response(version, correlation_id, head, topics, &pass.endpoints))
     }

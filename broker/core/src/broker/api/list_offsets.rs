@@ -29,7 +29,10 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
         _ => Some(Isolation::LogEndOffset),
     };
     let version = call.header.api_version;
-    let topics = request.topics.into_iter().map(|topic| answer_topic(broker, &topic, version, isolation));
+    let topics = request
+        .topics
+        .into_iter()
+        .map(|topic| answer_topic(broker, &topic, version, isolation));
     let response = ListOffsetsResponse::default().with_topics(topics.collect());
     Ok(call.reply(&response)?.into())
 }
@@ -49,7 +52,9 @@ fn answer_topic(
         };
         answer(partition.partition_index, found)
     });
-    ListOffsetsTopicResponse::default().with_name(topic.name.clone()).with_partitions(partitions.collect())
+    ListOffsetsTopicResponse::default()
+        .with_name(topic.name.clone())
+        .with_partitions(partitions.collect())
 }
 
 fn find(
@@ -68,11 +73,13 @@ fn find(
         timestamp if timestamp >= 0 => OffsetSpec::Timestamp(timestamp),
         _ => return Err(ErrorCode::UnsupportedVersion.into()),
     };
-    broker.partition_by_name(&topic.name, partition.partition_index)?.find_offset(
-        spec,
-        isolation.unwrap_or(Isolation::LogEndOffset),
-        partition.current_leader_epoch,
-    )
+    broker
+        .partition_by_name(&topic.name, partition.partition_index)?
+        .find_offset(
+            spec,
+            isolation.unwrap_or(Isolation::LogEndOffset),
+            partition.current_leader_epoch,
+        )
 }
 
 fn answer(index: i32, found: Result<FoundOffset, PartitionError>) -> ListOffsetsPartitionResponse {
@@ -82,6 +89,10 @@ fn answer(index: i32, found: Result<FoundOffset, PartitionError>) -> ListOffsets
             .with_offset(found.offset)
             .with_timestamp(found.timestamp)
             .with_leader_epoch(found.leader_epoch),
-        Err(error) => response.with_error_code(error.code.code()).with_offset(-1).with_timestamp(-1).with_leader_epoch(-1),
+        Err(error) => response
+            .with_error_code(error.code.code())
+            .with_offset(-1)
+            .with_timestamp(-1)
+            .with_leader_epoch(-1),
     }
 }

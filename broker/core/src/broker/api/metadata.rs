@@ -32,12 +32,20 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
         None => true,
         Some(topics) => topics.is_empty() && version < NULL_MEANS_ALL_FROM,
     };
-    let view = View { broker, image: &image, listener: &call.peer.listener, version };
+    let view = View {
+        broker,
+        image: &image,
+        listener: &call.peer.listener,
+        version,
+    };
     let mut topics = if all {
         image.topics().iter().map(|topic| view.topic(topic)).collect()
     } else {
         let may_create = version < CREATION_FLAG_FROM || request.allow_auto_topic_creation;
-        view.named(request.topics.unwrap_or_default(), may_create && broker.auto_creates_topics())
+        view.named(
+            request.topics.unwrap_or_default(),
+            may_create && broker.auto_creates_topics(),
+        )
     };
     if request.include_topic_authorized_operations {
         for topic in topics.iter_mut().filter(|topic| topic.error_code == 0) {
@@ -112,7 +120,12 @@ impl View<'_> {
             .with_name(Some(TopicName(StrBytes::from_string(topic.name.clone()))))
             .with_topic_id(topic.id.into())
             .with_is_internal(is_internal(&topic.name))
-            .with_partitions(topic.partitions().map(|(index, partition)| self.partition(index, partition)).collect())
+            .with_partitions(
+                topic
+                    .partitions()
+                    .map(|(index, partition)| self.partition(index, partition))
+                    .collect(),
+            )
     }
 
     fn partition(&self, index: i32, partition: &PartitionImage) -> MetadataResponsePartition {

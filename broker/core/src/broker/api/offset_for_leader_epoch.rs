@@ -17,8 +17,13 @@ pub(super) const SERVED: Served = Served::new(ApiKey::OffsetForLeaderEpoch, 2, 4
 pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
     let request: OffsetForLeaderEpochRequest = call.decode()?;
     let topics = request.topics.into_iter().map(|topic| {
-        let partitions = topic.partitions.iter().map(|partition| answer(broker, &topic.topic, partition));
-        OffsetForLeaderTopicResult::default().with_partitions(partitions.collect()).with_topic(topic.topic.clone())
+        let partitions = topic
+            .partitions
+            .iter()
+            .map(|partition| answer(broker, &topic.topic, partition));
+        OffsetForLeaderTopicResult::default()
+            .with_partitions(partitions.collect())
+            .with_topic(topic.topic.clone())
     });
     let response = OffsetForLeaderEpochResponse::default().with_topics(topics.collect());
     Ok(call.reply(&response)?.into())
@@ -31,6 +36,9 @@ fn answer(broker: &Broker, topic: &TopicName, asked: &OffsetForLeaderPartition) 
     let response = EpochEndOffset::default().with_partition(asked.partition);
     match found {
         Ok((leader_epoch, end_offset)) => response.with_leader_epoch(leader_epoch).with_end_offset(end_offset),
-        Err(error) => response.with_error_code(error.code.code()).with_leader_epoch(-1).with_end_offset(-1),
+        Err(error) => response
+            .with_error_code(error.code.code())
+            .with_leader_epoch(-1)
+            .with_end_offset(-1),
     }
 }

@@ -18,7 +18,10 @@ use crate::call::{Call, Outcome, Pending, ReplyTarget, Served};
 use crate::cx::Now;
 use crate::reply::Reply;
 
-pub(super) const SERVED: Served = Served { advertised_min: 0, ..Served::new(ApiKey::Produce, 3, 13) };
+pub(super) const SERVED: Served = Served {
+    advertised_min: 0,
+    ..Served::new(ApiKey::Produce, 3, 13)
+};
 
 /// First version whose errors name the new leader (KIP-951).
 const LEADER_IN_ERRORS_FROM: i16 = 10;
@@ -38,11 +41,17 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
             } else {
                 broker.partition_by_name(&topic.name, index)
             };
-            let appended = found.and_then(|partition| append(&partition, data, request.acks, call.now).map(|a| (partition, a)));
+            let appended =
+                found.and_then(|partition| append(&partition, data, request.acks, call.now).map(|a| (partition, a)));
             failed |= appended.is_err();
             partition_responses.push(match appended {
                 Ok((partition, appended)) => {
-                    waits.push(Wait { partition, end_offset: appended.last_offset + 1, topic: responses.len(), index });
+                    waits.push(Wait {
+                        partition,
+                        end_offset: appended.last_offset + 1,
+                        topic: responses.len(),
+                        index,
+                    });
                     success(index, &appended)
                 }
                 Err(error) => failure(index, error, call.header.api_version),
@@ -63,7 +72,13 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
         -1 => {
             let deadline = call.now.mono + Duration::from_millis(u64::try_from(request.timeout_ms).unwrap_or(0));
             let target = call.target();
-            let mut pending = PendingProduce { id: broker.next_waiter_id(), target, response, waits, deadline };
+            let mut pending = PendingProduce {
+                id: broker.next_waiter_id(),
+                target,
+                response,
+                waits,
+                deadline,
+            };
             match pending.poll(call.now, Waker::noop()) {
                 Poll::Ready(reply) => Ok(reply.into()),
                 Poll::Pending => Ok(Outcome::Wait(Box::new(pending))),
@@ -77,7 +92,7 @@ fn append(partition: &Partition, data: PartitionProduceData, acks: i16, now: Now
     if !(-1..=1).contains(&acks) {
         return Err(ErrorCode::InvalidRequiredAcks.into());
     }
-    partition.append_as_leader(data.records.unwrap_or_default(), acks, now)
+    partition.append_as_leader(&data.records.unwrap_or_default(), acks, now)
 }
 
 fn success(index: i32, appended: &Appended) -> PartitionProduceResponse {
@@ -86,7 +101,11 @@ fn success(index: i32, appended: &Appended) -> PartitionProduceResponse {
         .with_base_offset(appended.first_offset)
         .with_log_append_time_ms(appended.log_append_time_ms)
         .with_log_start_offset(appended.log_start_offset)
-        .with_current_leader(LeaderIdAndEpoch::default().with_leader_id(BrokerId(-1)).with_leader_epoch(-1))
+        .with_current_leader(
+            LeaderIdAndEpoch::default()
+                .with_leader_id(BrokerId(-1))
+                .with_leader_epoch(-1),
+        )
 }
 
 fn failure(index: i32, error: PartitionError, version: i16) -> PartitionProduceResponse {
@@ -101,7 +120,9 @@ fn failure(index: i32, error: PartitionError, version: i16) -> PartitionProduceR
     if version >= LEADER_IN_ERRORS_FROM
         && let Some((leader_id, leader_epoch)) = error.current_leader
     {
-        let leader = LeaderIdAndEpoch::default().with_leader_id(BrokerId(leader_id)).with_leader_epoch(leader_epoch);
+        let leader = LeaderIdAndEpoch::default()
+            .with_leader_id(BrokerId(leader_id))
+            .with_leader_epoch(leader_epoch);
         response.current_leader = leader;
     }
     response
@@ -147,19 +168,20 @@ impl Pending for PendingProduce {
     fn poll(&mut self, now: Now, waker: &Waker) -> Poll<Reply> {
         let (id, response) = (self.id, &mut self.response);
         let expired = now.mono >= self.deadline;
-        self.waits.retain(|wait| match wait.partition.replicated_to(wait.end_offset, id, waker) {
-            Replicated::Yes => false,
-            Replicated::NotYet if expired => {
-                Self::fail(response, wait, ErrorCode::RequestTimedOut);
-                wait.partition.forget(id);
-                false
-            }
-            Replicated::NotYet => true,
-            Replicated::Failed(code) => {
-                Self::fail(response, wait, code);
-                false
-            }
-        });
+        self.waits
+            .retain(|wait| match wait.partition.replicated_to(wait.end_offset, id, waker) {
+                Replicated::Yes => false,
+                Replicated::NotYet if expired => {
+                    Self::fail(response, wait, ErrorCode::RequestTimedOut);
+                    wait.partition.forget(id);
+                    false
+                }
+                Replicated::NotYet => true,
+                Replicated::Failed(code) => {
+                    Self::fail(response, wait, code);
+                    false
+                }
+            });
         if self.waits.is_empty() {
             return Poll::Ready(self.target.encode(&self.response).unwrap_or(Reply::Close));
         }

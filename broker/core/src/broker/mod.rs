@@ -1,0 +1,258 @@
+//! The broker side of a node: partitions it leads, the image it serves, and the requests it answers.
+//!
+//! A [`Broker`] is shared by all connections. Each partition has a lock of its own; the image is read
+//! without one.
+
+pub mod api;
+pub mod fetch_session;
+pub mod partition;
+mod producer_ids;
+mod publish;
+pub mod topic_names;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use arc_swap::ArcSwap;
+use broker_log::{LogContext, LogDir, Offsets};
+use protocol::Uuid;
+use protocol::api::fetch::NodeEndpoint;
+use protocol::api::{ErrorCode, StrBytes};
+use protocol::config::{Layers, NodeConfig, Values};
+
+use crate::controller::{Event, NewTopic};
+use crate::cx::Random;
+use crate::image::{MetadataImage, ResourceType};
+use fetch_session::FetchSessions;
+use partition::{Partition, PartitionError};
+pub use publish::RemovedDirs;
+use producer_ids::ProducerIds;
+
+/// How a broker reaches the controller.
+pub trait ControllerLink: Send + Sync + fmt::Debug {
+    /// Hands over an event; the answer comes with the next image or as a notice.
+    fn send(&self, event: Event);
+}
+
+/// A log directory and what was found in it at the start.
+#[derive(Debug)]
+pub struct OpenLogDir {
+    /// The directory.
+    pub dir: LogDir,
+    /// Its id.
+    pub id: Uuid,
+    /// Whether the last shutdown was clean.
+    pub clean: bool,
+    /// From recovery-point-offset-checkpoint.
+    pub recovery_points: Offsets,
+    /// From log-start-offset-checkpoint.
+    pub log_start_offsets: Offsets,
+    /// From replication-offset-checkpoint.
+    pub high_watermarks: Offsets,
+}
+
+/// What a broker is made of.
+#[derive(Debug)]
+pub struct BrokerParts {
+    /// Its configuration.
+    pub config: Arc<NodeConfig>,
+    /// The cluster's id.
+    pub cluster_id: String,
+    /// Disk, open files, memory.
+    pub logs: LogContext,
+    /// Its log directories.
+    pub dirs: Vec<OpenLogDir>,
+    /// The controller.
+    pub controller: Box<dyn ControllerLink>,
+    /// Randomness.
+    pub random: Box<dyn Random>,
+}
+
+impl fmt::Debug for dyn Random {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Random")
+    }
+}
+
+type Partitions = BTreeMap<(Uuid, i32), Arc<Partition>>;
+
+/// The broker side of a node.
+#[derive(Debug)]
+pub struct Broker {
+    config: Arc<NodeConfig>,
+    cluster_id: String,
+    logs: LogContext,
+    dirs: Vec<OpenLogDir>,
+    controller: Box<dyn ControllerLink>,
+    random: Mutex<Box<dyn Random>>,
+    image: ArcSwap<MetadataImage>,
+    partitions: RwLock<Partitions>,
+    next_waiter_id: AtomicU64,
+    sessions: FetchSessions,
+    producer_ids: ProducerIds,
+    /// Topics asked of the controller and not there yet.
+    creating: Mutex<std::collections::BTreeSet<String>>,
+}
+
+impl Broker {
+    /// A broker without partitions; they come with the first image.
+    pub fn new(parts: BrokerParts) -> Self {
+        let slots = parts.config.number("max.incremental.fetch.session.cache.slots").max(0) as usize;
+        Self {
+            config: parts.config,
+            cluster_id: parts.cluster_id,
+            logs: parts.logs,
+            dirs: parts.dirs,
+            controller: parts.controller,
+            random: Mutex::new(parts.random),
+            image: ArcSwap::from_pointee(MetadataImage::empty()),
+            partitions: RwLock::default(),
+            next_waiter_id: AtomicU64::new(1),
+            sessions: FetchSessions::new(slots),
+            producer_ids: ProducerIds::default(),
+            creating: Mutex::default(),
+        }
+    }
+
+    /// This node's id.
+    pub fn node_id(&self) -> i32 {
+        self.config.node_id
+    }
+
+    /// The cluster's id.
+    pub fn cluster_id(&self) -> &str {
+        &self.cluster_id
+    }
+
+    /// The configuration it was started with.
+    pub fn config(&self) -> &NodeConfig {
+        &self.config
+    }
+
+    /// The metadata it serves.
+    pub fn image(&self) -> Arc<MetadataImage> {
+        self.image.load_full()
+    }
+
+    /// A number under which an operation may wait.
+    pub fn next_waiter_id(&self) -> u64 {
+        self.next_waiter_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// 64 random bits.
+    pub fn random(&self) -> u64 {
+        self.random.lock().unwrap_or_else(PoisonError::into_inner).next_u64()
+    }
+
+    /// Most bytes of records in a Fetch response.
+    pub fn fetch_max_bytes(&self) -> usize {
+        usize::try_from(self.config.number("fetch.max.bytes")).unwrap_or(0)
+    }
+
+    /// auto.create.topics.enable.
+    pub fn auto_creates_topics(&self) -> bool {
+        self.config.flag("auto.create.topics.enable")
+    }
+
+    /// Keys of this broker at all levels, for `read`.
+    pub fn with_layers<T>(&self, image: &MetadataImage, read: impl FnOnce(Layers<'_>) -> T) -> T {
+        let none = Values::new();
+        let set = |name: &str| image.config(ResourceType::Broker, name).unwrap_or(&none);
+        let (dynamic, dynamic_default) = (set(&self.config.node_id.to_string()), set(""));
+        read(Layers {
+            dynamic,
+            dynamic_default,
+            file: &self.config.values,
+        })
+    }
+
+    /// The partition, if this broker leads it.
+    pub fn partition_by_id(&self, id: Uuid, index: i32) -> Result<Arc<Partition>, PartitionError> {
+        let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(partition) = partitions.get(&(id, index)) {
+            return Ok(Arc::clone(partition));
+        }
+        drop(partitions);
+        let image = self.image.load();
+        match image.topics().by_id(id) {
+            None => Err(ErrorCode::UnknownTopicId.into()),
+            Some(topic) => Err(self.why_not_here(topic.partition(index))),
+        }
+    }
+
+    /// The partition, if this broker leads it.
+    pub fn partition_by_name(&self, topic: &str, index: i32) -> Result<Arc<Partition>, PartitionError> {
+        let image = self.image.load();
+        let Some(topic) = image.topics().by_name(topic) else {
+            return Err(ErrorCode::UnknownTopicOrPartition.into());
+        };
+        self.partition_by_id(topic.id, index)
+    }
+
+    fn why_not_here(&self, partition: Option<&crate::image::PartitionImage>) -> PartitionError {
+        match partition {
+            None => ErrorCode::UnknownTopicOrPartition.into(),
+            Some(partition) => PartitionError {
+                current_leader: Some((partition.leader, partition.leader_epoch)),
+                ..ErrorCode::NotLeaderOrFollower.into()
+            },
+        }
+    }
+
+    /// Partitions this broker has, in order.
+    pub fn partitions(&self) -> Vec<Arc<Partition>> {
+        self.partitions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .map(Arc::clone)
+            .collect()
+    }
+
+    /// Where clients reach a broker.
+    pub fn endpoint_of(&self, id: i32) -> Option<NodeEndpoint> {
+        let image = self.image.load();
+        let broker = image.brokers().get(id)?;
+        let endpoint = broker.endpoints.first()?;
+        let host = StrBytes::from_string(endpoint.host.clone());
+        Some((
+            id,
+            host,
+            i32::from(endpoint.port),
+            broker.rack.clone().map(StrBytes::from_string),
+        ))
+    }
+
+    /// Log directories with their ids.
+    pub fn log_dirs(&self) -> &[OpenLogDir] {
+        &self.dirs
+    }
+
+    /// Total and usable bytes of the file system a log directory is on, if the disk can tell.
+    pub fn disk_space(&self, home: &OpenLogDir) -> Option<(u64, u64)> {
+        self.logs.files.disk().space(home.dir.path()).ok()
+    }
+
+    /// Asks the controller for topics that clients want and that are not there.
+    pub fn create_missing_topics(&self, names: &[String]) {
+        let topics = names.iter().map(|name| NewTopic {
+            name: name.clone(),
+            partitions: -1,
+            replication_factor: -1,
+            configs: Vec::new(),
+        });
+        self.request_topics(topics.collect());
+    }
+
+    /// Asks the controller for topics, each once until it is there.
+    pub fn request_topics(&self, mut topics: Vec<NewTopic>) {
+        let mut creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        topics.retain(|topic| creating.insert(topic.name.clone()));
+        drop(creating);
+        if !topics.is_empty() {
+            self.controller.send(Event::CreateMissingTopics(topics));
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Taking a new image: partitions come, change and go.
+
+use std::sync::{Arc, PoisonError};
+
+use broker_log::{Log, LogConfig, LogError, OpenOptions};
+use protocol::Uuid;
+use protocol::config::{Layers, Scope, Values, lookup, topic_value};
+use protocol::records::{Compression, TimestampType};
+
+use super::partition::Partition;
+use super::{Broker, OpenLogDir};
+use crate::image::{MetadataImage, PartitionImage, ResourceType, TopicImage};
+
+/// Directories of removed partitions, to be deleted from disk once nobody reads them.
+pub type RemovedDirs = Vec<std::path::PathBuf>;
+
+impl Broker {
+    /// Takes a new image. What cannot be opened or created is logged, and answers KAFKA_STORAGE_ERROR.
+    pub fn publish(&self, image: MetadataImage) -> RemovedDirs {
+        let image = Arc::new(image);
+        let before = self.image.load_full();
+        let same_configs = before.configs().eq(image.configs());
+        for topic in image.topics().iter() {
+            let unchanged = same_configs && before.topics().by_id(topic.id) == Some(topic);
+            if !unchanged {
+                self.publish_topic(&image, topic);
+            }
+        }
+        let removed = self.remove_gone(&image);
+        self.image.store(Arc::clone(&image));
+        let mut creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        creating.retain(|name| image.topics().by_name(name).is_none());
+        removed
+    }
+
+    fn publish_topic(&self, image: &MetadataImage, topic: &TopicImage) {
+        let none = Values::new();
+        let overrides = image.config(ResourceType::Topic, &topic.name).unwrap_or(&none);
+        let (config, min_isr) = self.with_layers(image, |layers| log_config(overrides, layers));
+        let config = Arc::new(config);
+        for (index, state) in topic
+            .partitions()
+            .filter(|(_, state)| state.replicas.contains(&self.node_id()))
+        {
+            let key = (topic.id, index);
+            let known = self
+                .partitions
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(&key)
+                .map(Arc::clone);
+            if let Some(partition) = known {
+                partition.update(state.clone(), Arc::clone(&config), min_isr);
+                continue;
+            }
+            match self.open_partition(topic, index, state, &config, min_isr) {
+                Ok(partition) => {
+                    let mut partitions = self.partitions.write().unwrap_or_else(PoisonError::into_inner);
+                    partitions.insert(key, Arc::new(partition));
+                }
+                Err(error) => tracing::error!(topic = topic.name, partition = index, %error, "cannot open a partition"),
+            }
+        }
+    }
+
+    fn open_partition(
+        &self,
+        topic: &TopicImage,
+        index: i32,
+        state: &PartitionImage,
+        config: &Arc<LogConfig>,
+        min_isr: usize,
+    ) -> Result<Partition, LogError> {
+        let name = (topic.name.clone(), index);
+        let home = self.home_of(&name, state);
+        let path = home.dir.partition_path(&topic.name, index);
+        if !self.logs.files.disk().exists(&path).unwrap_or(false) {
+            home.dir.create_partition(&topic.name, index, topic.id)?;
+        }
+        let offset = |offsets: &broker_log::Offsets| offsets.get(&name).copied().unwrap_or(0);
+        let options = OpenOptions {
+            clean: home.clean,
+            recovery_point: offset(&home.recovery_points),
+            log_start_offset: offset(&home.log_start_offsets),
+            high_watermark: offset(&home.high_watermarks),
+        };
+        let (log, report) = Log::open(&self.logs, &path, Arc::clone(config), options)?;
+        if let Some(cut) = report.truncated {
+            tracing::warn!(
+                path = %cut.path.display(), position = cut.position, cut_bytes = cut.cut_bytes,
+                log_end_offset = cut.log_end_offset, reason = cut.reason,
+                "cut the end of a log, which was not whole"
+            );
+        }
+        let identity = (topic.name.clone(), topic.id, index);
+        Ok(Partition::new(
+            identity,
+            home.id,
+            self.node_id(),
+            log,
+            state.clone(),
+            min_isr,
+        ))
+    }
+
+    /// The log directory a partition is in: where it lies already, where the metadata puts it, or the one
+    /// with the fewest partitions.
+    fn home_of(&self, name: &(String, i32), state: &PartitionImage) -> &OpenLogDir {
+        let disk = self.logs.files.disk();
+        let lies = |home: &&OpenLogDir| disk.exists(&home.dir.partition_path(&name.0, name.1)).unwrap_or(false);
+        let slot = state.replicas.iter().position(|id| *id == self.node_id());
+        let assigned = slot
+            .and_then(|slot| state.directories.get(slot))
+            .copied()
+            .unwrap_or(Uuid::ZERO);
+        let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner);
+        let load = |home: &&OpenLogDir| partitions.values().filter(|p| p.log_dir_id() == home.id).count();
+        let found = self.dirs.iter().find(lies);
+        let found = found.or_else(|| self.dirs.iter().find(|home| home.id == assigned));
+        #[expect(clippy::expect_used, reason = "a broker without a log directory does not start")]
+        found
+            .or_else(|| self.dirs.iter().min_by_key(load))
+            .expect("a log directory")
+    }
+
+    fn remove_gone(&self, image: &MetadataImage) -> RemovedDirs {
+        let mut partitions = self.partitions.write().unwrap_or_else(PoisonError::into_inner);
+        let stays = |topic_id: Uuid, index: i32| {
+            let partition = image.topics().by_id(topic_id).and_then(|topic| topic.partition(index));
+            partition.is_some_and(|partition| partition.replicas.contains(&self.node_id()))
+        };
+        let gone: Vec<_> = partitions
+            .keys()
+            .copied()
+            .filter(|(id, index)| !stays(*id, *index))
+            .collect();
+        let mut removed = Vec::new();
+        for key in gone {
+            let Some(partition) = partitions.remove(&key) else {
+                continue;
+            };
+            partition.retire();
+            let Some(home) = self.dirs.iter().find(|home| home.id == partition.log_dir_id()) else {
+                continue;
+            };
+            self.logs.files.forget_dir(&partition.dir());
+            match home
+                .dir
+                .mark_deleted(&partition.dir(), Uuid::from_u128(self.random().into()))
+            {
+                Ok(path) => removed.push(path),
+                Err(error) => {
+                    tracing::error!(topic = partition.topic(), partition = partition.index(), %error, "cannot remove a partition");
+                }
+            }
+        }
+        removed
+    }
+
+    /// Writes the offset checkpoints of all log directories.
+    pub fn write_checkpoints(&self) -> Result<(), LogError> {
+        use protocol::files::names;
+        for home in &self.dirs {
+            let (mut points, mut starts, mut marks) =
+                <(broker_log::Offsets, broker_log::Offsets, broker_log::Offsets)>::default();
+            for partition in self
+                .partitions()
+                .iter()
+                .filter(|partition| partition.log_dir_id() == home.id)
+            {
+                let name = (partition.topic().to_owned(), partition.index());
+                let (recovery_point, log_start_offset, high_watermark) = partition.checkpoint();
+                points.insert(name.clone(), recovery_point);
+                if log_start_offset > 0 {
+                    starts.insert(name.clone(), log_start_offset);
+                }
+                marks.insert(name, high_watermark);
+            }
+            home.dir.write_offsets(names::RECOVERY_POINTS, &points)?;
+            home.dir.write_offsets(names::LOG_START_OFFSETS, &starts)?;
+            home.dir.write_offsets(names::HIGH_WATERMARKS, &marks)?;
+        }
+        Ok(())
+    }
+
+    /// Closes all logs and marks the shutdown as clean, where everything could be written.
+    pub fn close(&self, broker_epoch: i64) -> Result<(), LogError> {
+        let mut failed = std::collections::BTreeSet::new();
+        for partition in self.partitions() {
+            if let Err(error) = partition.close() {
+                tracing::error!(topic = partition.topic(), partition = partition.index(), %error, "cannot close a log");
+                failed.insert(partition.log_dir_id());
+            }
+        }
+        self.write_checkpoints()?;
+        for home in self.dirs.iter().filter(|home| !failed.contains(&home.id)) {
+            home.dir.write_clean_shutdown(broker_epoch)?;
+        }
+        Ok(())
+    }
+}
+
+/// What logs of a topic go by, and its min.insync.replicas.
+fn log_config(overrides: &Values, layers: Layers<'_>) -> (LogConfig, usize) {
+    let get = |name: &str| lookup(Scope::Topic, name).and_then(|key| topic_value(key, overrides, layers).0);
+    let number = |name: &str| get(name).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+    let bound = |name: &str| Some(number(name)).filter(|value| *value >= 0);
+    let policy = get("cleanup.policy").unwrap_or_default();
+    let config = LogConfig {
+        segment_bytes: number("segment.bytes").max(1) as u64,
+        segment_ms: number("segment.ms"),
+        segment_index_bytes: number("segment.index.bytes").max(0) as u64,
+        index_interval_bytes: number("index.interval.bytes").max(0) as u64,
+        retention_bytes: bound("retention.bytes").map(|bytes| bytes as u64),
+        retention_ms: bound("retention.ms"),
+        message_max_bytes: number("max.message.bytes").max(0) as usize,
+        timestamp_type: match get("message.timestamp.type").as_deref() {
+            Some("LogAppendTime") => TimestampType::LogAppendTime,
+            _ => TimestampType::CreateTime,
+        },
+        timestamp_before_max_ms: number("message.timestamp.before.max.ms"),
+        timestamp_after_max_ms: number("message.timestamp.after.max.ms"),
+        compression: match get("compression.type").as_deref() {
+            Some("uncompressed") => Some(Compression::None),
+            Some("gzip") => Some(Compression::Gzip),
+            Some("snappy") => Some(Compression::Snappy),
+            Some("lz4") => Some(Compression::Lz4),
+            Some("zstd") => Some(Compression::Zstd),
+            _ => None,
+        },
+        delete: policy.split(',').any(|item| item.trim() == "delete"),
+        compact: policy.split(',').any(|item| item.trim() == "compact"),
+        file_delete_delay_ms: number("file.delete.delay.ms"),
+        flush_messages: Some(number("flush.messages")).filter(|count| *count < i64::MAX),
+        producer_id_expiration_ms: layers
+            .get("producer.id.expiration.ms")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(86_400_000),
+    };
+    (config, number("min.insync.replicas").max(1) as usize)
+}

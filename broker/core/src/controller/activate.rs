@@ -1,0 +1,102 @@
+//! Becoming the active controller.
+
+use protocol::messages::metadata::{
+    BeginTransactionRecord, ConfigRecord, EndTransactionRecord, FeatureLevelRecord, Record,
+};
+
+use super::{Controller, ControllerCx, ControllerError};
+use crate::features::METADATA_VERSION;
+use crate::image::ResourceType;
+
+/// The level of a log without a bootstrap.checkpoint: 4.3-IV0.
+const DEFAULT_METADATA_VERSION: i16 = 30;
+/// From this level on records can be grouped (KIP-868).
+const TRANSACTIONS_FROM: i16 = 13;
+/// The feature whose first use fixes a cluster default of min.insync.replicas.
+const ELR_VERSION: &str = "eligible.leader.replicas.version";
+
+impl Controller {
+    /// Wins the election, takes in the log, and writes the first records into an empty one.
+    pub(super) fn activate(
+        &mut self,
+        bootstrap: Option<Vec<Record>>,
+        cx: &mut ControllerCx<'_>,
+    ) -> Result<(), ControllerError> {
+        self.raft.elect(cx.now)?;
+        self.apply_committed()?;
+        self.latest = self.committed.clone();
+        self.needs_sync = true;
+        if self.latest.features().level(METADATA_VERSION) > 0 {
+            return Ok(());
+        }
+        let default = FeatureLevelRecord {
+            name: METADATA_VERSION.into(),
+            feature_level: DEFAULT_METADATA_VERSION,
+            ..Default::default()
+        };
+        let records = self.first_records(bootstrap.unwrap_or_else(|| vec![default.into()]));
+        let level = records
+            .iter()
+            .find_map(metadata_level)
+            .unwrap_or(DEFAULT_METADATA_VERSION);
+        // Feature levels decide how the rest is written, so the first batch is written at their level.
+        self.append_at(records, level, cx).map(drop)
+    }
+
+    fn first_records(&self, bootstrap: Vec<Record>) -> Vec<Record> {
+        let level = bootstrap
+            .iter()
+            .find_map(metadata_level)
+            .unwrap_or(DEFAULT_METADATA_VERSION);
+        let elr = bootstrap
+            .iter()
+            .any(|r| matches!(r, Record::FeatureLevel(f) if f.name == ELR_VERSION && f.feature_level > 0));
+        let mut records = Vec::with_capacity(bootstrap.len() + 3);
+        if level >= TRANSACTIONS_FROM {
+            let begin = BeginTransactionRecord {
+                name: Some("Bootstrap records".into()),
+                ..Default::default()
+            };
+            records.push(begin.into());
+        }
+        records.extend(bootstrap);
+        if elr {
+            let min_isr = ConfigRecord {
+                resource_type: ResourceType::Broker as i8,
+                resource_name: String::new(),
+                name: "min.insync.replicas".into(),
+                value: self.config.get("min.insync.replicas").map(str::to_owned),
+                ..Default::default()
+            };
+            records.push(min_isr.into());
+        }
+        if level >= TRANSACTIONS_FROM {
+            records.push(EndTransactionRecord::default().into());
+        }
+        records
+    }
+
+    fn append_at(&mut self, records: Vec<Record>, level: i16, cx: &ControllerCx<'_>) -> Result<i64, ControllerError> {
+        let mut values = Vec::with_capacity(records.len());
+        for record in &records {
+            values.push(protocol::messages::framing::encode_metadata(
+                record,
+                super::record_version(record, level),
+            )?);
+        }
+        let offset = self.raft.propose(&values, cx.now)?;
+        for record in records {
+            self.latest
+                .apply(record)
+                .map_err(|source| ControllerError::Apply { offset, source })?;
+        }
+        Ok(offset)
+    }
+}
+
+fn metadata_level(record: &Record) -> Option<i16> {
+    match record {
+        Record::FeatureLevel(feature) if feature.name == METADATA_VERSION => Some(feature.feature_level),
+        _ => None,
+    }
+}

@@ -1,0 +1,276 @@
+use std::sync::Arc;
+
+use broker_log::LogContext;
+use broker_log::disk::SimDisk;
+use bytes::{Buf as _, Bytes, BytesMut};
+use protocol::Uuid;
+use protocol::api::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest};
+use protocol::api::messages::create_topics_response::CreateTopicsResponse;
+use protocol::api::messages::delete_topics_request::{DeleteTopicState, DeleteTopicsRequest};
+use protocol::api::{
+    Decodable, ErrorCode, HeaderVersion, Request, RequestHeader, StrBytes, TopicName, encode_request, split_request,
+};
+
+use super::*;
+use crate::call::Peer;
+use crate::cx::{Now, Outbox, Random};
+use crate::image::ListenerEndpoint;
+use crate::raft::{RaftConfig, Voter};
+use crate::reply::ReplyPart;
+
+struct Counter(u64);
+
+impl Random for Counter {
+    fn next_u64(&mut self) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.0
+    }
+}
+
+/// A controller with its surroundings; calls are committed at once.
+struct Node {
+    disk: SimDisk,
+    controller: Controller,
+    random: Counter,
+    tickets: u64,
+}
+
+impl Node {
+    fn start(disk: SimDisk) -> Self {
+        let config = NodeConfig::parse([
+            ("process.roles", "broker,controller"),
+            ("node.id", "1"),
+            ("controller.quorum.voters", "1@localhost:9093"),
+            ("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
+            ("controller.listener.names", "CONTROLLER"),
+        ])
+        .unwrap();
+        let context = LogContext::new(Arc::new(disk.clone()), 8, 1 << 16);
+        let raft = RaftConfig {
+            node_id: 1,
+            directory_id: Uuid::from_u128(7),
+            metadata_dir: "/meta".into(),
+            static_voters: vec![Voter {
+                id: 1,
+                directory_id: Uuid::ZERO,
+                endpoints: vec![],
+            }],
+            clean: false,
+        };
+        let (raft, snapshot) = Raft::open(&context, raft).unwrap();
+        let controller = Controller::new(Arc::new(config), raft, snapshot).unwrap();
+        let mut node = Self {
+            disk,
+            controller,
+            random: Counter(1),
+            tickets: 0,
+        };
+        node.event(Event::Start { bootstrap: None });
+        let endpoint = ListenerEndpoint {
+            name: "PLAINTEXT".into(),
+            host: "h".into(),
+            port: 1,
+            security_protocol: 0,
+        };
+        node.event(Event::StartBroker(BrokerStart {
+            incarnation_id: Uuid::from_u128(99),
+            endpoints: vec![endpoint],
+            rack: None,
+            log_dirs: vec![Uuid::from_u128(7)],
+        }));
+        node
+    }
+
+    fn event(&mut self, event: Event) -> Vec<(Ticket, Reply)> {
+        let mut out = Outbox::default();
+        let now = Now {
+            wall_ms: 1_700_000_000_000,
+            ..Now::default()
+        };
+        let mut cx = Cx {
+            now,
+            random: &mut self.random,
+            disk: &self.disk,
+            out: &mut out,
+        };
+        self.controller.on(event, &mut cx).unwrap();
+        self.controller.commit(&mut cx).unwrap();
+        out.replies
+    }
+
+    fn call<R: Request>(&mut self, version: i16, request: &R) -> R::Response
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        let mut frame = encode_request(version, 5, "test", request).unwrap();
+        frame.advance(4);
+        let (header, body): (RequestHeader, Bytes) = split_request(frame).unwrap();
+        let call = Call {
+            header,
+            body,
+            peer: Peer::default(),
+            now: Now::default(),
+        };
+        self.tickets += 1;
+        let replies = self.event(Event::Call {
+            ticket: Ticket(self.tickets),
+            call,
+        });
+        let [(ticket, Reply::Frame(parts))] = replies.as_slice() else {
+            panic!("{replies:?}")
+        };
+        assert_eq!(*ticket, Ticket(self.tickets));
+        let mut bytes = BytesMut::new();
+        for part in parts {
+            let ReplyPart::Bytes(part) = part else {
+                panic!("{part:?}")
+            };
+            bytes.extend_from_slice(part);
+        }
+        let header_bytes = if <R::Response as HeaderVersion>::header_version(version) >= 1 {
+            9
+        } else {
+            8
+        };
+        let mut body = bytes.freeze().slice(header_bytes..);
+        R::Response::decode(&mut body, version).unwrap()
+    }
+
+    fn create(&mut self, topic: CreatableTopic) -> (ErrorCode, String, CreateTopicsResponse) {
+        let response = self.call(7, &CreateTopicsRequest::default().with_topics(vec![topic]));
+        let result = &response.topics[0];
+        let code = ErrorCode::try_from_code(result.error_code).unwrap_or(ErrorCode::Unknown(0));
+        (
+            code,
+            result.error_message.as_ref().map_or(String::new(), ToString::to_string),
+            response,
+        )
+    }
+}
+
+fn topic(name: &str, partitions: i32, replication_factor: i16) -> CreatableTopic {
+    CreatableTopic::default()
+        .with_name(TopicName(StrBytes::from_string(name.to_owned())))
+        .with_num_partitions(partitions)
+        .with_replication_factor(replication_factor)
+}
+
+#[test]
+fn a_new_cluster_has_a_level_and_its_broker_alive() {
+    let node = Node::start(SimDisk::default());
+    let image = node.controller.image();
+    assert_eq!(image.features().level(METADATA_VERSION), 30);
+    assert!(image.brokers().is_alive(1));
+}
+
+#[test]
+fn topics_come_with_partitions_and_configuration_and_go_by_name_or_id() {
+    let mut node = Node::start(SimDisk::default());
+    let config = CreatableTopicConfig::default()
+        .with_name("retention.ms".into())
+        .with_value(Some("5000".into()));
+    let (code, _, response) = node.create(topic("a", 3, 1).with_configs(vec![config]));
+    assert_eq!(code, ErrorCode::Unknown(0));
+    let created = &response.topics[0];
+    assert_eq!((created.num_partitions, created.replication_factor), (3, 1));
+    let told = created
+        .configs
+        .as_ref()
+        .unwrap()
+        .iter()
+        .find(|c| c.name.as_str() == "retention.ms")
+        .unwrap();
+    assert_eq!((told.value.as_deref(), told.config_source), (Some("5000"), 1));
+    let image = node.controller.image();
+    let partition = image.topics().by_name("a").unwrap().partition(2).unwrap();
+    assert_eq!((partition.leader, partition.isr.as_slice()), (1, &[1][..]));
+    let by_id = DeleteTopicState::default().with_topic_id(created.topic_id);
+    let response = node.call(
+        6,
+        &DeleteTopicsRequest::default().with_topics(vec![by_id.clone(), by_id]),
+    );
+    let codes: Vec<i16> = response.responses.iter().map(|r| r.error_code).collect();
+    assert_eq!(codes, [0, ErrorCode::InvalidRequest.code()]);
+    assert!(node.controller.image().topics().is_empty());
+}
+
+#[test]
+fn refusals_carry_kafkas_codes_and_words() {
+    let mut node = Node::start(SimDisk::default());
+    node.create(topic("a.b", 1, 1));
+    let cases = [
+        (
+            topic("a.b", 1, 1),
+            ErrorCode::TopicAlreadyExists,
+            "Topic 'a.b' already exists.",
+        ),
+        (
+            topic("a_b", 1, 1),
+            ErrorCode::InvalidTopicException,
+            "Topic 'a_b' collides with existing topic: a.b",
+        ),
+        (
+            topic("", 1, 1),
+            ErrorCode::InvalidTopicException,
+            "Topic name is invalid: the empty string is not allowed",
+        ),
+        (
+            topic("c", 0, 1),
+            ErrorCode::InvalidPartitions,
+            "Number of partitions was set to an invalid non-positive value.",
+        ),
+        (
+            topic("c", 1, 0),
+            ErrorCode::InvalidReplicationFactor,
+            "Replication factor must be larger than 0, or -1 to use the default value.",
+        ),
+        (
+            topic("c", 1, 3),
+            ErrorCode::InvalidReplicationFactor,
+            "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered.",
+        ),
+    ];
+    for (asked, code, words) in cases {
+        let (found, message, _) = node.create(asked);
+        assert_eq!((found, message.as_str()), (code, words));
+    }
+    let bad = CreatableTopicConfig::default()
+        .with_name("retention.ms".into())
+        .with_value(Some("x".into()));
+    let (code, message, _) = node.create(topic("c", 1, 1).with_configs(vec![bad]));
+    assert_eq!(code, ErrorCode::InvalidConfig);
+    assert_eq!(
+        message,
+        "Invalid value x for configuration retention.ms: Not a number of type LONG"
+    );
+}
+
+#[test]
+fn validate_only_changes_nothing() {
+    let mut node = Node::start(SimDisk::default());
+    let request = CreateTopicsRequest::default()
+        .with_topics(vec![topic("a", 1, 1)])
+        .with_validate_only(true);
+    assert_eq!(node.call(7, &request).topics[0].error_code, 0);
+    assert!(node.controller.image().topics().is_empty());
+}
+
+#[test]
+fn what_was_answered_is_there_after_a_crash_and_the_latest_image_is_the_committed_one() {
+    let mut node = Node::start(SimDisk::default());
+    for index in 0..20 {
+        node.create(topic(&format!("t{index}"), 2, 1));
+    }
+    assert_eq!(node.controller.latest.topics(), node.controller.committed.topics());
+    let before = node.controller.image().topics().clone();
+    let disk = node.disk.crash(|_, _| 0);
+    let again = Node::start(disk);
+    assert_eq!(again.controller.image().topics(), &before);
+    assert!(
+        again.controller.image().brokers().get(1).unwrap().epoch
+            > node.controller.image().brokers().get(1).unwrap().epoch
+    );
+}
