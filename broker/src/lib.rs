@@ -1,5 +1,18 @@
 //! The server around `broker_core`: sockets, frames, timers, fsync threads and signals. It carries out
 //! what the machines ask for and decides nothing.
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
+
 pub mod clock;
 pub mod net;
+
+mod node;
+mod quorum_thread;
+mod random;
+mod service;
+mod startup;
+mod upkeep;
+
+pub use node::Node;
+pub use random::SystemRandom;
+pub use startup::StartError;

@@ -1,1 +1,18 @@
+//! An async client for operators: it finds the cluster, sends each request where it belongs, and tells
+//! precisely what failed where.
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
+
+pub mod conn;
+
+mod admin;
+mod cluster;
+mod error;
+mod partitioner;
+mod sharded;
+
+pub use admin::offsets::{ListedOffset, OffsetSpec};
+pub use cluster::{Client, ClientConfig};
+pub use error::ClientError;
+pub use partitioner::murmur2_partition;
+pub use sharded::{ShardError, Sharded};

@@ -27,8 +27,8 @@ use crate::cx::Random;
 use crate::image::{MetadataImage, ResourceType};
 use fetch_session::FetchSessions;
 use partition::{Partition, PartitionError};
-pub use publish::RemovedDirs;
 use producer_ids::ProducerIds;
+pub use publish::RemovedDirs;
 
 /// How a broker reaches the controller.
 pub trait ControllerLink: Send + Sync + fmt::Debug {

@@ -187,11 +187,13 @@ fn new_value(
             "Can't APPEND or SUBTRACT to key {name} because its type is not LIST."
         )));
     }
-    let before = current
-        .get(name).map_or_else(|| match key.default {
+    let before = current.get(name).map_or_else(
+        || match key.default {
             KeyDefault::Value(value) => value,
             KeyDefault::Null | KeyDefault::Required => "",
-        }, String::as_str);
+        },
+        String::as_str,
+    );
     let mut items: Vec<&str> = before.split(',').filter(|item| !item.is_empty()).collect();
     let value = match &change {
         Change::Set(value) => value.clone(),

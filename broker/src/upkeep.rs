@@ -1,0 +1,58 @@
+//! What a broker does from time to time: retention, checkpoints.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use broker_core::broker::Broker;
+use broker_log::disk::{Disk as _, RealDisk};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+
+/// Looks after the logs until the node stops.
+pub(crate) async fn run(broker: Arc<Broker>, clock: Clock, shutdown: CancellationToken) {
+    let every = |name: &str| Duration::from_millis(broker.config().number(name).max(1) as u64);
+    let mut retention = tokio::time::interval(every("log.retention.check.interval.ms"));
+    let mut checkpoints = tokio::time::interval(every("log.flush.offset.checkpoint.interval.ms"));
+    retention.tick().await;
+    checkpoints.tick().await;
+    loop {
+        let work: fn(&Broker, Clock) = tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = retention.tick() => maintain,
+            _ = checkpoints.tick() => checkpoint,
+        };
+        let broker = Arc::clone(&broker);
+        if tokio::task::spawn_blocking(move || work(&broker, clock)).await.is_err() {
+            tracing::error!("upkeep of the logs panicked");
+        }
+    }
+}
+
+fn checkpoint(broker: &Broker, _: Clock) {
+    if let Err(error) = broker.write_checkpoints() {
+        tracing::error!(%error, "cannot write the offset checkpoints");
+    }
+}
+
+fn maintain(broker: &Broker, clock: Clock) {
+    for partition in broker.partitions() {
+        match partition.maintain(clock.now()) {
+            Ok(removed) => {
+                for (base_offset, reason) in removed.segments {
+                    let (topic, partition) = (partition.topic(), partition.index());
+                    tracing::info!(topic, partition, base_offset, ?reason, "removed a segment");
+                }
+                // Whoever still reads a removed segment has it open.
+                for path in removed.files {
+                    if let Err(error) = RealDisk.remove_file(&path) {
+                        tracing::error!(path = %path.display(), %error, "cannot delete a removed segment");
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::error!(topic = partition.topic(), partition = partition.index(), %error, "cannot apply retention");
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Admin calls that need more than one request.
+
+pub(crate) mod offsets;

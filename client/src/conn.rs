@@ -1,0 +1,271 @@
+//! One connection: requests go out in order, answers are matched to them, and nothing waits for ever.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use protocol::api::messages::{ApiVersionsRequest, ApiVersionsResponse};
+use protocol::api::{
+    ApiKey, DECODE_BUDGET_BYTES, Decodable, HeaderVersion, Message as _, Request, StrBytes, decode_response,
+    encode_request, split_response,
+};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::ClientError;
+
+/// Most bytes of an answer.
+const FRAME_MAX_BYTES: usize = 256 << 20;
+/// Room made for a read when little is known of what comes.
+const READ_AHEAD_BYTES: usize = 64 * 1024;
+
+/// A connection whose other side has told what it serves. Requests of several tasks take turns.
+#[derive(Debug)]
+pub struct Connection {
+    address: Arc<str>,
+    client_id: String,
+    versions: BTreeMap<i16, (i16, i16)>,
+    versions_response: ApiVersionsResponse,
+    stream: Mutex<Stream>,
+}
+
+#[derive(Debug)]
+struct Stream {
+    socket: TcpStream,
+    buffer: BytesMut,
+    next_correlation_id: i32,
+    /// A request was given up in the middle, so what comes next is not known.
+    broken: bool,
+}
+
+impl Connection {
+    /// Connects and asks what is served.
+    pub async fn open(address: &str, client_id: &str, deadline: Instant) -> Result<Self, ClientError> {
+        let unreachable = |error: std::io::Error| ClientError::Unreachable {
+            address: address.to_owned(),
+            reason: error.to_string(),
+        };
+        let timed_out = || ClientError::TimedOut {
+            address: address.to_owned(),
+            what: "a connection".to_owned(),
+        };
+        let socket = timeout_at(deadline, TcpStream::connect(address))
+            .await
+            .map_err(|_| timed_out())?;
+        let socket = socket.map_err(unreachable)?;
+        socket.set_nodelay(true).map_err(unreachable)?;
+        let stream = Stream {
+            socket,
+            buffer: BytesMut::new(),
+            next_correlation_id: 0,
+            broken: false,
+        };
+        let mut connection = Self {
+            address: address.into(),
+            client_id: client_id.to_owned(),
+            versions: BTreeMap::new(),
+            versions_response: ApiVersionsResponse::default(),
+            stream: Mutex::new(stream),
+        };
+        connection.negotiate(deadline).await?;
+        Ok(connection)
+    }
+
+    async fn negotiate(&mut self, deadline: Instant) -> Result<(), ClientError> {
+        let request = ApiVersionsRequest::default()
+            .with_client_software_name(StrBytes::from_static_str("kfleet"))
+            .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")));
+        let newest = self
+            .exchange(ApiVersionsRequest::VERSIONS.max, &request, deadline)
+            .await;
+        let response = match newest {
+            // A server that does not know the version answers in version 0.
+            Ok(response) if response.error_code == 35 => self.exchange(0, &request, deadline).await?,
+            Err(ClientError::Malformed { .. }) => self.exchange(0, &request, deadline).await?,
+            other => other?,
+        };
+        if response.error_code != 0 {
+            return Err(ClientError::rejected("ApiVersions", response.error_code, None));
+        }
+        let range = |key: &protocol::api::messages::api_versions_response::ApiVersion| {
+            (key.api_key, (key.min_version, key.max_version))
+        };
+        self.versions = response.api_keys.iter().map(range).collect();
+        self.versions_response = response;
+        Ok(())
+    }
+
+    /// host:port.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What the other side told of itself.
+    pub fn api_versions(&self) -> &ApiVersionsResponse {
+        &self.versions_response
+    }
+
+    /// The newest version of an API that both sides know.
+    pub fn version_of<R: Request>(&self) -> Result<i16, ClientError> {
+        let unsupported = || ClientError::UnsupportedApi {
+            address: self.address.to_string(),
+            api: ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions),
+        };
+        let (min, max) = self.versions.get(&R::KEY).copied().ok_or_else(unsupported)?;
+        let newest = max.min(R::VERSIONS.max);
+        if newest < min || newest < R::VERSIONS.min {
+            Err(unsupported())
+        } else {
+            Ok(newest)
+        }
+    }
+
+    /// Sends a request in the newest common version and waits for its answer.
+    pub async fn send<R: Request>(&self, request: &R, deadline: Instant) -> Result<R::Response, ClientError>
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        self.exchange(self.version_of::<R>()?, request, deadline).await
+    }
+
+    /// Sends a request in this version and waits for its answer.
+    pub async fn exchange<R: Request>(
+        &self,
+        version: i16,
+        request: &R,
+        deadline: Instant,
+    ) -> Result<R::Response, ClientError>
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        let mut answers = self.pipeline(version, std::slice::from_ref(request), deadline).await?;
+        answers.pop_front().ok_or_else(|| self.malformed("no answer"))
+    }
+
+    /// Sends requests without waiting in between; their answers in order.
+    pub async fn pipeline<R: Request>(
+        &self,
+        version: i16,
+        requests: &[R],
+        deadline: Instant,
+    ) -> Result<VecDeque<R::Response>, ClientError>
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        let api = ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions);
+        let mut stream = self.stream.lock().await;
+        if std::mem::replace(&mut stream.broken, true) {
+            return Err(ClientError::Closed {
+                address: self.address.to_string(),
+                what: format!("{api:?}"),
+            });
+        }
+        let work = self.exchange_all(&mut stream, version, requests, api);
+        let answers = timeout_at(deadline, work).await.map_err(|_| ClientError::TimedOut {
+            address: self.address.to_string(),
+            what: format!("{api:?}"),
+        })??;
+        stream.broken = false;
+        Ok(answers)
+    }
+
+    async fn exchange_all<R: Request>(
+        &self,
+        stream: &mut Stream,
+        version: i16,
+        requests: &[R],
+        api: ApiKey,
+    ) -> Result<VecDeque<R::Response>, ClientError>
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        let closed = |_| ClientError::Closed {
+            address: self.address.to_string(),
+            what: format!("{api:?}"),
+        };
+        let first = stream.next_correlation_id;
+        for request in requests {
+            let id = stream.next_correlation_id;
+            stream.next_correlation_id = id.wrapping_add(1);
+            let frame =
+                encode_request(version, id, &self.client_id, request).map_err(|error| ClientError::Unwritable {
+                    api,
+                    reason: error.to_string(),
+                })?;
+            stream.socket.write_all(&frame).await.map_err(closed)?;
+        }
+        let mut answers = VecDeque::new();
+        for id in 0..requests.len() as i32 {
+            let frame = stream.next_frame().await.map_err(|what| match what {
+                None => closed(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
+                Some(reason) => self.malformed(&reason),
+            })?;
+            let (correlation_id, body) = split_response(frame, R::Response::header_version(version))
+                .map_err(|error| self.malformed(&error.to_string()))?;
+            if correlation_id != first.wrapping_add(id) {
+                return Err(self.malformed("it answers another request"));
+            }
+            let version = if api == ApiKey::ApiVersions {
+                version_of_answer(version, &body)
+            } else {
+                version
+            };
+            let answer = decode_response::<R>(version, body, DECODE_BUDGET_BYTES);
+            answers.push_back(answer.map_err(|error| self.malformed(&error.to_string()))?);
+        }
+        Ok(answers)
+    }
+
+    fn malformed(&self, reason: &str) -> ClientError {
+        ClientError::Malformed {
+            address: self.address.to_string(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// Whether it can take another request.
+    pub async fn is_usable(&self) -> bool {
+        !self.stream.lock().await.broken
+    }
+}
+
+/// A refusal of ApiVersions comes in version 0, whatever was asked (KIP-511).
+fn version_of_answer(asked: i16, body: &[u8]) -> i16 {
+    if body.first_chunk() == Some(&35i16.to_be_bytes()) {
+        0
+    } else {
+        asked
+    }
+}
+
+impl Stream {
+    /// The next answer, without its length bytes; nothing if the connection ended, a reason if it is not
+    /// an answer.
+    async fn next_frame(&mut self) -> Result<Bytes, Option<String>> {
+        loop {
+            if let Some(prefix) = self.buffer.first_chunk::<4>() {
+                let length = i32::from_be_bytes(*prefix);
+                let size_bytes = usize::try_from(length).ok().filter(|size| *size <= FRAME_MAX_BYTES);
+                let size_bytes = size_bytes.ok_or_else(|| Some(format!("an answer of {length} bytes")))?;
+                if self.buffer.len() >= size_bytes + 4 {
+                    let mut frame = self.buffer.split_to(size_bytes + 4);
+                    return Ok(frame.split_off(4).freeze());
+                }
+            }
+            // Memory grows with what arrives, not with what is announced.
+            self.buffer.reserve(READ_AHEAD_BYTES.max(self.buffer.len()));
+            match self.socket.read_buf(&mut self.buffer).await {
+                Ok(0) | Err(_) => return Err(None),
+                Ok(_) => {}
+            }
+        }
+    }
+}
+
+/// The instant a while from now.
+pub fn deadline_in(duration: Duration) -> Instant {
+    Instant::now() + duration
+}

@@ -1,0 +1,88 @@
+//! What can go wrong between here and a cluster.
+
+use protocol::api::{ApiKey, ErrorCode};
+
+/// A request that got no good answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// Nobody answers at an address.
+    #[error("cannot reach {address}: {reason}")]
+    Unreachable {
+        /// host:port, or a list of them.
+        address: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The deadline passed.
+    #[error("no answer from {address} in time while waiting for {what}")]
+    TimedOut {
+        /// host:port.
+        address: String,
+        /// What was waited for.
+        what: String,
+    },
+    /// The other side closed the connection instead of answering.
+    #[error("{address} closed the connection instead of answering {what}")]
+    Closed {
+        /// host:port.
+        address: String,
+        /// What was asked.
+        what: String,
+    },
+    /// The other side does not speak a version of an API that is known here.
+    #[error("{address} does not serve {api:?} in a version that is known here")]
+    UnsupportedApi {
+        /// host:port.
+        address: String,
+        /// The API.
+        api: ApiKey,
+    },
+    /// An answer that makes no sense.
+    #[error("{address} sent an answer that makes no sense: {reason}")]
+    Malformed {
+        /// host:port.
+        address: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The cluster said no.
+    #[error("{what}: {message} ({code:?})")]
+    Rejected {
+        /// What it said no to.
+        what: String,
+        /// Kafka's error.
+        code: ErrorCode,
+        /// In words.
+        message: String,
+    },
+    /// A request of ours that cannot be written.
+    #[error("a {api:?} request cannot be written: {reason}")]
+    Unwritable {
+        /// The API.
+        api: ApiKey,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl ClientError {
+    /// A refusal with Kafka's own words for the code where the cluster sent none.
+    pub fn rejected(what: impl Into<String>, code: i16, message: Option<&str>) -> Self {
+        let code = ErrorCode::try_from_code(code).unwrap_or(ErrorCode::Unknown(code));
+        let message = message.map_or_else(|| code.to_string(), str::to_owned);
+        Self::Rejected {
+            what: what.into(),
+            code,
+            message,
+        }
+    }
+
+    /// Kafka's error, if the cluster said no.
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Rejected { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+}
