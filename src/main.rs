@@ -1,1 +1,7 @@
-fn main() {}
+//! The kfleet binary: arguments in, exit code out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(commands::main())
+}

@@ -14,5 +14,5 @@ mod startup;
 mod upkeep;
 
 pub use node::Node;
-pub use random::SystemRandom;
+pub use random::random_uuid;
 pub use startup::StartError;

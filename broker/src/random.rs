@@ -4,7 +4,7 @@ use broker_core::cx::Random;
 
 /// Numbers from the kernel.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SystemRandom;
+pub(crate) struct SystemRandom;
 
 impl Random for SystemRandom {
     fn next_u64(&mut self) -> u64 {
@@ -15,4 +15,9 @@ impl Random for SystemRandom {
             Err(error) => panic!("the system has no random numbers: {error}"),
         }
     }
+}
+
+/// A random id, fit to be generated.
+pub fn random_uuid() -> protocol::Uuid {
+    protocol::Uuid::generate(|| SystemRandom.next_u128())
 }

@@ -1,1 +1,163 @@
+//! The commands: one file each, with its arguments and what it does.
 
+pub mod context;
+pub mod error;
+pub mod exit_codes;
+pub mod output;
+
+mod broker;
+mod cluster;
+mod completions;
+mod configs;
+mod consume;
+mod man;
+mod offsets;
+mod produce;
+mod quorum;
+mod sandbox;
+mod schema;
+mod storage;
+mod topics;
+mod tour;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use serde_json::json;
+
+use context::{Context, GlobalArgs};
+use error::CommandError;
+use output::{Format, Output};
+
+/// Run, change, move and watch Kafka clusters from one binary, which has a broker inside.
+#[derive(Debug, Parser)]
+#[command(name = "kfleet", version, args_override_self = true, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The server
+    #[command(subcommand)]
+    Broker(broker::BrokerCommand),
+    /// Identity and nodes of a cluster
+    #[command(subcommand)]
+    Cluster(cluster::ClusterCommand),
+    /// Print a completion script
+    Completions(completions::CompletionsArgs),
+    /// Settings of topics, brokers and groups
+    #[command(subcommand)]
+    Configs(configs::ConfigsCommand),
+    /// Read records
+    Consume(consume::ConsumeArgs),
+    /// Write the manual pages into a directory
+    Man(man::ManArgs),
+    /// Offsets of partitions
+    #[command(subcommand)]
+    Offsets(offsets::OffsetsCommand),
+    /// Write records
+    Produce(produce::ProduceArgs),
+    /// The metadata quorum
+    #[command(subcommand)]
+    Quorum(quorum::QuorumCommand),
+    /// A throw-away cluster in one command
+    Sandbox(sandbox::SandboxArgs),
+    /// The JSON schema of what a command prints
+    Schema(schema::SchemaArgs),
+    /// Log directories: format and inspect
+    #[command(subcommand)]
+    Storage(storage::StorageCommand),
+    /// Topics
+    #[command(subcommand)]
+    Topics(topics::TopicsCommand),
+    /// The main job in one go, on a sandbox
+    Tour(tour::TourArgs),
+}
+
+/// The definition of the command line.
+pub fn definition() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs the command on this process's command line; the exit code.
+pub fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and are no error.
+            let _closed = error.print();
+            return if error.use_stderr() {
+                exit_codes::USAGE
+            } else {
+                exit_codes::OK
+            };
+        }
+    };
+    let context = Context::new(cli.global);
+    match run(cli.command, &context) {
+        Ok(()) => exit_codes::OK,
+        Err(error) => report(&context.out, &error),
+    }
+}
+
+fn run(command: Command, context: &Context) -> Result<(), CommandError> {
+    match command {
+        Command::Broker(command) => broker::run(command, context),
+        Command::Cluster(command) => cluster::run(command, context),
+        Command::Completions(args) => completions::run(&args, context),
+        Command::Configs(command) => configs::run(command, context),
+        Command::Consume(args) => consume::run(&args, context),
+        Command::Man(args) => man::run(&args, context),
+        Command::Offsets(command) => offsets::run(command, context),
+        Command::Produce(args) => produce::run(&args, context),
+        Command::Quorum(command) => quorum::run(command, context),
+        Command::Sandbox(args) => sandbox::run(&args, context),
+        Command::Schema(args) => schema::run(&args, context),
+        Command::Storage(command) => storage::run(command, context),
+        Command::Topics(command) => topics::run(command, context),
+        Command::Tour(args) => tour::run(&args, context),
+    }
+}
+
+fn report(out: &Output, error: &CommandError) -> u8 {
+    if error.message.is_empty() {
+        return error.code;
+    }
+    if matches!(out.format, Format::Json | Format::Ndjson) {
+        let document = json!({
+            "schema": "kfleet/error/1",
+            "error": { "kind": error.kind, "code": error.code, "message": error.message, "hints": error.hints },
+        });
+        let _closed = out.print(&format!("{document}\n"));
+    } else {
+        let loud = Output { quiet: false, ..*out };
+        loud.note(&format!("error: {}", error.message));
+        for hint in &error.hints {
+            loud.note(&format!("hint: {hint}"));
+        }
+    }
+    error.code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together_and_every_command_has_help() {
+        definition().debug_assert();
+        fn check(command: &clap::Command) {
+            assert!(
+                command.get_about().is_some(),
+                "{} has no description",
+                command.get_name()
+            );
+            for inner in command.get_subcommands() {
+                check(inner);
+            }
+        }
+        check(&definition());
+    }
+}

@@ -1,0 +1,114 @@
+//! broker run
+
+use std::path::PathBuf;
+
+use ::broker::{Node, StartError};
+use clap::Args;
+use protocol::config::NodeConfig;
+use protocol::properties::Properties;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::context::Context;
+use crate::error::CommandError;
+
+/// Run a node until SIGTERM or SIGINT.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  kfleet broker run -c server.properties --override num.partitions=3")]
+pub(crate) struct RunArgs {
+    /// server.properties
+    #[arg(short, long, value_name = "FILE")]
+    config: PathBuf,
+    /// A key that counts instead of the file's; may be repeated
+    #[arg(long = "override", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// Stop when this process ends; for sandboxes, whose nodes must not outlive them
+    #[arg(long, hide = true, value_name = "PID")]
+    die_with: Option<i32>,
+}
+
+pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), CommandError> {
+    if let Some(parent) = args.die_with {
+        crate::sandbox::die_with(parent)?;
+    }
+    log_to_stderr(context.global.verbose);
+    let config = read_config(args)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers(&config))
+        .thread_name("data")
+        .enable_all()
+        .build()?;
+    runtime.block_on(serve(config))
+}
+
+/// Requests are handled by as many threads as there are processors, and no more than num.io.threads.
+fn workers(config: &NodeConfig) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    processors.min(config.number("num.io.threads").max(1) as usize)
+}
+
+/// Reads server.properties as a node does.
+pub(crate) fn read_config(args: &RunArgs) -> Result<NodeConfig, CommandError> {
+    let path = &args.config;
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => CommandError::not_found(format!("{} does not exist", path.display())),
+        _ => CommandError::io(&format!("reading {}", path.display()), &error),
+    })?;
+    let file = Properties::parse(&bytes);
+    let mut entries: Vec<(&str, &str)> = file.iter().collect();
+    for text in &args.overrides {
+        let pair = text.split_once('=');
+        entries.push(pair.ok_or_else(|| CommandError::usage(format!("\"{text}\" is not KEY=VALUE")))?);
+    }
+    NodeConfig::parse(entries).map_err(|error| CommandError::data(format!("{}: {error}", path.display())))
+}
+
+async fn serve(config: NodeConfig) -> Result<(), CommandError> {
+    let node_id = config.node_id;
+    let started = std::time::Instant::now();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut node = Node::start(config).await.map_err(|error| start_error(&error))?;
+    let millis = started.elapsed().as_millis();
+    tracing::info!(node_id, listeners = ?node.listeners(), millis, "serving");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = node.failed() => return Err(CommandError::io("the node stopped", &"its metadata log failed")),
+    }
+    tracing::info!(node_id, "stopping");
+    node.stop().await.map_err(|error| start_error(&error))?;
+    tracing::info!(node_id, "stopped");
+    Ok(())
+}
+
+fn start_error(error: &StartError) -> CommandError {
+    let message = error.to_string();
+    match error {
+        StartError::NotFormatted { .. } => {
+            CommandError::data(message).hint("run kfleet storage format first, or Apache's kafka-storage.sh")
+        }
+        StartError::Foreign { .. } => {
+            CommandError::data(message).hint("check node.id and log.dirs; nothing was changed")
+        }
+        StartError::Unsupported(_) => CommandError::data(message),
+        StartError::Locked { .. } => CommandError::refused(message).hint("is this node running already?"),
+        _ => CommandError::io("cannot start", &message),
+    }
+}
+
+fn log_to_stderr(verbose: u8) {
+    let level = if verbose > 0 {
+        tracing::Level::DEBUG
+    } else {
+        tracing::Level::INFO
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(level)
+        .with_ansi(false);
+    // A second subscriber is a fault of a test that runs two nodes in one process.
+    let _second = subscriber.try_init();
+}

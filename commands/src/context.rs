@@ -1,0 +1,177 @@
+//! What every command has: the global flags, a deadline, a cluster, a way to ask.
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+use std::time::Duration;
+
+use clap::Args;
+use client::{Client, ClientConfig};
+
+use crate::error::CommandError;
+use crate::output::{Format, Output};
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct GlobalArgs {
+    /// Brokers to start from, HOST:PORT[,HOST:PORT...]
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "KFLEET_BOOTSTRAP_SERVER",
+        value_name = "HOST:PORT[,...]"
+    )]
+    pub bootstrap_server: Option<String>,
+    /// How results are printed
+    #[arg(short, long, global = true, value_enum, default_value = "table")]
+    pub output: Format,
+    /// Leave out the names of columns
+    #[arg(long, global = true)]
+    pub no_headers: bool,
+    /// Say nothing that is not a result
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more, on stderr
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// How long the whole command may take, as in 500ms, 30s or 5m
+    #[arg(long, global = true, default_value = "30s", value_parser = parse_duration, value_name = "DURATION")]
+    pub timeout: Duration,
+}
+
+/// Flags of every command that changes something.
+#[derive(Debug, Clone, Args)]
+pub struct SafetyArgs {
+    /// Show what would be changed and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Change nothing unless this is the cluster's id
+    #[arg(long, value_name = "ID")]
+    pub expect_cluster_id: Option<String>,
+}
+
+/// A duration with its unit.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let invalid = || format!("\"{text}\" is not a duration such as 500ms, 30s, 5m or 1h");
+    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(invalid)?;
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| invalid())?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(invalid()),
+    };
+    number
+        .checked_mul(millis)
+        .map(Duration::from_millis)
+        .ok_or_else(invalid)
+}
+
+/// What every command has.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The global flags.
+    pub global: GlobalArgs,
+    /// Where results go.
+    pub out: Output,
+}
+
+impl Context {
+    /// From the global flags.
+    pub fn new(global: GlobalArgs) -> Self {
+        let out = Output {
+            format: global.output,
+            no_headers: global.no_headers,
+            quiet: global.quiet,
+        };
+        Self { global, out }
+    }
+
+    /// The addresses to start from.
+    pub fn bootstrap(&self) -> Result<Vec<String>, CommandError> {
+        let text = self.global.bootstrap_server.as_deref().unwrap_or_default();
+        let addresses: Vec<String> = text
+            .split(',')
+            .map(str::trim)
+            .filter(|a| !a.is_empty())
+            .map(str::to_owned)
+            .collect();
+        if addresses.is_empty() {
+            return Err(CommandError::usage("no cluster was named")
+                .hint("give --bootstrap-server HOST:PORT, or set KFLEET_BOOTSTRAP_SERVER"));
+        }
+        match addresses
+            .iter()
+            .find(|address| address.rsplit_once(':').is_none_or(|(_, p)| p.parse::<u16>().is_err()))
+        {
+            Some(bad) => Err(CommandError::usage(format!("\"{bad}\" is not HOST:PORT"))),
+            None => Ok(addresses),
+        }
+    }
+
+    /// Connects to the cluster.
+    pub async fn connect(&self) -> Result<Client, CommandError> {
+        let config = ClientConfig {
+            bootstrap: self.bootstrap()?,
+            client_id: "kfleet".to_owned(),
+            deadline: client::conn::deadline_in(self.global.timeout),
+        };
+        Ok(Client::connect(config).await?)
+    }
+
+    /// Whether a change may go ahead: the cluster is the expected one, and somebody said yes. False under
+    /// --dry-run.
+    pub fn may_change(&self, safety: &SafetyArgs, cluster_id: &str, plan: &str) -> Result<bool, CommandError> {
+        if let Some(expected) = safety
+            .expect_cluster_id
+            .as_deref()
+            .filter(|expected| *expected != cluster_id)
+        {
+            let message = format!("this is cluster {cluster_id}, and {expected} was expected; nothing was changed");
+            return Err(CommandError::refused(message));
+        }
+        if safety.dry_run {
+            self.out.note(&format!("would {plan}"));
+            return Ok(false);
+        }
+        if safety.yes {
+            return Ok(true);
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(CommandError::refused(format!("will not {plan} without being asked to"))
+                .hint("give --yes, or run it on a terminal, where it asks"));
+        }
+        self.out.note(&format!("This will {plan}. Go ahead? [y/N]"));
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        if matches!(answer.trim(), "y" | "Y" | "yes") {
+            Ok(true)
+        } else {
+            Err(CommandError::declined())
+        }
+    }
+}
+
+/// Runs a future of a client's command.
+pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(future))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_duration("5m"), Ok(Duration::from_secs(300)));
+        for bad in ["", "5", "s", "5d", "-1s", "99999999999999999999s"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Failures as operators see them: a kind, an exit code, a sentence, hints.
+
+use client::ClientError;
+use protocol::api::ErrorCode;
+
+use crate::exit_codes;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub struct CommandError {
+    /// A word for scripts.
+    pub kind: &'static str,
+    /// The exit code.
+    pub code: u8,
+    /// A sentence.
+    pub message: String,
+    /// What to do about it.
+    pub hints: Vec<String>,
+}
+
+impl CommandError {
+    fn new(kind: &'static str, code: u8, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            code,
+            message: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// The command line makes no sense.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new("usage", exit_codes::USAGE, message)
+    }
+
+    /// The input makes no sense.
+    pub fn data(message: impl Into<String>) -> Self {
+        Self::new("data", exit_codes::DATA, message)
+    }
+
+    /// What was named does not exist.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new("not-found", exit_codes::NOT_FOUND, message)
+    }
+
+    /// A file or disk failed.
+    pub fn io(action: &str, error: &dyn std::fmt::Display) -> Self {
+        Self::new("io", exit_codes::IO, format!("{action}: {error}"))
+    }
+
+    /// A safety rule refused; nothing was changed.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new("refused", exit_codes::REFUSED, message)
+    }
+
+    /// The cluster refused.
+    pub fn rejected(message: impl Into<String>) -> Self {
+        Self::new("rejected", exit_codes::REJECTED, message)
+    }
+
+    /// The answer is no.
+    pub fn declined() -> Self {
+        Self::new("declined", exit_codes::NO, "declined; nothing was changed")
+    }
+
+    /// A check found that what must hold does not.
+    pub fn critical(message: impl Into<String>) -> Self {
+        Self::new("critical", exit_codes::CRITICAL, message)
+    }
+
+    /// Time ran out.
+    pub fn timed_out(message: impl Into<String>) -> Self {
+        Self::new("timed-out", exit_codes::TIMED_OUT, message)
+    }
+
+    /// An exit code that is passed on; whoever had it has said why.
+    pub fn exit(code: u8) -> Self {
+        Self::new("passed-on", code, "")
+    }
+
+    /// A fault of kfleet's.
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self::new("bug", exit_codes::BUG, message)
+    }
+
+    /// Adds a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl From<ClientError> for CommandError {
+    fn from(error: ClientError) -> Self {
+        let message = error.to_string();
+        match &error {
+            ClientError::Unreachable { .. } => Self::new("unreachable", exit_codes::UNREACHABLE, message)
+                .hint("check the address given with --bootstrap-server and whether the broker runs"),
+            ClientError::Closed { .. } => Self::new("unreachable", exit_codes::UNREACHABLE, message)
+                .hint("is this a Kafka listener, and without TLS?"),
+            ClientError::TimedOut { .. } => Self::timed_out(message),
+            ClientError::Rejected { code, .. } => match code {
+                ErrorCode::UnknownTopicOrPartition | ErrorCode::UnknownTopicId | ErrorCode::GroupIdNotFound => {
+                    Self::not_found(message)
+                }
+                ErrorCode::TopicAuthorizationFailed
+                | ErrorCode::ClusterAuthorizationFailed
+                | ErrorCode::GroupAuthorizationFailed
+                | ErrorCode::SaslAuthenticationFailed => Self::new("auth", exit_codes::AUTH, message),
+                ErrorCode::RequestTimedOut => Self::timed_out(message),
+                _ => Self::rejected(message),
+            },
+            ClientError::UnsupportedApi { .. } => Self::rejected(message),
+            ClientError::Malformed { .. } => Self::new("protocol", exit_codes::REJECTED, message),
+            _ => Self::bug(message),
+        }
+    }
+}
+
+impl From<std::io::Error> for CommandError {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            // Whoever read our output has enough of it.
+            return Self::new("broken-pipe", exit_codes::OK, "");
+        }
+        Self::io("input or output failed", &error)
+    }
+}

@@ -1,0 +1,140 @@
+//! What goes to stdout, and only that: tables for people, JSON with a promise for scripts.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use clap::ValueEnum;
+use comfy_table::{ContentArrangement, Table as Rendered, presets};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::error::CommandError;
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Columns for people.
+    Table,
+    /// More columns.
+    Wide,
+    /// One document.
+    Json,
+    /// One document a line for each element.
+    Ndjson,
+}
+
+/// Columns and rows.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// Names of the columns.
+    pub headers: Vec<&'static str>,
+    /// Cells.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// What a command prints.
+pub trait Shown: Serialize + JsonSchema {
+    /// Name and version of its JSON, without `kfleet/`.
+    const SCHEMA: &'static str;
+
+    /// As columns and rows.
+    fn table(&self, wide: bool) -> Table;
+}
+
+/// Where results go.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    /// How they are printed.
+    pub format: Format,
+    /// Leave out the names of the columns.
+    pub no_headers: bool,
+    /// Say nothing that is not a result.
+    pub quiet: bool,
+}
+
+impl Output {
+    /// Prints a result.
+    pub fn show<T: Shown>(&self, cluster_id: Option<&str>, data: &T, warnings: &[String]) -> Result<(), CommandError> {
+        let bug = |error: serde_json::Error| CommandError::bug(error.to_string());
+        let schema = format!("kfleet/{}", T::SCHEMA);
+        match self.format {
+            Format::Table | Format::Wide => {
+                for warning in warnings {
+                    self.note(&format!("warning: {warning}"));
+                }
+                self.print(&self.render(data.table(self.format == Format::Wide)))
+            }
+            Format::Json => {
+                let data = serde_json::to_value(data).map_err(bug)?;
+                let document =
+                    json!({ "schema": schema, "cluster_id": cluster_id, "data": data, "warnings": warnings });
+                self.print(&format!("{}\n", serde_json::to_string_pretty(&document).map_err(bug)?))
+            }
+            Format::Ndjson => {
+                let elements = match serde_json::to_value(data).map_err(bug)? {
+                    Value::Array(elements) => elements,
+                    other => vec![other],
+                };
+                let mut out = String::new();
+                for data in elements {
+                    let document = json!({ "schema": schema, "cluster_id": cluster_id, "data": data });
+                    out.push_str(&format!("{document}\n"));
+                }
+                self.print(&out)
+            }
+        }
+    }
+
+    fn render(&self, table: Table) -> String {
+        let terminal = io::stdout().is_terminal();
+        let mut rendered = Rendered::new();
+        rendered.load_style(presets::NOTHING);
+        rendered.set_content_arrangement(ContentArrangement::Disabled);
+        if !self.no_headers && !table.headers.is_empty() {
+            rendered.set_header(table.headers);
+        }
+        for row in table.rows {
+            let cells = row
+                .into_iter()
+                .map(|cell| if terminal { printable(&cell) } else { cell });
+            rendered.add_row(cells.collect::<Vec<_>>());
+        }
+        let mut out = String::new();
+        for line in rendered.lines() {
+            out.push_str(line.trim());
+            out.push('\n');
+        }
+        if rendered.is_empty() && rendered.header().is_none() {
+            String::new()
+        } else {
+            out
+        }
+    }
+
+    /// Prints text as it is.
+    pub fn print(&self, text: &str) -> Result<(), CommandError> {
+        self.write(text.as_bytes())
+    }
+
+    /// Prints bytes as they are.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), CommandError> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes)?;
+        Ok(stdout.flush()?)
+    }
+
+    /// Says something to people, on stderr.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            // There is nobody left to tell if stderr is closed.
+            let _closed = writeln!(io::stderr(), "{text}");
+        }
+    }
+}
+
+/// Names in a cluster are untrusted text: on a terminal, control characters are shown and not obeyed.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c })
+        .collect()
+}

@@ -1,0 +1,49 @@
+//! schema
+
+use clap::Args;
+use schemars::{JsonSchema, Schema, schema_for};
+
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::output::Shown;
+
+/// The JSON schema of what a command prints with --output json.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  kfleet schema topics-list")]
+pub(crate) struct SchemaArgs {
+    /// The command, as in topics-list; all of them are listed if none is named
+    command: Option<String>,
+}
+
+/// Name with version, and schema of its data.
+type Named = (&'static str, Schema);
+
+fn of<T: Shown + JsonSchema>() -> Named {
+    (T::SCHEMA, schema_for!(T))
+}
+
+fn all() -> Vec<Named> {
+    vec![
+        of::<Vec<crate::cluster::ClusterNode>>(),
+        of::<Vec<crate::configs::ConfigRow>>(),
+        of::<Vec<crate::offsets::OffsetRow>>(),
+        of::<crate::quorum::QuorumStatus>(),
+        of::<Vec<crate::topics::TopicChange>>(),
+        of::<Vec<crate::topics::PartitionRow>>(),
+        of::<Vec<crate::topics::TopicRow>>(),
+    ]
+}
+
+pub(crate) fn run(args: &SchemaArgs, context: &Context) -> Result<(), CommandError> {
+    let all = all();
+    let Some(asked) = &args.command else {
+        let names: Vec<String> = all.iter().map(|(name, _)| format!("{name}\n")).collect();
+        return context.out.print(&names.concat());
+    };
+    let found = all
+        .into_iter()
+        .find(|(name, _)| name == asked || name.split('/').next() == Some(asked));
+    let (_, schema) = found.ok_or_else(|| CommandError::not_found(format!("no schema is named {asked}")))?;
+    let text = serde_json::to_string_pretty(&schema).map_err(|error| CommandError::bug(error.to_string()))?;
+    context.out.print(&format!("{text}\n"))
+}

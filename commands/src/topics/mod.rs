@@ -1,0 +1,90 @@
+//! Topics.
+
+mod alter;
+mod create;
+mod delete;
+mod describe;
+mod list;
+
+use clap::Subcommand;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::output::{Shown, Table};
+
+pub(crate) use describe::PartitionRow;
+pub(crate) use list::TopicRow;
+
+/// Commands on topics.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TopicsCommand {
+    /// Change the number of partitions
+    Alter(alter::AlterArgs),
+    /// Create topics
+    Create(create::CreateArgs),
+    /// Delete topics
+    Delete(delete::DeleteArgs),
+    /// List partitions with their leaders and replicas
+    Describe(describe::DescribeArgs),
+    /// List topics
+    List(list::ListArgs),
+}
+
+pub(crate) fn run(command: TopicsCommand, context: &Context) -> Result<(), CommandError> {
+    match command {
+        TopicsCommand::Alter(args) => alter::run(&args, context),
+        TopicsCommand::Create(args) => create::run(&args, context),
+        TopicsCommand::Delete(args) => delete::run(&args, context),
+        TopicsCommand::Describe(args) => describe::run(&args, context),
+        TopicsCommand::List(args) => list::run(&args, context),
+    }
+}
+
+/// What became of a topic.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TopicChange {
+    /// The topic.
+    pub(crate) topic: String,
+    /// Whether anything was changed.
+    pub(crate) changed: bool,
+    /// Why not, if the cluster refused.
+    pub(crate) error: Option<String>,
+}
+
+impl Shown for Vec<TopicChange> {
+    const SCHEMA: &'static str = "topics-change/1";
+
+    fn table(&self, _: bool) -> Table {
+        let row = |change: &TopicChange| {
+            let state = match (&change.error, change.changed) {
+                (Some(error), _) => error.clone(),
+                (None, true) => "done".to_owned(),
+                (None, false) => "unchanged".to_owned(),
+            };
+            vec![change.topic.clone(), state]
+        };
+        Table {
+            headers: vec!["TOPIC", "RESULT"],
+            rows: self.iter().map(row).collect(),
+        }
+    }
+}
+
+/// Shows what became of topics; a refusal among them is an error.
+pub(crate) fn show_changes(
+    context: &Context,
+    cluster_id: &str,
+    changes: &Vec<TopicChange>,
+) -> Result<(), CommandError> {
+    let refused: Vec<&TopicChange> = changes.iter().filter(|change| change.error.is_some()).collect();
+    if refused.is_empty() {
+        return context.out.show(Some(cluster_id), changes, &[]);
+    }
+    let sentences: Vec<String> = refused
+        .iter()
+        .map(|change| format!("{}: {}", change.topic, change.error.as_deref().unwrap_or_default()))
+        .collect();
+    Err(CommandError::rejected(sentences.join("; ")))
+}

@@ -1,0 +1,421 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_kfleet_global_optspecs
+    string join \n b/bootstrap-server= o/output= no-headers q/quiet v/verbose timeout= h/help V/version
+end
+
+function __fish_kfleet_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_kfleet_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_kfleet_using_subcommand
+    set -l cmd (__fish_kfleet_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c kfleet -n "__fish_kfleet_needs_command" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_needs_command" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_needs_command" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_needs_command" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_needs_command" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_needs_command" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_needs_command" -s V -l version -d 'Print version'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "broker" -d 'The server'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "cluster" -d 'Identity and nodes of a cluster'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "completions" -d 'Print a completion script'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "configs" -d 'Settings of topics, brokers and groups'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "consume" -d 'Read records'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "offsets" -d 'Offsets of partitions'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "produce" -d 'Write records'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "quorum" -d 'The metadata quorum'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "sandbox" -d 'A throw-away cluster in one command'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "schema" -d 'The JSON schema of what a command prints'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "storage" -d 'Log directories: format and inspect'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "topics" -d 'Topics'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "tour" -d 'The main job in one go, on a sandbox'
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -f -a "run" -d 'Run a node: broker, controller or both, as process.roles says'
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s c -l config -d 'server.properties' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -l override -d 'A key that counts instead of the file\'s; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -l die-with -d 'Stop when this process ends; for sandboxes, whose nodes must not outlive them' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -f -a "describe" -d 'List the nodes'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -f -a "id" -d 'Print the cluster\'s id'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -l include-fenced -d 'Also list brokers that are fenced'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -f -a "describe" -d 'List settings and where they come from'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -f -a "set" -d 'Set keys'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -f -a "unset" -d 'Return keys to what counts without them'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -s a -l all -d 'Also list keys that nobody set'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -l set -d 'A key and its value; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -l key -d 'A key; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s p -l partition -d 'Read this partition only' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l offset -d 'From this offset on; from the first record if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s n -l count -d 'At most so many records' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l print-key -d 'Print the key and a tab before each value'
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand man" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand man" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -f -a "get" -d 'Print offsets of partitions'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -l at -d 'Which offset' -r -f -a "earliest\t''
+latest\t''
+max-timestamp\t''"
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -l timestamp-ms -d 'The first record at or after this time, in milliseconds since 1970' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s p -l partition -d 'Write to this partition only' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s K -l key-delimiter -d 'What parts the key from the value' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -f -a "status" -d 'Tell who leads and who follows how closely'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l data-dir -d 'Keep the data here; it can be started again' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l engine -d 'Who serves' -r -f -a "kfleet\t'The broker in this binary'
+apache\t'Apache Kafka\'s jars'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l kafka-libs -d 'The folder with Apache Kafka\'s jars, for --engine apache' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l set -d 'A key of server.properties; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -f -a "format" -d 'Format the log directories of a node'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -f -a "info" -d 'Tell what the log directories of a node are'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -f -a "random-uuid" -d 'Print an id for a new cluster'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s c -l config -d 'server.properties' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s t -l cluster-id -d 'The cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s r -l release-version -d 'The release whose metadata.version and features are written' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s f -l feature -d 'A feature\'s level; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s I -l initial-controllers -d 'The controllers of a new dynamic quorum, ID@HOST:PORT:DIRECTORY-ID[,...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s g -l ignore-formatted -d 'Leave directories alone that are formatted already'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s s -l standalone -d 'Start a dynamic quorum of this controller alone'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s N -l no-initial-controllers -d 'Join a dynamic quorum later'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s c -l config -d 'server.properties' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -f -a "alter" -d 'Change the number of partitions'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -f -a "create" -d 'Create topics'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -f -a "delete" -d 'Delete topics'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -f -a "describe" -d 'List partitions with their leaders and replicas'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -f -a "list" -d 'List topics'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -l partitions -d 'Partitions each is to have' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l partitions -d 'Partitions of each; the brokers\' num.partitions if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l replication-factor -d 'Replicas of each partition; the brokers\' default.replication.factor if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l config -d 'A key to set; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l if-not-exists -d 'A topic that exists is no error'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -l if-exists -d 'A topic that does not exist is no error'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -l under-replicated -d 'Only partitions with fewer in-sync replicas than replicas'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -l exclude-internal -d 'Leave out the cluster\'s own topics'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -s h -l help -d 'Print help (see more with \'--help\')'
