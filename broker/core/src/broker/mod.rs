@@ -256,3 +256,6 @@ impl Broker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,8 @@ use crate::call::{Call, Outcome, Served};
 
 pub(super) const SERVED: Served = Served::new(ApiKey::ListOffsets, 1, 10);
 
+/// First version that tells leader epochs.
+const LEADER_EPOCHS_FROM: i16 = 4;
 /// The replica id of a consumer.
 const CONSUMER: i32 = -1;
 /// The replica id of a tool that may read past the high watermark (Kafka's `DEBUGGING_CONSUMER_ID`).
@@ -50,7 +52,7 @@ fn answer_topic(
         } else {
             find(broker, topic, partition, version, isolation)
         };
-        answer(partition.partition_index, found)
+        answer(partition.partition_index, version, found)
     });
     ListOffsetsTopicResponse::default()
         .with_name(topic.name.clone())
@@ -82,17 +84,22 @@ fn find(
         )
 }
 
-fn answer(index: i32, found: Result<FoundOffset, PartitionError>) -> ListOffsetsPartitionResponse {
-    let response = ListOffsetsPartitionResponse::default().with_partition_index(index);
+fn answer(index: i32, version: i16, found: Result<FoundOffset, PartitionError>) -> ListOffsetsPartitionResponse {
+    let response = ListOffsetsPartitionResponse::default()
+        .with_partition_index(index)
+        .with_leader_epoch(-1);
     match found {
         Ok(found) => response
             .with_offset(found.offset)
             .with_timestamp(found.timestamp)
-            .with_leader_epoch(found.leader_epoch),
+            .with_leader_epoch(if version >= LEADER_EPOCHS_FROM {
+                found.leader_epoch
+            } else {
+                -1
+            }),
         Err(error) => response
             .with_error_code(error.code.code())
             .with_offset(-1)
-            .with_timestamp(-1)
-            .with_leader_epoch(-1),
+            .with_timestamp(-1),
     }
 }
