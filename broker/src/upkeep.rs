@@ -9,10 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 
+/// How often silent members and overdue rebalances of groups are looked for.
+const GROUP_TICK: Duration = Duration::from_millis(100);
+
 /// Looks after the logs until the node stops.
 pub(crate) async fn run(broker: Arc<Broker>, clock: Clock, shutdown: CancellationToken) {
     let every = |name: &str| Duration::from_millis(broker.config().number(name).max(1) as u64);
     let mut retention = tokio::time::interval(every("log.retention.check.interval.ms"));
+    let mut groups = tokio::time::interval(GROUP_TICK);
     let mut checkpoints = tokio::time::interval(every("log.flush.offset.checkpoint.interval.ms"));
     retention.tick().await;
     checkpoints.tick().await;
@@ -21,12 +25,17 @@ pub(crate) async fn run(broker: Arc<Broker>, clock: Clock, shutdown: Cancellatio
             () = shutdown.cancelled() => return,
             _ = retention.tick() => maintain,
             _ = checkpoints.tick() => checkpoint,
+            _ = groups.tick() => tick_groups,
         };
         let broker = Arc::clone(&broker);
         if tokio::task::spawn_blocking(move || work(&broker, clock)).await.is_err() {
             tracing::error!("upkeep of the logs panicked");
         }
     }
+}
+
+fn tick_groups(broker: &Broker, clock: Clock) {
+    broker.tick_groups(clock.now());
 }
 
 fn checkpoint(broker: &Broker, _: Clock) {

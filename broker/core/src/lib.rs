@@ -8,6 +8,7 @@ pub mod call;
 pub mod controller;
 pub mod cx;
 pub mod features;
+pub mod groups;
 pub mod image;
 pub mod raft;
 pub mod reply;

@@ -4,6 +4,7 @@
 //! without one.
 
 pub mod api;
+mod coordinator;
 pub mod fetch_session;
 pub mod partition;
 mod producer_ids;
@@ -92,6 +93,7 @@ pub struct Broker {
     next_waiter_id: AtomicU64,
     sessions: FetchSessions,
     producer_ids: ProducerIds,
+    shards: coordinator::Shards,
     /// Topics asked of the controller and not there yet.
     creating: Mutex<std::collections::BTreeSet<String>>,
 }
@@ -112,6 +114,7 @@ impl Broker {
             next_waiter_id: AtomicU64::new(1),
             sessions: FetchSessions::new(slots),
             producer_ids: ProducerIds::default(),
+            shards: coordinator::Shards::default(),
             creating: Mutex::default(),
         }
     }

@@ -8,6 +8,7 @@ mod describe_log_dirs;
 mod describe_producers;
 mod describe_topic_partitions;
 mod fetch;
+mod groups;
 mod init_producer_id;
 mod list_offsets;
 mod metadata;
@@ -31,6 +32,17 @@ const HANDLERS: &[(Served, Handler)] = &[
     (fetch::SERVED, fetch::handle),
     (list_offsets::SERVED, list_offsets::handle),
     (metadata::SERVED, metadata::handle),
+    (groups::offset_commit::SERVED, groups::offset_commit::handle),
+    (groups::offset_fetch::SERVED, groups::offset_fetch::handle),
+    (groups::find_coordinator::SERVED, groups::find_coordinator::handle),
+    (groups::join_group::SERVED, groups::join_group::handle),
+    (groups::heartbeat::SERVED, groups::heartbeat::handle),
+    (groups::leave_group::SERVED, groups::leave_group::handle),
+    (groups::sync_group::SERVED, groups::sync_group::handle),
+    (groups::describe_groups::SERVED, groups::describe_groups::handle),
+    (groups::list_groups::SERVED, groups::list_groups::handle),
+    (groups::delete_groups::SERVED, groups::delete_groups::handle),
+    (groups::offset_delete::SERVED, groups::offset_delete::handle),
     (api_versions::SERVED, api_versions::handle),
     (delete_records::SERVED, delete_records::handle),
     (init_producer_id::SERVED, init_producer_id::handle),

@@ -33,6 +33,8 @@ pub(super) const TOPIC: i32 = bits(&[
     DESCRIBE_CONFIGS,
     ALTER_CONFIGS,
 ]);
+/// Of a group.
+pub(super) const GROUP: i32 = bits(&[READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS]);
 /// Of the cluster.
 pub(super) const CLUSTER: i32 = bits(&[
     CREATE,

@@ -1,0 +1,35 @@
+//! Classic groups: membership, assignments, committed offsets.
+//!
+//! A group belongs to the partition of `__consumer_offsets` that its id hashes to, and lives where that
+//! partition's leader is. A [`Shard`] is the groups of one partition. What has to survive is a record in that
+//! partition before it is answered; membership between two generations is not.
+
+mod group;
+mod join;
+mod offsets;
+mod records;
+mod shard;
+mod sync;
+
+pub use group::{Group, GroupState, JoinAnswer, Member, SyncAnswer};
+pub use join::{JoinRequest, Joined};
+pub use offsets::{CommittedOffset, OffsetKey};
+pub use records::{KeyValue, group_record, group_tombstone, offset_record};
+pub use shard::{GroupSettings, Shard};
+pub use sync::Synced;
+
+/// The partition of `__consumer_offsets` that a group belongs to: Java's `String.hashCode` without its sign,
+/// modulo the number of partitions.
+pub fn partition_of(group_id: &str, partitions: i32) -> i32 {
+    let hash = group_id
+        .encode_utf16()
+        .fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+    if partitions <= 0 {
+        0
+    } else {
+        (hash & i32::MAX) % partitions
+    }
+}
+
+#[cfg(test)]
+mod tests;
