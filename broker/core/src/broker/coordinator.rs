@@ -61,6 +61,12 @@ impl OpenShard {
         Ok(Held { guard })
     }
 
+    /// Lets the state go, so that it is read in again when it is next asked for.
+    #[cfg(test)]
+    pub(super) fn forget_state(&self) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Writes records as one batch.
     pub(super) fn append(&self, records: &[KeyValue], now: Now) -> Result<(), ErrorCode> {
         let mut batch = BatchBuilder::new(0, Compression::None);

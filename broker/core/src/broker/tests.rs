@@ -24,7 +24,10 @@ use crate::controller::Event;
 use crate::cx::{Now, Random};
 use crate::reply::{Reply, ReplyPart};
 
+mod groups;
+
 const TOPIC: Uuid = Uuid::from_u128(700);
+const OFFSETS_TOPIC: Uuid = Uuid::from_u128(701);
 
 #[derive(Debug, Default, Clone)]
 struct Link(Arc<Mutex<Vec<String>>>);
@@ -94,29 +97,17 @@ impl Lone {
             feature_level: 30,
             ..Default::default()
         };
-        let partition = PartitionRecord {
-            topic_id: TOPIC,
-            partition_id: 0,
-            replicas: vec![1],
-            isr: vec![1],
-            leader: 1,
-            leader_epoch: 4,
-            partition_epoch: 0,
-            ..Default::default()
-        };
         image.apply(level.into()).unwrap();
         image.apply(registration.into()).unwrap();
-        image
-            .apply(
-                TopicRecord {
-                    name: "t".into(),
-                    topic_id: TOPIC,
-                    ..Default::default()
-                }
-                .into(),
-            )
-            .unwrap();
-        image.apply(partition.into()).unwrap();
+        for (name, topic_id) in [("t", TOPIC), ("__consumer_offsets", OFFSETS_TOPIC)] {
+            let topic = TopicRecord {
+                name: name.into(),
+                topic_id,
+                ..Default::default()
+            };
+            image.apply(topic.into()).unwrap();
+            image.apply(led_by_1(topic_id).into()).unwrap();
+        }
         image.advance(9, 1, 0);
         broker.publish(image);
         Self {
@@ -163,21 +154,41 @@ impl Lone {
             }
             Outcome::Forward(_) => panic!("{:?} is not answered here", ApiKey::try_from(R::KEY)),
         };
-        let Reply::Frame(parts) = reply else {
-            panic!("{:?} v{version}: {reply:?}", ApiKey::try_from(R::KEY))
-        };
-        let mut frame = bytes_of(&parts);
-        assert_eq!(frame.get_i32() as usize, frame.len());
-        let (id, mut body) = split_response(frame, R::Response::header_version(version)).unwrap();
-        assert_eq!(id, 42);
-        let response = R::Response::decode(&mut body, version).unwrap();
-        assert!(
-            body.is_empty(),
-            "{:?} v{version}: {} bytes left",
-            ApiKey::try_from(R::KEY),
-            body.len()
-        );
-        response
+        decoded::<R>(version, reply)
+    }
+}
+
+fn decoded<R: Request>(version: i16, reply: Reply) -> R::Response
+where
+    R::Response: Decodable + HeaderVersion,
+{
+    let Reply::Frame(parts) = reply else {
+        panic!("{:?} v{version}: {reply:?}", ApiKey::try_from(R::KEY))
+    };
+    let mut frame = bytes_of(&parts);
+    assert_eq!(frame.get_i32() as usize, frame.len());
+    let (id, mut body) = split_response(frame, R::Response::header_version(version)).unwrap();
+    assert_eq!(id, 42);
+    let response = R::Response::decode(&mut body, version).unwrap();
+    assert!(
+        body.is_empty(),
+        "{:?} v{version}: {} bytes left",
+        ApiKey::try_from(R::KEY),
+        body.len()
+    );
+    response
+}
+
+fn led_by_1(topic_id: Uuid) -> PartitionRecord {
+    PartitionRecord {
+        topic_id,
+        partition_id: 0,
+        replicas: vec![1],
+        isr: vec![1],
+        leader: 1,
+        leader_epoch: 4,
+        partition_epoch: 0,
+        ..Default::default()
     }
 }
 
@@ -346,7 +357,10 @@ fn the_other_apis_answer_in_every_version() {
             version,
             &MetadataRequest::default().with_topics(if version == 0 { Some(vec![]) } else { None }),
         );
-        assert_eq!(response.topics[0].partitions[0].leader_id.0, 1, "v{version}");
+        assert!(
+            response.topics.iter().all(|topic| topic.partitions[0].leader_id.0 == 1),
+            "v{version}"
+        );
         assert_eq!(response.brokers.len(), 1);
     }
     for version in 0..=4 {
@@ -379,7 +393,12 @@ fn the_other_apis_answer_in_every_version() {
         assert!(results[0].configs.len() > 30 && results[1].configs.len() > 300);
         assert_eq!(results[2].error_code, ErrorCode::UnknownTopicOrPartition.code());
         let response = lone.call(version, &DescribeLogDirsRequest::default().with_topics(None));
-        assert_eq!(response.results[0].topics[0].partitions.len(), 1);
+        assert!(
+            response.results[0]
+                .topics
+                .iter()
+                .all(|topic| topic.partitions.len() == 1)
+        );
     }
     for version in 0..=2 {
         use protocol::api::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic};
@@ -406,7 +425,12 @@ fn the_other_apis_answer_in_every_version() {
         assert_eq!(response.topics[0].partitions[0].end_offset, 1);
     }
     let topics = DescribeTopicPartitionsRequest::default().with_response_partition_limit(10);
-    assert_eq!(lone.call(0, &topics).topics[0].partitions[0].leader_epoch, 4);
+    assert!(
+        lone.call(0, &topics)
+            .topics
+            .iter()
+            .all(|topic| topic.partitions[0].leader_epoch == 4)
+    );
     use protocol::api::messages::describe_producers_request::TopicRequest;
     let topic = TopicRequest::default()
         .with_name(name("t"))
