@@ -11,6 +11,7 @@ mod error;
 mod partitioner;
 mod sharded;
 
+pub use admin::groups::CommittedOffsets;
 pub use admin::offsets::{ListedOffset, OffsetSpec};
 pub use cluster::{Client, ClientConfig};
 pub use error::ClientError;

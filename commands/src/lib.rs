@@ -10,6 +10,7 @@ mod cluster;
 mod completions;
 mod configs;
 mod consume;
+mod groups;
 mod man;
 mod offsets;
 mod produce;
@@ -52,6 +53,9 @@ enum Command {
     Configs(configs::ConfigsCommand),
     /// Read records
     Consume(consume::ConsumeArgs),
+    /// Groups
+    #[command(subcommand)]
+    Groups(groups::GroupsCommand),
     /// Write the manual pages into a directory
     Man(man::ManArgs),
     /// Offsets of partitions
@@ -109,6 +113,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Completions(args) => completions::run(&args, context),
         Command::Configs(command) => configs::run(command, context),
         Command::Consume(args) => consume::run(&args, context),
+        Command::Groups(command) => groups::run(command, context),
         Command::Man(args) => man::run(&args, context),
         Command::Offsets(command) => offsets::run(command, context),
         Command::Produce(args) => produce::run(&args, context),

@@ -26,6 +26,8 @@ fn all() -> Vec<Named> {
     vec![
         of::<Vec<crate::cluster::ClusterNode>>(),
         of::<Vec<crate::configs::ConfigRow>>(),
+        of::<Vec<crate::groups::GroupOffsetRow>>(),
+        of::<Vec<crate::groups::GroupRow>>(),
         of::<Vec<crate::offsets::OffsetRow>>(),
         of::<crate::quorum::QuorumStatus>(),
         of::<Vec<crate::topics::TopicChange>>(),

@@ -342,7 +342,7 @@ impl Log {
 
 fn invalid(reason: &str) -> AppendError {
     AppendError::InvalidRecord {
-        index: None,
+        indexes: Vec::new(),
         reason: reason.to_owned(),
     }
 }
@@ -352,7 +352,7 @@ fn unreadable(error: protocol::records::RecordError) -> AppendError {
         protocol::records::RecordError::Header(error) => error.into(),
         protocol::records::RecordError::Compression(error) => error.into(),
         other => AppendError::InvalidRecord {
-            index: None,
+            indexes: Vec::new(),
             reason: other.to_string(),
         },
     }
@@ -361,14 +361,15 @@ fn unreadable(error: protocol::records::RecordError) -> AppendError {
 /// A compacted topic keeps the last value of each key, so there has to be one.
 fn require_keys(header: &BatchHeader, batch: &[u8]) -> Result<(), AppendError> {
     let unpacked = records_of(header, batch, UNPACK_MAX_BYTES).map_err(unreadable)?;
+    let mut indexes = Vec::new();
     for (index, record) in Records::new(*header, &unpacked).enumerate() {
         if record.map_err(unreadable)?.key.is_none() {
-            let reason = "Compacted topic cannot accept message without key".to_owned();
-            return Err(AppendError::InvalidRecord {
-                index: Some(index as i32),
-                reason,
-            });
+            indexes.push(index as i32);
         }
+    }
+    if !indexes.is_empty() {
+        let reason = "Compacted topic cannot accept message without key".to_owned();
+        return Err(AppendError::InvalidRecord { indexes, reason });
     }
     Ok(())
 }

@@ -87,11 +87,11 @@ pub enum AppendError {
         /// The bound.
         max_bytes: u64,
     },
-    /// INVALID_RECORD; with the position of the record in the batch where there is one.
+    /// INVALID_RECORD; with the positions of the records in the batch where it is about some of them.
     #[error("{reason}")]
     InvalidRecord {
-        /// The record, from 0.
-        index: Option<i32>,
+        /// The records, from 0.
+        indexes: Vec<i32>,
         /// What is wrong.
         reason: String,
     },

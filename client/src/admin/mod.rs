@@ -1,3 +1,4 @@
 //! Admin calls that need more than one request.
 
+pub(crate) mod groups;
 pub(crate) mod offsets;

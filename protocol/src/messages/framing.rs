@@ -2,6 +2,7 @@
 //! ahead of their body; coordinator keys and values carry a 16-bit number or version; control records have
 //! a four-byte key.
 
+use super::embedded::ConsumerProtocolAssignment;
 use super::wire::{Reader, put_uvarint};
 use super::{WireError, metadata, offsets};
 
@@ -65,6 +66,13 @@ pub fn encode_offsets_value(value: &offsets::Value, version: i16) -> Result<Vec<
     let mut out = version.to_be_bytes().to_vec();
     value.encode(version, &mut out)?;
     Ok(out)
+}
+
+/// Reads a member's assignment of the classic `consumer` protocol, which has its version in front. A newer
+/// version is read as the newest known one, as Kafka's clients do.
+pub fn decode_consumer_assignment(bytes: &[u8]) -> Result<ConsumerProtocolAssignment, WireError> {
+    let (version, body) = split(bytes, "consumer assignment")?;
+    ConsumerProtocolAssignment::decode(body, version.min(ConsumerProtocolAssignment::MAX_VERSION))
 }
 
 fn split<'a>(bytes: &'a [u8], what: &'static str) -> Result<(i16, &'a [u8]), WireError> {

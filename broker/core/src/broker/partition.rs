@@ -66,10 +66,9 @@ impl From<AppendError> for PartitionError {
             _ => ErrorCode::KafkaStorageError,
         };
         let record_errors = match &error {
-            AppendError::InvalidRecord {
-                index: Some(index),
-                reason,
-            } => vec![(*index, reason.clone())],
+            AppendError::InvalidRecord { indexes, reason } => {
+                indexes.iter().map(|index| (*index, reason.clone())).collect()
+            }
             _ => Vec::new(),
         };
         Self {
