@@ -1,19 +1,21 @@
 //! Finding a cluster and the right one of its nodes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use protocol::Uuid;
 use protocol::api::messages::metadata_request::MetadataRequestTopic;
+use protocol::api::messages::metadata_response::MetadataResponseBroker;
 use protocol::api::messages::{MetadataRequest, MetadataResponse};
-use protocol::api::{BrokerId, Decodable, HeaderVersion, Request, StrBytes, TopicName};
+use protocol::api::{BrokerId, Decodable, ErrorCode, HeaderVersion, Request, StrBytes, TopicName};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::conn::Connection;
 use crate::error::ClientError;
+use crate::retry::Limit;
 
 /// Wait before the second bootstrap address is tried beside the first, and so on.
 const STAGGER: Duration = Duration::from_millis(150);
@@ -25,8 +27,8 @@ pub struct ClientConfig {
     pub bootstrap: Vec<String>,
     /// What to call ourselves.
     pub client_id: String,
-    /// When everything has to be done.
-    pub deadline: Instant,
+    /// Until when to work.
+    pub limit: Limit,
 }
 
 /// A cluster.
@@ -36,7 +38,9 @@ pub struct Client {
     /// The connection that answered first.
     any: Arc<Connection>,
     brokers: Mutex<BTreeMap<i32, Arc<Connection>>>,
-    addresses: BTreeMap<i32, String>,
+    addresses: std::sync::Mutex<BTreeMap<i32, String>>,
+    /// Leaders that were found out, by topic and partition.
+    leaders: Mutex<BTreeMap<(String, i32), i32>>,
     cluster_id: String,
 }
 
@@ -47,13 +51,10 @@ impl Client {
         let request = MetadataRequest::default()
             .with_topics(Some(vec![]))
             .with_allow_auto_topic_creation(false);
-        let metadata = any.send(&request, config.deadline).await?;
-        let addresses = metadata
-            .brokers
-            .iter()
-            .map(|broker| (broker.node_id.0, address_of(&broker.host, broker.port)));
+        let metadata = any.send(&request, config.limit.deadline()).await?;
         Ok(Self {
-            addresses: addresses.collect(),
+            addresses: std::sync::Mutex::new(addresses_of(&metadata)),
+            leaders: Mutex::default(),
             cluster_id: metadata.cluster_id.map_or(String::new(), |id| id.to_string()),
             brokers: Mutex::default(),
             config,
@@ -66,14 +67,18 @@ impl Client {
         &self.cluster_id
     }
 
-    /// When everything has to be done.
+    /// When a request that is sent now has to be answered.
     pub fn deadline(&self) -> Instant {
-        self.config.deadline
+        self.config.limit.deadline()
     }
 
-    /// Ids of the live brokers.
+    /// Ids of the brokers that were alive when metadata was last asked for.
     pub fn broker_ids(&self) -> impl Iterator<Item = i32> {
-        self.addresses.keys().copied()
+        self.addresses().keys().copied().collect::<Vec<_>>().into_iter()
+    }
+
+    fn addresses(&self) -> std::sync::MutexGuard<'_, BTreeMap<i32, String>> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The connection to some node.
@@ -86,7 +91,7 @@ impl Client {
     where
         R::Response: Decodable + HeaderVersion,
     {
-        self.any.send(request, self.config.deadline).await
+        self.any.send(request, self.deadline()).await
     }
 
     /// The connection to a broker.
@@ -97,11 +102,12 @@ impl Client {
         {
             return Ok(Arc::clone(connection));
         }
-        let address = self.addresses.get(&id).ok_or_else(|| ClientError::Unreachable {
+        let address = self.addresses().get(&id).cloned();
+        let address = address.ok_or_else(|| ClientError::Unreachable {
             address: format!("broker {id}"),
             reason: "it is not among the live brokers".to_owned(),
         })?;
-        let connection = Connection::open(address, &self.config.client_id, self.config.deadline).await?;
+        let connection = Connection::open(&address, &self.config.client_id, self.deadline()).await?;
         let connection = Arc::new(connection);
         brokers.insert(id, Arc::clone(&connection));
         Ok(connection)
@@ -112,7 +118,7 @@ impl Client {
     where
         R::Response: Decodable + HeaderVersion,
     {
-        self.broker(id).await?.send(request, self.config.deadline).await
+        self.broker(id).await?.send(request, self.deadline()).await
     }
 
     /// Metadata of these topics, or of all; none is created on the way.
@@ -125,12 +131,43 @@ impl Client {
             };
             topics.iter().map(topic).collect()
         });
-        self.send_any(
-            &MetadataRequest::default()
-                .with_topics(named)
-                .with_allow_auto_topic_creation(false),
-        )
-        .await
+        let request = MetadataRequest::default()
+            .with_topics(named)
+            .with_allow_auto_topic_creation(false);
+        let metadata = self.send_any(&request).await?;
+        *self.addresses() = addresses_of(&metadata);
+        Ok(metadata)
+    }
+
+    /// The leader of a partition, asked for once and then remembered.
+    pub async fn leader(&self, topic: &str, partition: i32) -> Result<i32, ClientError> {
+        let mut known = self.leaders.lock().await;
+        let key = (topic.to_owned(), partition);
+        if let Some(leader) = known.get(&key) {
+            return Ok(*leader);
+        }
+        known.extend(self.leaders(std::slice::from_ref(&key.0)).await?);
+        let code = ErrorCode::LeaderNotAvailable.code();
+        let missing = || ClientError::rejected(format!("{topic}-{partition}"), code, None);
+        known.get(&key).copied().ok_or_else(missing)
+    }
+
+    /// How many partitions a topic has.
+    pub async fn partition_count(&self, topic: &str) -> Result<u32, ClientError> {
+        let topics = self.metadata(Some(&[topic.to_owned()])).await?.topics;
+        let found = topics.into_iter().next().ok_or_else(|| ClientError::Malformed {
+            address: self.any.address().to_owned(),
+            reason: "Metadata without an answer".to_owned(),
+        })?;
+        match found.error_code {
+            0 => Ok(found.partitions.len() as u32),
+            code => Err(ClientError::rejected(format!("topic {topic}"), code, None)),
+        }
+    }
+
+    /// Leaders are asked for anew from here on.
+    pub(crate) async fn forget_leaders(&self) {
+        self.leaders.lock().await.clear();
     }
 
     /// Leaders of partitions by topic name; those without a leader are missing.
@@ -156,6 +193,11 @@ impl Client {
     }
 }
 
+fn addresses_of(metadata: &MetadataResponse) -> BTreeMap<i32, String> {
+    let address = |broker: &MetadataResponseBroker| (broker.node_id.0, address_of(&broker.host, broker.port));
+    metadata.brokers.iter().map(address).collect()
+}
+
 fn address_of(host: &str, port: i32) -> String {
     if host.contains(':') {
         format!("[{host}]:{port}")
@@ -170,7 +212,7 @@ async fn first_to_answer(config: &ClientConfig) -> Result<Connection, ClientErro
         let config = config.clone();
         attempts.spawn(async move {
             sleep(STAGGER * at as u32).await;
-            Connection::open(&address, &config.client_id, config.deadline).await
+            Connection::open(&address, &config.client_id, config.limit.deadline()).await
         });
     }
     let mut last = ClientError::Unreachable {

@@ -78,6 +78,17 @@ impl ClientError {
         }
     }
 
+    /// Whether another attempt may succeed.
+    pub fn is_retriable(&self) -> bool {
+        match self {
+            // Which of a topic's partitions exist is known before anything is asked of them, so one that is not
+            // known is known elsewhere, or soon.
+            Self::Rejected { code, .. } => code.is_retriable(),
+            Self::Unreachable { .. } | Self::Closed { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Kafka's error, if the cluster said no.
     pub fn code(&self) -> Option<ErrorCode> {
         match self {

@@ -8,12 +8,18 @@ pub mod conn;
 mod admin;
 mod cluster;
 mod error;
+mod fetcher;
 mod partitioner;
+mod producer;
+mod retry;
 mod sharded;
 
 pub use admin::groups::CommittedOffsets;
 pub use admin::offsets::{ListedOffset, OffsetSpec};
 pub use cluster::{Client, ClientConfig};
 pub use error::ClientError;
+pub use fetcher::{FetchSpec, Fetched};
 pub use partitioner::murmur2_partition;
+pub use producer::Producer;
+pub use retry::Limit;
 pub use sharded::{ShardError, Sharded};

@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use client::{Client, ClientError, OffsetSpec};
-use protocol::api::messages::FetchRequest;
-use protocol::api::messages::fetch_request::{FetchPartition, FetchTopic};
-use protocol::api::{BrokerId, StrBytes, TopicName};
+use client::{Client, FetchSpec, OffsetSpec};
 use protocol::records::{Batches, Records, records_of};
 
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
 
-/// The newest version that names topics by name.
-const VERSION: i16 = 12;
 /// Most bytes of one answer, and of one partition in it.
 const FETCH_MAX_BYTES: i32 = 8 << 20;
+/// How long a broker waits for something to read.
+const FETCH_MAX_WAIT_MS: i32 = 500;
 /// Most bytes one batch may unpack to.
 const UNPACK_MAX_BYTES: usize = 256 << 20;
 
@@ -54,7 +51,7 @@ pub(crate) struct ReadRecord {
 
 pub(crate) fn run(args: &ConsumeArgs, context: &Context) -> Result<(), CommandError> {
     block_on(async {
-        let client = context.connect().await?;
+        let client = context.connect_for_long().await?;
         let mut left = args.count.unwrap_or(usize::MAX);
         let mut print = |records: Vec<ReadRecord>| {
             let mut out = Vec::new();
@@ -91,14 +88,14 @@ pub(crate) async fn consume(
     }
     let starts = offsets(client, &leaders, OffsetSpec::Earliest).await?;
     let ends = offsets(client, &leaders, OffsetSpec::Latest).await?;
-    for ((_, index), leader) in &leaders {
+    for (_, index) in leaders.keys() {
         let (start, end) = (
             starts.get(index).copied().unwrap_or(0),
             ends.get(index).copied().unwrap_or(0),
         );
         let mut offset = from.unwrap_or(start).max(start);
         while offset < end {
-            let (records, next) = fetch(client, *leader, topic, *index, offset, end).await?;
+            let (records, next) = fetch(client, topic, *index, offset, end).await?;
             offset = next;
             if !each(records)? {
                 return Ok(());
@@ -123,39 +120,21 @@ async fn offsets(
 /// Reads once; the records below `end`, and where to read on.
 async fn fetch(
     client: &Client,
-    leader: i32,
     topic: &str,
     index: i32,
     offset: i64,
     end: i64,
 ) -> Result<(Vec<ReadRecord>, i64), CommandError> {
-    let partition = FetchPartition::default()
-        .with_partition(index)
-        .with_current_leader_epoch(-1)
-        .with_fetch_offset(offset)
-        .with_last_fetched_epoch(-1)
-        .with_log_start_offset(-1)
-        .with_partition_max_bytes(FETCH_MAX_BYTES);
-    let asked = FetchTopic::default()
-        .with_topic(TopicName(StrBytes::from_string(topic.to_owned())))
-        .with_partitions(vec![partition]);
-    let request = FetchRequest::default()
-        .with_replica_id(BrokerId(-1))
-        .with_max_wait_ms(500)
-        .with_min_bytes(1)
-        .with_max_bytes(FETCH_MAX_BYTES)
-        .with_session_epoch(-1)
-        .with_topics(vec![asked]);
-    let connection = client.broker(leader).await?;
-    let version = connection.version_of::<FetchRequest>()?.min(VERSION);
-    let response = connection.exchange(version, &request, client.deadline()).await?;
-    let answer = response.responses.into_iter().flat_map(|topic| topic.partitions).next();
     let what = format!("{topic}-{index}");
-    let answer = answer.ok_or_else(|| CommandError::rejected(format!("{what}: no answer")))?;
-    if answer.error_code != 0 {
-        return Err(ClientError::rejected(what, answer.error_code, None).into());
-    }
-    let bytes = answer.records.unwrap_or_default();
+    let spec = FetchSpec {
+        topic,
+        partition: index,
+        offset,
+        max_bytes: FETCH_MAX_BYTES,
+        max_wait_ms: FETCH_MAX_WAIT_MS,
+        committed_only: false,
+    };
+    let bytes = client.fetch(&spec).await?.records;
     let mut records = Vec::new();
     let mut next = offset;
     for batch in Batches::new(&bytes) {

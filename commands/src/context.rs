@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use std::time::Duration;
 
 use clap::Args;
-use client::{Client, ClientConfig};
+use client::{Client, ClientConfig, Limit};
 
 use crate::error::CommandError;
 use crate::output::{Format, Output};
@@ -113,12 +113,23 @@ impl Context {
         }
     }
 
-    /// Connects to the cluster.
+    /// Connects to the cluster, for a command that --timeout limits as a whole.
     pub async fn connect(&self) -> Result<Client, CommandError> {
+        self.connect_within(Limit::Until(client::conn::deadline_in(self.global.timeout)))
+            .await
+    }
+
+    /// Connects to the cluster, for a command that runs as long as it has something to do; --timeout limits each
+    /// request.
+    pub async fn connect_for_long(&self) -> Result<Client, CommandError> {
+        self.connect_within(Limit::Each(self.global.timeout)).await
+    }
+
+    async fn connect_within(&self, limit: Limit) -> Result<Client, CommandError> {
         let config = ClientConfig {
             bootstrap: self.bootstrap()?,
             client_id: "kfleet".to_owned(),
-            deadline: client::conn::deadline_in(self.global.timeout),
+            limit,
         };
         Ok(Client::connect(config).await?)
     }

@@ -56,6 +56,9 @@ enum Command {
     /// Groups
     #[command(subcommand)]
     Groups(groups::GroupsCommand),
+    /// Become a program that ends with its parent
+    #[command(hide = true)]
+    Launch(sandbox::launch::LaunchArgs),
     /// Write the manual pages into a directory
     Man(man::ManArgs),
     /// Offsets of partitions
@@ -114,6 +117,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Configs(command) => configs::run(command, context),
         Command::Consume(args) => consume::run(&args, context),
         Command::Groups(command) => groups::run(command, context),
+        Command::Launch(args) => sandbox::launch::run(&args),
         Command::Man(args) => man::run(&args, context),
         Command::Offsets(command) => offsets::run(command, context),
         Command::Produce(args) => produce::run(&args, context),

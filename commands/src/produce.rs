@@ -3,23 +3,23 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _};
 
-use bytes::Bytes;
-use clap::Args;
-use client::{Client, ClientError, murmur2_partition};
-use protocol::api::messages::ProduceRequest;
-use protocol::api::messages::produce_request::{PartitionProduceData, TopicProduceData};
-use protocol::api::{StrBytes, TopicName};
-use protocol::records::{BatchBuilder, Compression, NewRecord};
+use clap::{Args, ValueEnum};
+use client::{Client, Producer, murmur2_partition};
+use protocol::records::{Compression, NewRecord};
+use tokio::sync::mpsc;
 
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
 
-/// The newest version that names topics by name.
-const VERSION: i16 = 12;
-/// Bytes after which a batch is sent.
+/// Bytes after which a batch is full.
 const BATCH_MAX_BYTES: usize = 512 * 1024;
+/// Lines that are read ahead of those that are being written.
+const READ_AHEAD: usize = 10_000;
 
 /// Write records, one for each line of standard input.
+///
+/// Each line is written as it comes, together with those that came while the ones before were on their way. A record
+/// is written once, also when a broker fails in between.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  printf 'k1:v1\\nk2:v2\\n' | kfleet produce orders --key-delimiter : -b localhost:9092"
@@ -33,23 +33,64 @@ pub(crate) struct ProduceArgs {
     /// What parts the key from the value
     #[arg(short = 'K', long, value_name = "TEXT")]
     key_delimiter: Option<String>,
+    /// How batches are compressed
+    #[arg(short = 'z', long, value_enum, default_value = "none")]
+    compression: Codec,
+}
+
+/// Kafka's codecs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Codec {
+    None,
+    Gzip,
+    Snappy,
+    Lz4,
+    Zstd,
+}
+
+impl Codec {
+    pub(crate) const fn compression(self) -> Compression {
+        match self {
+            Self::None => Compression::None,
+            Self::Gzip => Compression::Gzip,
+            Self::Snappy => Compression::Snappy,
+            Self::Lz4 => Compression::Lz4,
+            Self::Zstd => Compression::Zstd,
+        }
+    }
 }
 
 /// A record that was read.
 pub(crate) type KeyValue = (Option<Vec<u8>>, Vec<u8>);
 
 pub(crate) fn run(args: &ProduceArgs, context: &Context) -> Result<(), CommandError> {
-    let mut records = Vec::new();
-    for line in io::stdin().lock().split(b'\n') {
-        records.push(split(line?, args.key_delimiter.as_deref()));
-    }
-    let count = records.len();
     block_on(async {
-        let client = context.connect().await?;
-        produce(&client, &args.topic, args.partition, records).await
-    })??;
-    context.out.note(&format!("{count} records written and acknowledged"));
-    Ok(())
+        let client = context.connect_for_long().await?;
+        let mut writer = Writer::new(&client, &args.topic, args.partition, args.compression).await?;
+        let mut lines = read_lines(args.key_delimiter.clone());
+        let (mut some, mut count) = (Vec::new(), 0);
+        while lines.recv_many(&mut some, READ_AHEAD).await > 0 {
+            let records = some.drain(..).collect::<io::Result<Vec<KeyValue>>>()?;
+            count += records.len();
+            writer.write(&records).await?;
+        }
+        context.out.note(&format!("{count} records written and acknowledged"));
+        Ok(())
+    })?
+}
+
+/// Reads standard input on a thread of its own, as it cannot be waited for in any other way.
+fn read_lines(delimiter: Option<String>) -> mpsc::Receiver<io::Result<KeyValue>> {
+    let (sender, receiver) = mpsc::channel(READ_AHEAD);
+    std::thread::spawn(move || {
+        for line in io::stdin().lock().split(b'\n') {
+            let record = line.map(|line| split(line, delimiter.as_deref()));
+            if sender.blocking_send(record).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
 }
 
 fn split(line: Vec<u8>, delimiter: Option<&str>) -> KeyValue {
@@ -66,86 +107,73 @@ fn split(line: Vec<u8>, delimiter: Option<&str>) -> KeyValue {
     }
 }
 
-/// Writes records and waits until all in-sync replicas have them. Records with a key go where Java's
-/// producer puts them, those without go round.
-pub(crate) async fn produce(
-    client: &Client,
-    topic: &str,
+/// Writes records to a topic. Those with a key go where Java's producer puts them, those without go round.
+#[derive(Debug)]
+pub(crate) struct Writer<'a> {
+    producer: Producer<'a>,
+    topic: &'a str,
     partition: Option<i32>,
-    records: Vec<KeyValue>,
-) -> Result<(), CommandError> {
-    let topics = [topic.to_owned()];
-    let leaders = client.leaders(&topics).await?;
-    let partitions: Vec<i32> = leaders.keys().map(|(_, partition)| *partition).collect();
-    let count = partitions.len() as u32;
-    if count == 0 {
-        return Err(CommandError::rejected(format!("no partition of {topic} has a leader")));
-    }
-    let timestamp = jiff::Timestamp::now().as_millisecond();
-    let mut batches: BTreeMap<i32, BatchBuilder> = BTreeMap::new();
-    let mut turn = 0u32;
-    for (key, value) in records {
-        let target = partition.unwrap_or_else(|| match &key {
-            Some(key) => murmur2_partition(key, count) as i32,
-            None => {
-                turn = (turn + 1) % count;
-                partitions.get(turn as usize).copied().unwrap_or(0)
-            }
-        });
-        let batch = batches
-            .entry(target)
-            .or_insert_with(|| BatchBuilder::new(0, Compression::None));
-        batch.push(&NewRecord {
-            timestamp,
-            key: key.as_deref(),
-            value: Some(&value),
-            headers: &[],
-        });
-        if batch.size_bytes() >= BATCH_MAX_BYTES
-            && let Some(full) = batches.remove(&target)
-        {
-            send(client, topic, target, &leaders, full).await?;
-        }
-    }
-    for (target, batch) in batches {
-        send(client, topic, target, &leaders, batch).await?;
-    }
-    Ok(())
+    partitions: u32,
+    turn: u32,
 }
 
-async fn send(
-    client: &Client,
-    topic: &str,
-    partition: i32,
-    leaders: &BTreeMap<(String, i32), i32>,
-    batch: BatchBuilder,
-) -> Result<(), CommandError> {
-    let leader = leaders.get(&(topic.to_owned(), partition));
-    let leader =
-        leader.ok_or_else(|| CommandError::not_found(format!("{topic} has no partition {partition} with a leader")))?;
-    let bytes: Bytes = batch.build()?.into();
-    let data = PartitionProduceData::default()
-        .with_index(partition)
-        .with_records(Some(bytes));
-    let data = TopicProduceData::default()
-        .with_name(TopicName(StrBytes::from_string(topic.to_owned())))
-        .with_partition_data(vec![data]);
-    let request = ProduceRequest::default()
-        .with_acks(-1)
-        .with_timeout_ms(30_000)
-        .with_topic_data(vec![data]);
-    let connection = client.broker(*leader).await?;
-    let version = connection.version_of::<ProduceRequest>()?.min(VERSION);
-    let response = connection.exchange(version, &request, client.deadline()).await?;
-    for answer in response
-        .responses
-        .into_iter()
-        .flat_map(|topic| topic.partition_responses)
-    {
-        if answer.error_code != 0 {
-            let what = format!("{topic}-{partition}");
-            return Err(ClientError::rejected(what, answer.error_code, answer.error_message.as_deref()).into());
+impl<'a> Writer<'a> {
+    pub(crate) async fn new(
+        client: &'a Client,
+        topic: &'a str,
+        partition: Option<i32>,
+        codec: Codec,
+    ) -> Result<Self, CommandError> {
+        let partitions = client.partition_count(topic).await?;
+        if let Some(asked) = partition.filter(|asked| u32::try_from(*asked).is_ok_and(|asked| asked >= partitions)) {
+            return Err(CommandError::not_found(format!("{topic} has no partition {asked}")));
+        }
+        Ok(Self {
+            producer: Producer::new(client, codec.compression()).await?,
+            topic,
+            partition,
+            partitions,
+            turn: 0,
+        })
+    }
+
+    /// Writes records and waits until all in-sync replicas have them.
+    pub(crate) async fn write(&mut self, records: &[KeyValue]) -> Result<(), CommandError> {
+        let timestamp = jiff::Timestamp::now().as_millisecond();
+        let mut batches: BTreeMap<i32, (usize, Vec<NewRecord<'_>>)> = BTreeMap::new();
+        for (key, value) in records {
+            let target = self.target(key.as_deref());
+            let (size_bytes, batch) = batches.entry(target).or_default();
+            let record = NewRecord {
+                timestamp,
+                key: key.as_deref(),
+                value: Some(value),
+                headers: &[],
+            };
+            *size_bytes += record.size_bytes_max();
+            batch.push(record);
+            if *size_bytes >= BATCH_MAX_BYTES
+                && let Some((_, full)) = batches.remove(&target)
+            {
+                self.producer.write(self.topic, target, &full).await?;
+            }
+        }
+        for (target, (_, batch)) in batches {
+            self.producer.write(self.topic, target, &batch).await?;
+        }
+        Ok(())
+    }
+
+    fn target(&mut self, key: Option<&[u8]>) -> i32 {
+        if let Some(partition) = self.partition {
+            return partition;
+        }
+        match key {
+            Some(key) => murmur2_partition(key, self.partitions) as i32,
+            None => {
+                self.turn = (self.turn + 1) % self.partitions;
+                self.turn as i32
+            }
         }
     }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod engine;
+pub(crate) mod launch;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! tour
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 use client::{Client, ClientConfig, OffsetSpec};
@@ -13,7 +13,7 @@ use protocol::api::messages::create_topics_request::{CreatableTopic, CreatableTo
 use crate::consume::{ReadRecord, consume};
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
-use crate::produce::produce;
+use crate::produce::{Codec, Writer};
 use crate::sandbox::{Engine, Sandbox, SandboxSpec};
 
 const TOPIC: &str = "tour";
@@ -115,7 +115,7 @@ async fn connect(bootstrap: &str, context: &Context) -> Result<Client, CommandEr
     let config = ClientConfig {
         bootstrap: vec![bootstrap.to_owned()],
         client_id: "kfleet-tour".to_owned(),
-        deadline: client::conn::deadline_in(context.global.timeout.max(Duration::from_secs(1))),
+        limit: client::Limit::Each(context.global.timeout),
     };
     Ok(Client::connect(config).await?)
 }
@@ -162,7 +162,11 @@ async fn create_topic(bootstrap: &str, context: &Context) -> Result<(), CommandE
 }
 
 async fn write(bootstrap: &str, context: &Context, records: &[(Option<Vec<u8>>, Vec<u8>)]) -> Result<(), CommandError> {
-    produce(&connect(bootstrap, context).await?, TOPIC, None, records.to_vec()).await
+    let client = connect(bootstrap, context).await?;
+    Writer::new(&client, TOPIC, None, Codec::None)
+        .await?
+        .write(records)
+        .await
 }
 
 async fn read(bootstrap: &str, context: &Context) -> Result<Vec<ReadRecord>, CommandError> {

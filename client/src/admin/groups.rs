@@ -1,18 +1,17 @@
 //! Groups: who has them, who is in them, what they committed.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use protocol::api::messages::describe_groups_response::DescribedGroup;
 use protocol::api::messages::find_coordinator_response::Coordinator;
 use protocol::api::messages::list_groups_response::ListedGroup;
 use protocol::api::messages::offset_fetch_request::{OffsetFetchRequestGroup, OffsetFetchRequestTopic};
 use protocol::api::messages::{DescribeGroupsRequest, FindCoordinatorRequest, ListGroupsRequest, OffsetFetchRequest};
-use protocol::api::{ErrorCode, GroupId, StrBytes};
-use tokio::time::sleep;
+use protocol::api::{GroupId, StrBytes};
 
 use crate::cluster::Client;
 use crate::error::ClientError;
+use crate::retry::Backoff;
 use crate::sharded::Sharded;
 
 /// `key_type` of groups in FindCoordinator.
@@ -21,8 +20,6 @@ const GROUP: i8 = 0;
 const BATCHED_FROM: i16 = 4;
 /// First version of OffsetFetch that asks for several groups (KIP-709).
 const GROUPS_FROM: i16 = 8;
-/// Wait before a coordinator that was not available is asked for again.
-const RETRY: Duration = Duration::from_millis(50);
 
 /// Committed offsets by topic and partition.
 pub type CommittedOffsets = BTreeMap<(String, i32), i64>;
@@ -34,24 +31,16 @@ fn group_id(name: &str) -> GroupId {
 impl Client {
     /// The broker that coordinates a group. Asks again while a coordinator is being made available.
     pub async fn coordinator(&self, group: &str) -> Result<i32, ClientError> {
+        let mut backoff = Backoff::new(self.deadline());
         loop {
             let found = self.find_coordinator(group).await?;
-            match ErrorCode::try_from_code(found.error_code) {
-                None => return Ok(found.node_id.0),
-                Some(ErrorCode::CoordinatorNotAvailable | ErrorCode::CoordinatorLoadInProgress)
-                    if tokio::time::Instant::now() + RETRY < self.deadline() =>
-                {
-                    sleep(RETRY).await;
-                }
-                Some(_) => {
-                    let message = found.error_message.as_deref();
-                    return Err(ClientError::rejected(
-                        format!("group {group}"),
-                        found.error_code,
-                        message,
-                    ));
-                }
+            if found.error_code == 0 {
+                return Ok(found.node_id.0);
             }
+            let (what, message) = (format!("group {group}"), found.error_message.as_deref());
+            backoff
+                .again(ClientError::rejected(what, found.error_code, message))
+                .await?;
         }
     }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use protocol::api::messages::ListOffsetsRequest;
 use protocol::api::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use protocol::api::messages::{ListOffsetsRequest, ListOffsetsResponse};
 use protocol::api::{BrokerId, StrBytes, TopicName};
 
 use crate::cluster::Client;
 use crate::error::ClientError;
+use crate::retry::Backoff;
 use crate::sharded::Sharded;
 
 /// Which offset of a partition.
@@ -47,58 +48,108 @@ pub struct ListedOffset {
     pub timestamp_ms: i64,
 }
 
+/// Leaders by topic and partition.
+type Leaders = BTreeMap<(String, i32), i32>;
+
 impl Client {
-    /// Offsets of partitions, each with its leader. What one leader does not answer does not keep the others
-    /// from it.
-    pub async fn list_offsets(
-        &self,
-        partitions: &BTreeMap<(String, i32), i32>,
-        spec: OffsetSpec,
-    ) -> Sharded<ListedOffset> {
-        let mut by_leader: BTreeMap<i32, BTreeMap<&str, Vec<i32>>> = BTreeMap::new();
-        for ((topic, partition), leader) in partitions {
-            by_leader
-                .entry(*leader)
-                .or_default()
-                .entry(topic)
-                .or_default()
-                .push(*partition);
-        }
+    /// Offsets of partitions, each with its leader; asked again where that may help. What one leader does not
+    /// answer does not keep the others from it.
+    pub async fn list_offsets(&self, partitions: &Leaders, spec: OffsetSpec) -> Sharded<ListedOffset> {
         let mut results = Sharded::default();
-        for (leader, topics) in by_leader {
-            let request = ListOffsetsRequest::default().with_replica_id(BrokerId(-1)).with_topics(
-                topics
-                    .into_iter()
-                    .map(|(topic, partitions)| asked(topic, &partitions, spec))
-                    .collect(),
-            );
-            match self.send_to(leader, &request).await {
-                Err(error) => results.fail(format!("broker {leader}"), error),
-                Ok(response) => {
-                    for topic in response.topics {
-                        for p in topic.partitions {
-                            let name = topic.name.to_string();
-                            if p.error_code != 0 {
-                                let what = format!("{name}-{}", p.partition_index);
-                                results.fail(&what, ClientError::rejected(&what, p.error_code, None));
-                                continue;
-                            }
-                            let (partition, offset, timestamp_ms) = (p.partition_index, p.offset, p.timestamp);
-                            results.ok.push(ListedOffset {
-                                topic: name,
-                                partition,
-                                offset,
-                                timestamp_ms,
-                            });
-                        }
-                    }
-                }
+        let mut backoff = Backoff::new(self.deadline());
+        let mut open = partitions.clone();
+        while !open.is_empty() {
+            let round = self.list_offsets_once(&open, spec).await;
+            for found in &round.ok {
+                open.remove(&(found.topic.clone(), found.partition));
             }
+            results.ok.extend(round.ok);
+            let mut last = None;
+            for (key, error) in round.failed {
+                if error.is_retriable() {
+                    last = Some(error.clone());
+                } else {
+                    open.remove(&key);
+                }
+                results.fail(format!("{}-{}", key.0, key.1), error);
+            }
+            let Some(error) = last else { break };
+            if backoff.again(error).await.is_err() {
+                break;
+            }
+            results.errors.retain(|failed| !failed.error.is_retriable());
+            self.look_again(&mut open).await;
         }
         results
             .ok
             .sort_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
         results
+    }
+
+    /// Brings leaders up to date; those that cannot be found out stay as they were.
+    async fn look_again(&self, partitions: &mut Leaders) {
+        let mut topics: Vec<String> = partitions.keys().map(|(topic, _)| topic.clone()).collect();
+        topics.dedup();
+        if let Ok(leaders) = self.leaders(&topics).await {
+            for (key, leader) in leaders {
+                if let Some(known) = partitions.get_mut(&key) {
+                    *known = leader;
+                }
+            }
+        }
+    }
+
+    async fn list_offsets_once(&self, partitions: &Leaders, spec: OffsetSpec) -> Round {
+        let mut by_leader: BTreeMap<i32, BTreeMap<&str, Vec<i32>>> = BTreeMap::new();
+        for ((topic, partition), leader) in partitions {
+            let topics = by_leader.entry(*leader).or_default();
+            topics.entry(topic).or_default().push(*partition);
+        }
+        let mut round = Round::default();
+        for (leader, topics) in by_leader {
+            let asked = topics.iter().map(|(topic, partitions)| asked(topic, partitions, spec));
+            let request = ListOffsetsRequest::default()
+                .with_replica_id(BrokerId(-1))
+                .with_topics(asked.collect());
+            match self.send_to(leader, &request).await {
+                Ok(response) => round.take(response),
+                Err(error) => {
+                    let all = topics.iter().flat_map(|(topic, partitions)| {
+                        partitions.iter().map(|partition| ((*topic).to_owned(), *partition))
+                    });
+                    round.failed.extend(all.map(|key| (key, error.clone())));
+                }
+            }
+        }
+        round
+    }
+}
+
+/// What one attempt brought.
+#[derive(Debug, Default)]
+struct Round {
+    ok: Vec<ListedOffset>,
+    failed: Vec<((String, i32), ClientError)>,
+}
+
+impl Round {
+    fn take(&mut self, response: ListOffsetsResponse) {
+        for topic in response.topics {
+            for p in topic.partitions {
+                let (topic, partition) = (topic.name.to_string(), p.partition_index);
+                if p.error_code != 0 {
+                    let error = ClientError::rejected(format!("{topic}-{partition}"), p.error_code, None);
+                    self.failed.push(((topic, partition), error));
+                    continue;
+                }
+                self.ok.push(ListedOffset {
+                    topic,
+                    partition,
+                    offset: p.offset,
+                    timestamp_ms: p.timestamp,
+                });
+            }
+        }
     }
 }
 

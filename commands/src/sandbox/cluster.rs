@@ -132,7 +132,7 @@ impl Sandbox {
         let config = client::ClientConfig {
             bootstrap: vec![self.bootstrap.clone()],
             client_id: "kfleet-sandbox".to_owned(),
-            deadline: client::conn::deadline_in(Duration::from_secs(2)),
+            limit: client::Limit::Until(client::conn::deadline_in(Duration::from_secs(2))),
         };
         let connected = crate::context::block_on(client::Client::connect(config));
         matches!(connected, Ok(Ok(client)) if client.broker_ids().next().is_some())

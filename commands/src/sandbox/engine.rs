@@ -28,24 +28,26 @@ pub(super) fn start(
     let failed = |error: std::io::Error| CommandError::io("starting a node", &error);
     let out = File::create(log).map_err(failed)?;
     let err = out.try_clone().map_err(failed)?;
-    let mut command = match engine {
-        Engine::Kfleet => {
-            let mut command = Command::new(std::env::current_exe().map_err(failed)?);
-            command
-                .args(["broker", "run", "--die-with", &std::process::id().to_string(), "-c"])
-                .arg(properties);
-            command
-        }
-        Engine::Apache => {
-            let libs = kafka_libs.unwrap_or(Path::new(".")).join("*");
-            let mut command = Command::new("java");
-            command
-                .args(["-Xmx1G", "-Xms256M", "-cp"])
-                .arg(libs)
-                .arg("kafka.Kafka")
-                .arg(properties);
-            command
-        }
+    let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+    let parent = std::process::id().to_string();
+    match engine {
+        Engine::Kfleet => command
+            .args(["broker", "run", "--die-with", &parent, "-c"])
+            .arg(properties),
+        Engine::Apache => command
+            .args([
+                "launch",
+                "--die-with",
+                &parent,
+                "--",
+                "java",
+                "-Xmx1G",
+                "-Xms256M",
+                "-cp",
+            ])
+            .arg(kafka_libs.unwrap_or(Path::new(".")).join("*"))
+            .arg("kafka.Kafka")
+            .arg(properties),
     };
     command
         .stdin(Stdio::null())

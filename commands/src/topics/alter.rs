@@ -5,7 +5,7 @@ use protocol::api::messages::CreatePartitionsRequest;
 use protocol::api::messages::create_partitions_request::CreatePartitionsTopic;
 use protocol::api::{ErrorCode, StrBytes, TopicName};
 
-use super::{TopicChange, show_changes};
+use super::{TopicChange, has_partitions, show_changes, until_seen};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 
@@ -72,6 +72,7 @@ pub(crate) fn run(args: &AlterArgs, context: &Context) -> Result<(), CommandErro
                 error,
             });
         }
+        until_seen(&client, &changes, |topic| has_partitions(topic, args.partitions)).await?;
         Ok::<_, CommandError>((client.cluster_id().to_owned(), changes))
     })??;
     show_changes(context, &id, &changes)

@@ -5,7 +5,7 @@ use protocol::api::messages::CreateTopicsRequest;
 use protocol::api::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use protocol::api::{ErrorCode, StrBytes, TopicName};
 
-use super::{TopicChange, show_changes};
+use super::{TopicChange, has_partitions, show_changes, until_seen};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 
@@ -74,6 +74,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), CommandErr
             }
         };
         let changes: Vec<TopicChange> = response.topics.into_iter().map(change).collect();
+        until_seen(&client, &changes, |topic| has_partitions(topic, args.partitions)).await?;
         Ok::<_, CommandError>((client.cluster_id().to_owned(), changes))
     })??;
     show_changes(context, &id, &changes)

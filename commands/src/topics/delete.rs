@@ -5,7 +5,7 @@ use protocol::api::messages::DeleteTopicsRequest;
 use protocol::api::messages::delete_topics_request::DeleteTopicState;
 use protocol::api::{ErrorCode, StrBytes, TopicName};
 
-use super::{TopicChange, show_changes};
+use super::{TopicChange, show_changes, until_seen};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 
@@ -62,6 +62,8 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), CommandErr
                 error,
             });
         }
+        let gone = ErrorCode::UnknownTopicOrPartition.code();
+        until_seen(&client, &changes, |topic| topic.error_code == gone).await?;
         Ok::<_, CommandError>((client.cluster_id().to_owned(), changes))
     })??;
     show_changes(context, &id, &changes)

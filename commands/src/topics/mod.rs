@@ -6,9 +6,14 @@ mod delete;
 mod describe;
 mod list;
 
+use std::time::Duration;
+
 use clap::Subcommand;
+use client::Client;
+use protocol::api::messages::metadata_response::MetadataResponseTopic;
 use schemars::JsonSchema;
 use serde::Serialize;
+use tokio::time::sleep;
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -70,6 +75,34 @@ impl Shown for Vec<TopicChange> {
             rows: self.iter().map(row).collect(),
         }
     }
+}
+
+/// How often a broker is asked whether it has heard of a change.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Waits until a broker has heard of changes that the controller made, so that whatever runs next finds them.
+/// They are made in any case.
+pub(crate) async fn until_seen(
+    client: &Client,
+    changes: &[TopicChange],
+    is_seen: impl Fn(&MetadataResponseTopic) -> bool,
+) -> Result<(), CommandError> {
+    let changed: Vec<String> = changes.iter().filter(|c| c.changed).map(|c| c.topic.clone()).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    while !client.metadata(Some(&changed)).await?.topics.iter().all(&is_seen) {
+        sleep(POLL).await;
+    }
+    Ok(())
+}
+
+/// Whether a topic has so many partitions, or any number if none is asked for, all with leaders.
+pub(crate) fn has_partitions(topic: &MetadataResponseTopic, count: i32) -> bool {
+    topic.error_code == 0
+        && !topic.partitions.is_empty()
+        && (count < 0 || topic.partitions.len() == count as usize)
+        && topic.partitions.iter().all(|partition| partition.leader_id.0 >= 0)
 }
 
 /// Shows what became of topics; a refusal among them is an error.

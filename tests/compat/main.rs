@@ -1,0 +1,1 @@
+//! Foreign clients, tools and suites against our broker.

@@ -1,0 +1,76 @@
+//! The contract with scripts: exit codes, and errors as JSON.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use crate::support::kfleet;
+
+#[test]
+fn nobody_there_is_69() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let ran = kfleet(&["topics", "list", "-b", &format!("127.0.0.1:{port}")]).exits(69);
+    assert!(ran.stdout.is_empty());
+    let ran = kfleet(&["topics", "list", "-o", "json", "-b", &format!("127.0.0.1:{port}")]).exits(69);
+    assert_eq!(ran.json()["schema"], "kfleet/error/1");
+    assert_eq!(ran.json()["error"]["code"], 69);
+}
+
+#[test]
+fn a_mute_server_is_124_within_the_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let since = Instant::now();
+    kfleet(&["topics", "list", "-b", &address, "--timeout", "300ms"]).exits(124);
+    assert!(since.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_server_that_is_no_broker_is_an_error_and_no_crash() {
+    use std::io::{Read as _, Write as _};
+    for said in [
+        &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
+        &[0xff; 64],
+        &[0, 0, 0, 4, 0, 0, 0, 9],
+        &[],
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = std::thread::spawn(move || {
+            for stream in listener.incoming().take(1) {
+                let mut stream = stream.unwrap();
+                let mut request = [0; 64];
+                let _some = stream.read(&mut request).unwrap();
+                stream.write_all(said).unwrap();
+            }
+        });
+        let ran = kfleet(&["topics", "list", "-b", &address, "--timeout", "5s"]);
+        server.join().unwrap();
+        assert!([69, 76].contains(&ran.code), "{said:?}: {} {}", ran.code, ran.stderr);
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_64() {
+    for args in [
+        &["topics"][..],
+        &["no-such-command"],
+        &["topics", "list"],
+        &["topics", "list", "-b", "nowhere"],
+        &["topics", "list", "--timeout", "5"],
+        &["sandbox", "--engine", "apache"],
+    ] {
+        kfleet(args).exits(64);
+    }
+    kfleet(&["--help"]).exits(0);
+    kfleet(&["--version"]).exits(0);
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let listing = format!("set -o pipefail; {} --help | head -c 1", crate::support::KFLEET);
+    let status = std::process::Command::new("bash")
+        .args(["-c", &listing])
+        .output()
+        .unwrap();
+    assert!(status.status.success(), "{status:?}");
+}

@@ -1,0 +1,215 @@
+//! Clusters for tests: each is a `kfleet sandbox` of one of the engines, which ends with its test.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The binary under test.
+pub(crate) const KFLEET: &str = env!("CARGO_BIN_EXE_kfleet");
+
+/// Who serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// The broker in the binary.
+    Kfleet,
+    /// Apache Kafka 4.3.1.
+    Apache,
+}
+
+/// What a program did.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Insists on an exit code.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The JSON it printed.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
+    }
+
+    /// The `data` of the JSON it printed.
+    #[track_caller]
+    pub(crate) fn data(&self) -> Value {
+        self.json()["data"].clone()
+    }
+
+    /// The lines it printed.
+    pub(crate) fn lines(&self) -> Vec<&str> {
+        self.stdout.lines().collect()
+    }
+}
+
+/// Runs kfleet without a cluster.
+#[track_caller]
+pub(crate) fn kfleet(args: &[&str]) -> Ran {
+    Ran::of(&Command::new(KFLEET).args(args).stdin(Stdio::null()).output().unwrap())
+}
+
+/// Where tests/compat/setup puts foreign parts.
+pub(crate) fn foreign(part: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/compat").join(part);
+    assert!(path.exists(), "{} is missing; run tests/compat/setup", path.display());
+    path
+}
+
+/// Apache Kafka's jars.
+pub(crate) fn kafka_libs() -> PathBuf {
+    foreign("kafka-4.3.1/libs")
+}
+
+/// A running cluster.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    process: Child,
+    pub(crate) bootstrap: String,
+    pub(crate) dir: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Cluster {
+    /// Starts one in a directory of its own.
+    pub(crate) fn start(engine: Engine) -> Self {
+        Self::with(engine, &[])
+    }
+
+    /// Starts one with settings of server.properties.
+    pub(crate) fn with(engine: Engine, settings: &[&str]) -> Self {
+        let temporary = tempfile::Builder::new().prefix("kfleet-test-").tempdir().unwrap();
+        let mut cluster = Self::in_dir(engine, temporary.path(), settings);
+        cluster._temporary = Some(temporary);
+        cluster
+    }
+
+    /// Starts one in this directory, with the data that is there.
+    pub(crate) fn in_dir(engine: Engine, dir: &Path, settings: &[&str]) -> Self {
+        let mut command = Command::new(KFLEET);
+        command.args(["sandbox", "--timeout", "60s", "--data-dir"]).arg(dir);
+        if engine == Engine::Apache {
+            command.args(["--engine", "apache", "--kafka-libs"]).arg(kafka_libs());
+        }
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        let stdout = Stdio::piped();
+        let mut process = command
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut bootstrap = String::new();
+        // It prints its address once it serves, and nothing if it cannot.
+        BufReader::new(process.stdout.as_mut().unwrap())
+            .read_line(&mut bootstrap)
+            .unwrap();
+        if bootstrap.is_empty() {
+            panic!("no sandbox: {}", Ran::of(&process.wait_with_output().unwrap()).stderr);
+        }
+        Self {
+            process,
+            bootstrap: bootstrap.trim().to_owned(),
+            dir: dir.to_owned(),
+            _temporary: None,
+        }
+    }
+
+    /// What the sandbox says of itself.
+    pub(crate) fn description(&self) -> Value {
+        serde_json::from_slice(&std::fs::read(self.dir.join("cluster.json")).unwrap()).unwrap()
+    }
+
+    /// The process of the only node.
+    pub(crate) fn pid(&self) -> i32 {
+        self.description()["nodes"][0]["pid"].as_i64().unwrap() as i32
+    }
+
+    /// Runs kfleet on it.
+    #[track_caller]
+    pub(crate) fn kfleet(&self, args: &[&str]) -> Ran {
+        self.kfleet_with_input(args, "")
+    }
+
+    /// Runs kfleet on it, with something on stdin.
+    #[track_caller]
+    pub(crate) fn kfleet_with_input(&self, args: &[&str], input: &str) -> Ran {
+        let mut command = Command::new(KFLEET);
+        command.args(args).env("KFLEET_BOOTSTRAP_SERVER", &self.bootstrap);
+        run_with_input(&mut command, input)
+    }
+
+    /// The `data` of the JSON that a command prints on it.
+    #[track_caller]
+    pub(crate) fn data(&self, args: &[&str]) -> Value {
+        let mut args = args.to_vec();
+        args.extend(["-o", "json"]);
+        self.kfleet(&args).exits(0).data()
+    }
+
+    /// Stops it cleanly; the data stays if it was given a directory.
+    pub(crate) fn stop(mut self) {
+        signal(self.process.id() as i32, "TERM");
+        let status = self.process.wait().unwrap();
+        assert!(status.success(), "the sandbox did not stop well: {status}");
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
+            signal(self.process.id() as i32, "TERM");
+            // Whether it ended well is for `stop` to tell.
+            let _ended = self.process.wait();
+        }
+    }
+}
+
+/// Sends a signal to a process of ours.
+pub(crate) fn signal(pid: i32, name: &str) {
+    let sent = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(pid.to_string())
+        .status()
+        .unwrap();
+    assert!(sent.success(), "no process {pid}");
+}
+
+/// Runs a program with something on stdin.
+#[track_caller]
+pub(crate) fn run_with_input(command: &mut Command, input: &str) -> Ran {
+    use std::io::Write as _;
+    let piped = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || {
+        // A program that does not read its input is not at fault.
+        let _unread = stdin.write_all(input.as_bytes());
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    Ran::of(&output)
+}
