@@ -1,6 +1,5 @@
 //! Records in and out, and their offsets.
 
-use crate::on_both_engines;
 use crate::support::Cluster;
 
 on_both_engines!(records_come_back_as_they_went_in, offsets_are_told_by_end_and_by_time,);

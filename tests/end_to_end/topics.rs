@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::on_both_engines;
 use crate::support::Cluster;
 
 on_both_engines!(

@@ -6,6 +6,38 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
+/// A test for each engine; `foreign` if it needs foreign parts on ours, too.
+macro_rules! on_both_engines {
+    ($($name:ident),* $(,)?) => {
+        mod kfleet {
+            $(#[test]
+            fn $name() {
+                super::$name(&$crate::support::Cluster::start($crate::support::Engine::Kfleet));
+            })*
+        }
+        on_both_engines!(apache $($name),*);
+    };
+    (foreign: $($name:ident),* $(,)?) => {
+        mod kfleet {
+            $(#[test]
+            #[ignore = "needs tests/compat/setup"]
+            fn $name() {
+                super::$name(&$crate::support::Cluster::start($crate::support::Engine::Kfleet));
+            })*
+        }
+        on_both_engines!(apache $($name),*);
+    };
+    (apache $($name:ident),*) => {
+        mod apache {
+            $(#[test]
+            #[ignore = "needs tests/compat/setup"]
+            fn $name() {
+                super::$name(&$crate::support::Cluster::start($crate::support::Engine::Apache));
+            })*
+        }
+    };
+}
+
 /// The binary under test.
 pub(crate) const KFLEET: &str = env!("CARGO_BIN_EXE_kfleet");
 

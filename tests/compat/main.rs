@@ -1,1 +1,0 @@
-//! Foreign clients, tools and suites against our broker.
