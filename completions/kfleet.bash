@@ -34,6 +34,9 @@ _kfleet() {
             kfleet,groups)
                 cmd="kfleet__subcmd__groups"
                 ;;
+            kfleet,launch)
+                cmd="kfleet__subcmd__launch"
+                ;;
             kfleet,man)
                 cmd="kfleet__subcmd__man"
                 ;;
@@ -122,7 +125,7 @@ _kfleet() {
 
     case "${cmd}" in
         kfleet)
-            opts="-b -o -q -v -h -V --bootstrap-server --output --no-headers --quiet --verbose --timeout --help --version broker cluster completions configs consume groups man offsets produce quorum sandbox schema storage topics tour"
+            opts="-b -o -q -v -h -V --bootstrap-server --output --no-headers --quiet --verbose --timeout --help --version broker cluster completions configs consume groups launch man offsets produce quorum sandbox schema storage topics tour"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -687,6 +690,44 @@ _kfleet() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kfleet__subcmd__launch)
+            opts="-b -o -q -v -h --die-with --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --die-with)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kfleet__subcmd__man)
             opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -798,7 +839,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__produce)
-            opts="-p -K -b -o -q -v -h --partition --key-delimiter --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-p -K -z -b -o -q -v -h --partition --key-delimiter --compression --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -818,6 +859,14 @@ _kfleet() {
                     ;;
                 -K)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compression)
+                    COMPREPLY=($(compgen -W "none gzip snappy lz4 zstd" -- "${cur}"))
+                    return 0
+                    ;;
+                -z)
+                    COMPREPLY=($(compgen -W "none gzip snappy lz4 zstd" -- "${cur}"))
                     return 0
                     ;;
                 --bootstrap-server)

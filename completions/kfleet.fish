@@ -41,6 +41,7 @@ complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "completions" -d 'Prin
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "configs" -d 'Settings of topics, brokers and groups'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "consume" -d 'Read records'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "groups" -d 'Groups'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "launch" -d 'Become a program that ends with its parent'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "offsets" -d 'Offsets of partitions'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "produce" -d 'Write records'
@@ -216,6 +217,17 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -l die-with -d 'The parent' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
@@ -253,6 +265,11 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s p -l partition -d 'Write to this partition only' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s K -l key-delimiter -d 'What parts the key from the value' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s z -l compression -d 'How batches are compressed' -r -f -a "none\t''
+gzip\t''
+snappy\t''
+lz4\t''
+zstd\t''"
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
