@@ -35,13 +35,13 @@ complete -c kfleet -n "__fish_kfleet_needs_command" -s q -l quiet -d 'Say nothin
 complete -c kfleet -n "__fish_kfleet_needs_command" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_needs_command" -s V -l version -d 'Print version'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "bench" -d 'Measure a cluster'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "broker" -d 'The server'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "cluster" -d 'Identity and nodes of a cluster'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "configs" -d 'Settings of topics, brokers and groups'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "consume" -d 'Read records'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "groups" -d 'Groups'
-complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "launch" -d 'Become a program that ends with its parent'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "offsets" -d 'Offsets of partitions'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "produce" -d 'Write records'
@@ -51,6 +51,67 @@ complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "schema" -d 'The JSON 
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "storage" -d 'Log directories: format and inspect'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "topics" -d 'Topics'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "tour" -d 'The main job in one go, on a sandbox'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -f -a "produce" -d 'Measure how fast records can be written'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -f -a "consume" -d 'Measure how fast records can be read'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -f -a "latency" -d 'Measure how long a record takes from its writer to its reader'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -s n -l records -d 'How many records' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l record-bytes -d 'Bytes of each record\'s value' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l batch-bytes -d 'About so many bytes of values in a batch' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l writers -d 'How many connections write at the same time' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l acks -d 'Who must have a batch before it is acknowledged' -r -f -a "all\t'All in-sync replicas'
+1\t'The leader'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -s z -l compression -d 'How batches are compressed' -r -f -a "none\t''
+gzip\t''
+snappy\t''
+lz4\t''
+zstd\t''"
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l throughput -d 'At most so many records in a second, by all writers together' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -s n -l records -d 'Stop after so many records; at the end of the topic if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -l fetch-bytes -d 'Most bytes of an answer' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s p -l partition -d 'The partition' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s n -l records -d 'How many records' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -l warm-up -d 'Records that are written first and not counted' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -l record-bytes -d 'Bytes of each record\'s value' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
@@ -217,17 +278,6 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -l die-with -d 'The parent' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
-wide\t'More columns'
-json\t'One document'
-ndjson\t'One document a line for each element'"
-complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -l no-headers -d 'Leave out the names of columns'
-complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -s q -l quiet -d 'Say nothing that is not a result'
-complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -s v -l verbose -d 'Say more, on stderr'
-complete -c kfleet -n "__fish_kfleet_using_subcommand launch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'

@@ -20,6 +20,6 @@ pub use cluster::{Client, ClientConfig};
 pub use error::ClientError;
 pub use fetcher::{FetchSpec, Fetched};
 pub use partitioner::murmur2_partition;
-pub use producer::Producer;
+pub use producer::{Acks, Producer};
 pub use retry::Limit;
 pub use sharded::{ShardError, Sharded};

@@ -18,6 +18,24 @@ const VERSION: i16 = 12;
 /// How long a leader may wait for its in-sync replicas, in milliseconds.
 const ACKS_TIMEOUT_MS: i32 = 30_000;
 
+/// Who must have a batch before it is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acks {
+    /// All in-sync replicas.
+    All,
+    /// The leader.
+    Leader,
+}
+
+impl Acks {
+    const fn wire(self) -> i16 {
+        match self {
+            Self::All => -1,
+            Self::Leader => 1,
+        }
+    }
+}
+
 /// An idempotent producer (KIP-98): a batch that is sent again because its answer was lost is written once.
 #[derive(Debug)]
 pub struct Producer<'a> {
@@ -74,7 +92,7 @@ impl<'a> Producer<'a> {
                 reason: error.to_string(),
             })?
             .into();
-        let offset = self.client.produce(topic, partition, &batch).await?;
+        let offset = self.client.produce(topic, partition, &batch, Acks::All).await?;
         // Sequence numbers go on at zero after the greatest.
         *sequence = ((i64::from(*sequence) + records.len() as i64) % (1 << 31)) as i32;
         Ok(offset)
@@ -82,12 +100,12 @@ impl<'a> Producer<'a> {
 }
 
 impl Client {
-    /// Sends one batch as it is to its partition's leader, again where that may help, and waits until all
-    /// in-sync replicas have it; the offset it was given.
-    pub async fn produce(&self, topic: &str, partition: i32, batch: &Bytes) -> Result<i64, ClientError> {
+    /// Sends one batch as it is to its partition's leader, again where that may help, and waits until those who
+    /// have to have it have it; the offset it was given.
+    pub async fn produce(&self, topic: &str, partition: i32, batch: &Bytes, acks: Acks) -> Result<i64, ClientError> {
         let mut backoff = Backoff::new(self.deadline());
         loop {
-            match self.produce_once(topic, partition, batch).await {
+            match self.produce_once(topic, partition, batch, acks).await {
                 Ok(offset) => return Ok(offset),
                 Err(error) => backoff.again(error).await?,
             }
@@ -95,7 +113,7 @@ impl Client {
         }
     }
 
-    async fn produce_once(&self, topic: &str, partition: i32, batch: &Bytes) -> Result<i64, ClientError> {
+    async fn produce_once(&self, topic: &str, partition: i32, batch: &Bytes, acks: Acks) -> Result<i64, ClientError> {
         let leader = self.leader(topic, partition).await?;
         let data = PartitionProduceData::default()
             .with_index(partition)
@@ -104,7 +122,7 @@ impl Client {
             .with_name(TopicName(StrBytes::from_string(topic.to_owned())))
             .with_partition_data(vec![data]);
         let request = ProduceRequest::default()
-            .with_acks(-1)
+            .with_acks(acks.wire())
             .with_timeout_ms(ACKS_TIMEOUT_MS)
             .with_topic_data(vec![data]);
         let connection = self.broker(leader).await?;

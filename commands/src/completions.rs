@@ -22,8 +22,25 @@ pub(crate) fn run(args: &CompletionsArgs, context: &Context) -> Result<(), Comma
 /// A completion script.
 pub(crate) fn script(shell: Shell) -> Vec<u8> {
     let mut out = Vec::new();
-    clap_complete::generate(shell, &mut crate::definition(), "kfleet", &mut out);
+    clap_complete::generate(shell, &mut shown(&crate::definition()), "kfleet", &mut out);
     out
+}
+
+/// A command without those below it that are not for people; the generator would offer them.
+fn shown(command: &clap::Command) -> clap::Command {
+    let inner = command
+        .get_subcommands()
+        .filter(|inner| !inner.is_hide_set())
+        .map(shown);
+    let inner: Vec<clap::Command> = inner.collect();
+    let mut bare = clap::Command::new(command.get_name().to_owned()).args(command.get_arguments());
+    if let Some(about) = command.get_about() {
+        bare = bare.about(about.clone());
+    }
+    if let Some(version) = command.get_version() {
+        bare = bare.version(version.to_owned());
+    }
+    bare.subcommands(inner).disable_help_subcommand(true)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod error;
 pub mod exit_codes;
 pub mod output;
 
+mod bench;
 mod broker;
 mod cluster;
 mod completions;
@@ -14,6 +15,7 @@ mod groups;
 mod man;
 mod offsets;
 mod produce;
+mod progress;
 mod quorum;
 mod sandbox;
 mod schema;
@@ -40,6 +42,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure a cluster
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
     /// The server
     #[command(subcommand)]
     Broker(broker::BrokerCommand),
@@ -111,6 +116,7 @@ pub fn main() -> u8 {
 
 fn run(command: Command, context: &Context) -> Result<(), CommandError> {
     match command {
+        Command::Bench(command) => bench::run(command, context),
         Command::Broker(command) => broker::run(command, context),
         Command::Cluster(command) => cluster::run(command, context),
         Command::Completions(args) => completions::run(&args, context),

@@ -24,6 +24,9 @@ fn of<T: Shown + JsonSchema>() -> Named {
 
 fn all() -> Vec<Named> {
     vec![
+        of::<crate::bench::ConsumeBench>(),
+        of::<crate::bench::LatencyBench>(),
+        of::<crate::bench::ProduceBench>(),
         of::<Vec<crate::cluster::ClusterNode>>(),
         of::<Vec<crate::configs::ConfigRow>>(),
         of::<Vec<crate::groups::GroupOffsetRow>>(),
