@@ -1,0 +1,69 @@
+//! Our broker and Apache Kafka 4.3.1 on this machine, one beside the other: `cargo bench --bench compare`.
+//!
+//! It needs what tests/compat/setup brings. `-- --short` measures less of everything, to see that it works; names of
+//! parts (`first-write`, `memory`, `produce`, `consume`, `latency`, `partitions`) limit it to those; `--json FILE` keeps
+//! the figures.
+
+mod engine;
+mod parts;
+mod report;
+mod tools;
+
+use std::process::ExitCode;
+
+use report::Report;
+
+/// How much to measure.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    /// Counted runs of each engine.
+    runs: usize,
+    /// What records and rounds are divided by.
+    divisor: u64,
+}
+
+const LONG: Scale = Scale { runs: 3, divisor: 1 };
+const SHORT: Scale = Scale { runs: 1, divisor: 20 };
+
+type Part = (&'static str, fn(Scale, &mut Report));
+
+const PARTS: [Part; 6] = [
+    ("first-write", parts::first_write),
+    ("memory", parts::memory),
+    ("produce", parts::produce),
+    ("consume", parts::consume),
+    ("latency", parts::latency),
+    ("partitions", parts::partitions),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench")
+        .collect();
+    let json = arguments.iter().position(|argument| argument == "--json");
+    let json = json.and_then(|at| arguments.get(at + 1));
+    let scale = if arguments.iter().any(|argument| argument == "--short") {
+        SHORT
+    } else {
+        LONG
+    };
+    let named: Vec<&Part> = PARTS
+        .iter()
+        .filter(|(name, _)| arguments.iter().any(|a| a == name))
+        .collect();
+    let parts = if named.is_empty() {
+        PARTS.iter().collect()
+    } else {
+        named
+    };
+    let mut report = Report::default();
+    for (name, part) in parts {
+        report.start(name);
+        part(scale, &mut report);
+    }
+    if let Some(path) = json {
+        std::fs::write(path, report.json()).expect("the figures can be written");
+    }
+    ExitCode::SUCCESS
+}

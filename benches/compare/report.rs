@@ -1,0 +1,60 @@
+//! What was measured, as lines and as JSON.
+
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+
+/// Figures of both engines.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    part: String,
+    rows: Vec<Value>,
+}
+
+/// Figures of one kind, in runs.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Pair {
+    pub(crate) ours: Vec<f64>,
+    pub(crate) apache: Vec<f64>,
+}
+
+/// The middle one.
+pub(crate) fn median(figures: &[f64]) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+impl Report {
+    /// What follows belongs to this part.
+    pub(crate) fn start(&mut self, part: &str) {
+        part.clone_into(&mut self.part);
+        say(&format!(
+            "\n{part:<42} {:>12} {:>12} {:>8}  goal",
+            "kfleet", "Apache", "ratio"
+        ));
+    }
+
+    /// Medians of both engines and their ratio.
+    pub(crate) fn row(&mut self, what: &str, unit: &str, pair: &Pair, goal: &str) {
+        let (ours, apache) = (median(&pair.ours), median(&pair.apache));
+        let name = format!("{what}, {unit}");
+        say(&format!(
+            "  {name:<40} {ours:>12.3} {apache:>12.3} {:>8.3}  {goal}",
+            ours / apache
+        ));
+        self.rows.push(json!({
+            "part": self.part, "what": what, "unit": unit, "kfleet": ours, "apache": apache, "ratio": ours / apache,
+            "kfleet_runs": pair.ours, "apache_runs": pair.apache, "goal": goal,
+        }));
+    }
+
+    pub(crate) fn json(&self) -> String {
+        format!("{:#}\n", json!({ "figures": self.rows }))
+    }
+}
+
+fn say(line: &str) {
+    // Nobody is left to tell if stdout is closed.
+    let _closed = writeln!(std::io::stdout(), "{line}");
+}
