@@ -6,3 +6,4 @@ mod support;
 
 mod compat;
 mod end_to_end;
+mod tidy;
