@@ -11,6 +11,7 @@ use crate::output::{Format, Output};
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
     /// Brokers to start from, HOST:PORT[,HOST:PORT...]
     #[arg(

@@ -97,21 +97,60 @@ pub fn definition() -> clap::Command {
 pub fn main() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version go to stdout and are no error.
-            let _closed = error.print();
-            return if error.use_stderr() {
-                exit_codes::USAGE
-            } else {
-                exit_codes::OK
-            };
-        }
+        Err(error) => return usage(&error),
     };
     let context = Context::new(cli.global);
     match run(cli.command, &context) {
         Ok(()) => exit_codes::OK,
         Err(error) => report(&context.out, &error),
     }
+}
+
+/// Help, the version, or what is wrong with the command line; the exit code.
+fn usage(error: &clap::Error) -> u8 {
+    if !error.use_stderr() {
+        // Help and version go to stdout and are no error.
+        let _closed = error.print();
+        return exit_codes::OK;
+    }
+    match asked_for_json(std::env::args()) {
+        Some(format) => {
+            let message = error.render().to_string();
+            let message = message.trim_start_matches("error: ").trim();
+            let out = Output {
+                format,
+                no_headers: false,
+                quiet: false,
+            };
+            report(&out, &CommandError::usage(message))
+        }
+        None => {
+            let _closed = error.print();
+            exit_codes::USAGE
+        }
+    }
+}
+
+/// The JSON that a command line asks for although the rest of it makes no sense.
+fn asked_for_json(arguments: impl Iterator<Item = String>) -> Option<Format> {
+    let mut asked = None;
+    let mut value_follows = false;
+    for argument in arguments {
+        let value = if value_follows {
+            Some(argument.as_str())
+        } else {
+            let long = argument.strip_prefix("--output=");
+            long.or_else(|| argument.strip_prefix("-o").filter(|value| !value.is_empty()))
+        };
+        match value {
+            Some("json") => asked = Some(Format::Json),
+            Some("ndjson") => asked = Some(Format::Ndjson),
+            Some(_) => asked = None,
+            None => {}
+        }
+        value_follows = matches!(argument.as_str(), "-o" | "--output");
+    }
+    asked
 }
 
 fn run(command: Command, context: &Context) -> Result<(), CommandError> {
@@ -159,6 +198,23 @@ fn report(out: &Output, error: &CommandError) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_found_on_a_command_line_that_makes_no_sense() {
+        let asked = |line: &str| asked_for_json(line.split(' ').map(str::to_owned));
+        for line in [
+            "kfleet -o json nope",
+            "kfleet x --output=json",
+            "kfleet x -ojson",
+            "kfleet -o table --output json",
+        ] {
+            assert_eq!(asked(line), Some(Format::Json), "{line}");
+        }
+        assert_eq!(asked("kfleet nope -o ndjson"), Some(Format::Ndjson));
+        for line in ["kfleet nope", "kfleet -o json -o table nope", "kfleet json"] {
+            assert_eq!(asked(line), None, "{line}");
+        }
+    }
 
     #[test]
     fn the_definition_holds_together_and_every_command_has_help() {

@@ -74,3 +74,13 @@ fn a_closed_pipe_is_no_error() {
         .unwrap();
     assert!(status.status.success(), "{status:?}");
 }
+
+#[test]
+fn a_command_line_that_makes_no_sense_is_64_in_the_format_that_was_asked_for() {
+    let ran = kfleet(&["topics", "frobnicate"]).exits(64);
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("frobnicate"));
+    let ran = kfleet(&["topics", "frobnicate", "-o", "json"]).exits(64);
+    assert_eq!(ran.json()["error"]["kind"], "usage");
+    assert_eq!(ran.json()["error"]["code"], 64);
+    assert!(kfleet(&["--help"]).exits(0).stdout.contains("Usage:"));
+}
