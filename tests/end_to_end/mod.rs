@@ -4,5 +4,6 @@
 mod bench;
 mod exit_codes;
 mod read_write;
+mod readme;
 mod restarts;
 mod topics;
