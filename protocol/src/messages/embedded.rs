@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use crate::messages::plain::{Plain, PlainFields, ToPlain};
 use crate::messages::wire::{Layout, NullableWire, Reader, Wire, WireError, Writer, absent};
 
 /// `ConsumerProtocolSubscription` of Kafka's definitions.
@@ -84,6 +85,24 @@ impl Wire for ConsumerProtocolSubscription {
     }
 }
 
+impl ToPlain for ConsumerProtocolSubscription {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topics", &self.topics, version);
+        fields.add("userData", &self.user_data, version);
+        if version >= 1 {
+            fields.add("ownedPartitions", &self.owned_partitions, version);
+        }
+        if version >= 2 {
+            fields.add("generationId", &self.generation_id, version);
+        }
+        if version >= 3 {
+            fields.add("rackId", &self.rack_id, version);
+        }
+        fields.finish()
+    }
+}
+
 /// `TopicPartition` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConsumerProtocolSubscriptionTopicPartition {
@@ -146,6 +165,19 @@ impl Wire for ConsumerProtocolSubscriptionTopicPartition {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerProtocolSubscriptionTopicPartition {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        if version >= 1 {
+            fields.add("topic", &self.topic, version);
+        }
+        if version >= 1 {
+            fields.add("partitions", &self.partitions, version);
+        }
+        fields.finish()
     }
 }
 
@@ -228,6 +260,15 @@ impl Wire for ConsumerProtocolAssignment {
     }
 }
 
+impl ToPlain for ConsumerProtocolAssignment {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("assignedPartitions", &self.assigned_partitions, version);
+        fields.add("userData", &self.user_data, version);
+        fields.finish()
+    }
+}
+
 /// `TopicPartition` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConsumerProtocolAssignmentTopicPartition {
@@ -274,6 +315,15 @@ impl Wire for ConsumerProtocolAssignmentTopicPartition {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerProtocolAssignmentTopicPartition {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topic", &self.topic, version);
+        fields.add("partitions", &self.partitions, version);
+        fields.finish()
     }
 }
 
@@ -358,6 +408,16 @@ impl Wire for DefaultPrincipalData {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for DefaultPrincipalData {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("principalType", &self.principal_type, version);
+        fields.add("name", &self.name, version);
+        fields.add("tokenAuthenticated", &self.token_authenticated, version);
+        fields.finish()
     }
 }
 

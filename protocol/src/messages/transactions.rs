@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use crate::messages::plain::{Plain, PlainFields, ToPlain};
 use crate::messages::wire::{Layout, NullableWire, Reader, Wire, WireError, Writer};
 
 /// `TransactionLogKey` of Kafka's definitions.
@@ -49,6 +50,14 @@ impl Wire for TransactionLogKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for TransactionLogKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("transactionalId", &self.transactional_id, version);
+        fields.finish()
     }
 }
 
@@ -208,6 +217,41 @@ impl Wire for TransactionLogValue {
     }
 }
 
+impl ToPlain for TransactionLogValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("producerId", &self.producer_id, version);
+        if version >= 1 && self.previous_producer_id != default.previous_producer_id {
+            fields.add("previousProducerId", &self.previous_producer_id, version);
+        }
+        if version >= 1 && self.next_producer_id != default.next_producer_id {
+            fields.add("nextProducerId", &self.next_producer_id, version);
+        }
+        fields.add("producerEpoch", &self.producer_epoch, version);
+        if version >= 1 && self.next_producer_epoch != default.next_producer_epoch {
+            fields.add("nextProducerEpoch", &self.next_producer_epoch, version);
+        }
+        fields.add("transactionTimeoutMs", &self.transaction_timeout_ms, version);
+        fields.add("transactionStatus", &self.transaction_status, version);
+        fields.add("transactionPartitions", &self.transaction_partitions, version);
+        fields.add(
+            "transactionLastUpdateTimestampMs",
+            &self.transaction_last_update_timestamp_ms,
+            version,
+        );
+        fields.add(
+            "transactionStartTimestampMs",
+            &self.transaction_start_timestamp_ms,
+            version,
+        );
+        if version >= 1 && self.client_transaction_version != default.client_transaction_version {
+            fields.add("clientTransactionVersion", &self.client_transaction_version, version);
+        }
+        fields.finish()
+    }
+}
+
 /// `PartitionsSchema` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TransactionLogPartitionsSchema {
@@ -254,6 +298,15 @@ impl Wire for TransactionLogPartitionsSchema {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for TransactionLogPartitionsSchema {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topic", &self.topic, version);
+        fields.add("partitionIds", &self.partition_ids, version);
+        fields.finish()
     }
 }
 
@@ -326,6 +379,21 @@ impl Key {
             Self::TransactionLog(_) => TransactionLogKey::MAX_VERSION,
         }
     }
+
+    /// Its name as Kafka's tools print it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::TransactionLog(_) => "TRANSACTION_LOG",
+        }
+    }
+}
+
+impl ToPlain for Key {
+    fn to_plain(&self, version: i16) -> Plain {
+        match self {
+            Self::TransactionLog(message) => message.to_plain(version),
+        }
+    }
 }
 
 impl From<TransactionLogKey> for Key {
@@ -369,6 +437,21 @@ impl Value {
     pub const fn max_version(&self) -> i16 {
         match self {
             Self::TransactionLog(_) => TransactionLogValue::MAX_VERSION,
+        }
+    }
+
+    /// Its name as Kafka's tools print it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::TransactionLog(_) => "TRANSACTION_LOG",
+        }
+    }
+}
+
+impl ToPlain for Value {
+    fn to_plain(&self, version: i16) -> Plain {
+        match self {
+            Self::TransactionLog(message) => message.to_plain(version),
         }
     }
 }
