@@ -318,7 +318,7 @@ proptest! {
                 let at = at % bytes.len();
                 bytes[at] ^= mask;
             }
-            bytes.truncate(bytes.len().max(cut));
+            bytes.truncate(cut);
             write(&disk, suffix, &bytes);
         }
         batches(&disk);
