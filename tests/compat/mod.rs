@@ -3,5 +3,6 @@
 
 mod java_tools;
 mod kcat;
+mod logs_dump;
 mod python;
 mod suites;

@@ -199,3 +199,127 @@ fn keyed(
     });
     Ok((Some(Content::Decoded(key)), value.map(Content::Decoded)))
 }
+
+#[cfg(test)]
+mod tests {
+    use protocol::messages::framing::{encode_metadata, encode_offsets_key, encode_offsets_value};
+    use protocol::messages::{control, metadata, offsets, shares, transactions};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn shown(pair: Pair) -> (Value, Value) {
+        (json!(pair.0), json!(pair.1))
+    }
+
+    /// A version or number, and a body.
+    fn framed(number: i16, body: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut out = number.to_be_bytes().to_vec();
+        body(&mut out);
+        out
+    }
+
+    #[test]
+    fn metadata_records_are_named_and_numbered() {
+        let record = metadata::Record::from(metadata::NoOpRecord::default());
+        let value = encode_metadata(&record, 0).unwrap();
+        let (key, value) = shown(decode(Decoder::Metadata, None, Some(&value)).unwrap());
+        assert_eq!(key, Value::Null);
+        assert_eq!(
+            value,
+            json!({ "decoded": { "type": "NO_OP_RECORD", "number": 20, "version": 0, "data": {} } })
+        );
+    }
+
+    #[test]
+    fn coordinators_records_have_their_number_in_the_key_and_their_version_in_the_value() {
+        let key = offsets::Key::from(offsets::OffsetCommitKey {
+            group: "g".into(),
+            topic: "t".into(),
+            partition: 3,
+            ..Default::default()
+        });
+        let value = offsets::Value::from(offsets::OffsetCommitValue {
+            offset: 7,
+            ..Default::default()
+        });
+        let (key, value) = (
+            encode_offsets_key(&key).unwrap(),
+            encode_offsets_value(&value, 3).unwrap(),
+        );
+        let (shown_key, shown_value) = shown(decode(Decoder::Offsets, Some(&key), Some(&value)).unwrap());
+        assert_eq!(
+            shown_key,
+            json!({ "decoded": { "type": "OFFSET_COMMIT", "number": 1, "data": { "group": "g", "topic": "t", "partition": 3 } } })
+        );
+        assert_eq!(shown_value["decoded"]["version"], 3);
+        assert_eq!(shown_value["decoded"]["data"]["offset"], 7);
+        let (_, tombstone) = shown(decode(Decoder::Offsets, Some(&key), None).unwrap());
+        assert_eq!(tombstone, Value::Null);
+    }
+
+    #[test]
+    fn transactions_and_share_groups_are_read() {
+        let key = framed(0, |out| {
+            let key = transactions::TransactionLogKey {
+                transactional_id: "x".into(),
+                ..Default::default()
+            };
+            key.encode(0, out).unwrap();
+        });
+        let value = framed(1, |out| {
+            let value = transactions::TransactionLogValue {
+                producer_id: 5,
+                ..Default::default()
+            };
+            value.encode(1, out).unwrap();
+        });
+        let (key, value) = shown(decode(Decoder::Transactions, Some(&key), Some(&value)).unwrap());
+        assert_eq!(key["decoded"]["data"]["transactionalId"], "x");
+        assert_eq!(value["decoded"]["data"]["producerId"], 5);
+        let key = framed(1, |out| shares::ShareUpdateKey::default().encode(0, out).unwrap());
+        let value = framed(0, |out| shares::ShareUpdateValue::default().encode(0, out).unwrap());
+        let (key, value) = shown(decode(Decoder::Shares, Some(&key), Some(&value)).unwrap());
+        assert_eq!(
+            (&key["decoded"]["type"], &value["decoded"]["version"]),
+            (&json!("SHARE_UPDATE"), &json!(0))
+        );
+    }
+
+    #[test]
+    fn control_records_are_read_in_the_version_they_start_with() {
+        let mut value = Vec::new();
+        let message = control::LeaderChangeMessage {
+            version: 1,
+            leader_id: 4,
+            ..Default::default()
+        };
+        message.encode(1, &mut value).unwrap();
+        let (key, value) = shown(super::control(Some(&ControlType::LeaderChange.key()), Some(&value)).unwrap());
+        assert_eq!(key, json!({ "decoded": { "type": "LEADER_CHANGE", "number": 2 } }));
+        assert_eq!(
+            (&value["decoded"]["version"], &value["decoded"]["data"]["leaderId"]),
+            (&json!(1), &json!(4))
+        );
+        let marker = framed(0, |out| out.extend(9i32.to_be_bytes()));
+        let (key, value) = shown(super::control(Some(&ControlType::Commit.key()), Some(&marker)).unwrap());
+        assert_eq!(key["decoded"]["type"], "COMMIT");
+        assert_eq!(value["decoded"]["data"], json!({ "coordinatorEpoch": 9 }));
+    }
+
+    #[test]
+    fn directories_tell_what_their_records_are() {
+        for (path, decoder) in [
+            ("/d/__cluster_metadata-0/00000000000000000000.log", Decoder::Metadata),
+            ("/d/__consumer_offsets-49/00000000000000000000.log", Decoder::Offsets),
+            (
+                "/d/__transaction_state-1/00000000000000000000.log",
+                Decoder::Transactions,
+            ),
+            ("/d/orders-1/00000000000000000000.log", Decoder::Plain),
+        ] {
+            assert_eq!(decoder_of(Path::new(path)), decoder, "{path}");
+        }
+        assert_eq!(json!(Content::of(b"\xff")), json!({ "base64": "/w==" }));
+    }
+}
