@@ -67,9 +67,10 @@ pub(crate) fn of_enum(out: &mut String, members: &[&Message], kind: Kind, name: 
     out.push_str("}\n}\n}\n\n");
 }
 
-/// `member_id` is `memberId` in Kafka's JSON.
+/// `member_id` is `memberId` in Kafka's JSON, and KRaft keeps its capitals.
 fn kafka_name(name: &str) -> String {
     let mut out = String::new();
+    let name = name.replace("kraft", "k_raft");
     let mut upper = false;
     for c in name.chars() {
         if c == '_' {

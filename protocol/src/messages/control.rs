@@ -401,7 +401,7 @@ impl ToPlain for KRaftVersionRecord {
     fn to_plain(&self, version: i16) -> Plain {
         let mut fields = PlainFields::default();
         fields.add("version", &self.version, version);
-        fields.add("kraftVersion", &self.kraft_version, version);
+        fields.add("kRaftVersion", &self.kraft_version, version);
         fields.finish()
     }
 }
@@ -559,7 +559,7 @@ impl ToPlain for VotersVoter {
         fields.add("voterId", &self.voter_id, version);
         fields.add("voterDirectoryId", &self.voter_directory_id, version);
         fields.add("endpoints", &self.endpoints, version);
-        fields.add("kraftVersionFeature", &self.kraft_version_feature, version);
+        fields.add("kRaftVersionFeature", &self.kraft_version_feature, version);
         fields.finish()
     }
 }

@@ -361,7 +361,7 @@ impl ConsumerProtocolAssignment {
 #[derive(Debug, Clone, PartialEq)]
 pub struct DefaultPrincipalData {
     /// In version 0.
-    pub principal_type: String,
+    pub type_: String,
     /// In version 0.
     pub name: String,
     /// In version 0.
@@ -373,7 +373,7 @@ pub struct DefaultPrincipalData {
 impl Default for DefaultPrincipalData {
     fn default() -> Self {
         Self {
-            principal_type: Default::default(),
+            type_: Default::default(),
             name: Default::default(),
             token_authenticated: false,
             unknown_tags: BTreeMap::new(),
@@ -384,7 +384,7 @@ impl Default for DefaultPrincipalData {
 impl Wire for DefaultPrincipalData {
     fn read(reader: &mut Reader<'_>, layout: Layout) -> Result<Self, WireError> {
         let mut out = Self::default();
-        out.principal_type = Wire::read(reader, layout)?;
+        out.type_ = Wire::read(reader, layout)?;
         out.name = Wire::read(reader, layout)?;
         out.token_authenticated = Wire::read(reader, layout)?;
         if layout.flexible {
@@ -401,7 +401,7 @@ impl Wire for DefaultPrincipalData {
     }
 
     fn write(&self, writer: &mut Writer<'_>, layout: Layout) -> Result<(), WireError> {
-        self.principal_type.write(writer, layout)?;
+        self.type_.write(writer, layout)?;
         self.name.write(writer, layout)?;
         self.token_authenticated.write(writer, layout)?;
         if layout.flexible {
@@ -414,7 +414,7 @@ impl Wire for DefaultPrincipalData {
 impl ToPlain for DefaultPrincipalData {
     fn to_plain(&self, version: i16) -> Plain {
         let mut fields = PlainFields::default();
-        fields.add("principalType", &self.principal_type, version);
+        fields.add("type", &self.type_, version);
         fields.add("name", &self.name, version);
         fields.add("tokenAuthenticated", &self.token_authenticated, version);
         fields.finish()

@@ -216,6 +216,29 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_whose_default_is_the_empty_value_writes_null_and_not_the_default() {
+        let written = |member: &offsets::ConsumerGroupMemberMetadataValue| {
+            let mut out = Vec::new();
+            member.encode(0, &mut out).unwrap();
+            out
+        };
+        let default = offsets::ConsumerGroupMemberMetadataValue::default();
+        assert!(default.classic_member_metadata.is_some(), "as Kafka's generator has it");
+        let consumer = offsets::ConsumerGroupMemberMetadataValue {
+            classic_member_metadata: None,
+            ..default.clone()
+        };
+        // No tags; one tag 0 of one byte, which says null.
+        assert_eq!(written(&default).last(), Some(&0));
+        assert_eq!(
+            written(&consumer).get(written(&default).len() - 1..),
+            Some(&[1, 0, 1, 0xff][..])
+        );
+        let read = offsets::ConsumerGroupMemberMetadataValue::decode(&written(&consumer), 0).unwrap();
+        assert_eq!(read, consumer);
+    }
+
+    #[test]
     fn metadata_records_round_trip_and_refuse_trailing_bytes() {
         let record = metadata::Record::from(metadata::PartitionChangeRecord {
             partition_id: 3,

@@ -1348,7 +1348,7 @@ impl Default for ConsumerGroupMemberMetadataValue {
             subscribed_topic_regex: Some(Default::default()),
             rebalance_timeout_ms: -1,
             server_assignor: Some(Default::default()),
-            classic_member_metadata: None,
+            classic_member_metadata: Some(Default::default()),
             unknown_tags: BTreeMap::new(),
         }
     }
@@ -2182,7 +2182,7 @@ impl Default for ConsumerGroupCurrentMemberAssignmentTopicPartitions {
         Self {
             topic_id: Uuid::ZERO,
             partitions: Default::default(),
-            assignment_epochs: None,
+            assignment_epochs: Some(Default::default()),
             unknown_tags: BTreeMap::new(),
         }
     }
@@ -3901,7 +3901,7 @@ impl Default for StreamsGroupMetadataValue {
             epoch: 0,
             metadata_hash: 0,
             validated_topology_epoch: -1,
-            last_assignment_configs: None,
+            last_assignment_configs: Some(Default::default()),
             unknown_tags: BTreeMap::new(),
         }
     }
@@ -5053,7 +5053,7 @@ impl Default for StreamsGroupCurrentMemberAssignmentTaskIds {
         Self {
             subtopology_id: Default::default(),
             partitions: Default::default(),
-            assignment_epochs: None,
+            assignment_epochs: Some(Default::default()),
             unknown_tags: BTreeMap::new(),
         }
     }

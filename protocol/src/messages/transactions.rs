@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::messages::plain::{Plain, PlainFields, ToPlain};
-use crate::messages::wire::{Layout, NullableWire, Reader, Wire, WireError, Writer};
+use crate::messages::wire::{Layout, NullableWire, Reader, Wire, WireError, Writer, absent};
 
 /// `TransactionLogKey` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,13 +98,13 @@ impl TransactionLogKey {
 pub struct TransactionLogValue {
     /// In versions 0 to 1.
     pub producer_id: i64,
-    /// Tagged, versions 0 to 1.
+    /// Tagged, version 1.
     pub previous_producer_id: i64,
-    /// Tagged, versions 0 to 1.
+    /// Tagged, version 1.
     pub next_producer_id: i64,
     /// In versions 0 to 1.
     pub producer_epoch: i16,
-    /// Tagged, versions 0 to 1.
+    /// Tagged, version 1.
     pub next_producer_epoch: i16,
     /// In versions 0 to 1.
     pub transaction_timeout_ms: i32,
@@ -116,7 +116,7 @@ pub struct TransactionLogValue {
     pub transaction_last_update_timestamp_ms: i64,
     /// In versions 0 to 1.
     pub transaction_start_timestamp_ms: i64,
-    /// Tagged, versions 0 to 1.
+    /// Tagged, version 1.
     pub client_transaction_version: i16,
     /// Tagged fields that are not known here, by tag.
     pub unknown_tags: BTreeMap<u32, Bytes>,
@@ -178,12 +178,24 @@ impl Wire for TransactionLogValue {
 
     fn write(&self, writer: &mut Writer<'_>, layout: Layout) -> Result<(), WireError> {
         self.producer_id.write(writer, layout)?;
+        if layout.version < 1 && self.previous_producer_id != Self::default().previous_producer_id {
+            return Err(absent(layout, "previous_producer_id"));
+        }
+        if layout.version < 1 && self.next_producer_id != Self::default().next_producer_id {
+            return Err(absent(layout, "next_producer_id"));
+        }
         self.producer_epoch.write(writer, layout)?;
+        if layout.version < 1 && self.next_producer_epoch != Self::default().next_producer_epoch {
+            return Err(absent(layout, "next_producer_epoch"));
+        }
         self.transaction_timeout_ms.write(writer, layout)?;
         self.transaction_status.write(writer, layout)?;
         NullableWire::write_nullable(self.transaction_partitions.as_ref(), writer, layout)?;
         self.transaction_last_update_timestamp_ms.write(writer, layout)?;
         self.transaction_start_timestamp_ms.write(writer, layout)?;
+        if layout.version < 1 && self.client_transaction_version != Self::default().client_transaction_version {
+            return Err(absent(layout, "client_transaction_version"));
+        }
         if layout.flexible {
             let mut tags = self.unknown_tags.clone();
             let default = Self::default();
