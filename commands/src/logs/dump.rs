@@ -6,6 +6,7 @@ mod element;
 mod file_kind;
 mod indexes;
 mod small_files;
+mod table;
 
 use std::path::{Path, PathBuf};
 

@@ -1,14 +1,13 @@
 //! The indexes of a segment, entry by entry, checked against the segment where it is there.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::segment::{SegmentStep, SegmentWalk};
+use super::alongside::{Alongside, base_offset, segment_of};
 use super::window::Window;
 use super::{Fault, FaultKind};
 use crate::disk::Disk;
 use crate::error::LogError;
 use crate::index::{Entry, OffsetEntry, TimeEntry};
-use crate::segment::io_error;
 use crate::txn_index::AbortedTxn;
 
 /// What a walk comes upon.
@@ -51,27 +50,6 @@ pub struct TimeIndexEntry {
     pub timestamp: i64,
     /// The offset.
     pub offset: i64,
-}
-
-/// The offset a file's name starts with.
-pub(super) fn base_offset(path: &Path) -> Option<i64> {
-    let name = path.file_name()?.to_str()?;
-    let digits = name
-        .get(..20)
-        .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
-    // Of snapshots the name tells where they end.
-    (name.as_bytes().get(20) == Some(&b'.')).then(|| digits.parse().ok())?
-}
-
-/// The segment an index belongs to, if it is there.
-fn segment_of(disk: &dyn Disk, path: &Path, suffix: &str) -> Result<Option<SegmentWalk>, LogError> {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let segment: PathBuf = path.with_file_name(name.replacen(suffix, ".log", 1));
-    if disk.exists(&segment).map_err(io_error("looking for", &segment))? {
-        SegmentWalk::open(disk, &segment, false).map(Some)
-    } else {
-        Ok(None)
-    }
 }
 
 /// Entries of a fixed size.
@@ -123,68 +101,6 @@ impl Entries {
             return Ok(Some(Raw::Partial(FaultKind::PartialEntry { left_bytes }.at(position))));
         }
         Ok(Some(Raw::Entry(position, bytes)))
-    }
-}
-
-/// How far the segment was walked.
-#[derive(Debug, Default)]
-struct Reached {
-    /// Start and base offset of the last batch.
-    batch: Option<(u64, i64)>,
-    /// The offset behind it.
-    next_offset: i64,
-    /// The greatest timestamp up to it.
-    max_timestamp: i64,
-    /// Where the segment cannot be read on.
-    damaged_at: Option<u64>,
-    ended: bool,
-}
-
-/// An entry that was checked against its segment.
-#[derive(Debug)]
-struct Alongside {
-    segment: Option<SegmentWalk>,
-    reached: Reached,
-}
-
-impl Alongside {
-    fn new(segment: Option<SegmentWalk>) -> Self {
-        Self {
-            segment,
-            reached: Reached {
-                max_timestamp: -1,
-                ..Reached::default()
-            },
-        }
-    }
-
-    /// Walks on while `more` holds of what was reached; whether there is a segment at all, and whole so far.
-    fn walk_while(&mut self, more: impl Fn(&Reached) -> bool) -> Result<bool, LogError> {
-        let Some(segment) = &mut self.segment else {
-            return Ok(false);
-        };
-        while !self.reached.ended && more(&self.reached) {
-            match segment.next()? {
-                Some(SegmentStep::Batch(batch)) => {
-                    self.reached.batch = Some((batch.position, batch.header.base_offset));
-                    self.reached.next_offset = batch.header.next_offset();
-                    self.reached.max_timestamp = self.reached.max_timestamp.max(batch.header.max_timestamp);
-                }
-                Some(SegmentStep::End(fault)) => {
-                    self.reached.ended = true;
-                    self.reached.damaged_at = Some(fault.position);
-                }
-                None => self.reached.ended = true,
-            }
-        }
-        Ok(self.reached.damaged_at.is_none())
-    }
-
-    /// The fault of a segment that ended too soon, once.
-    fn damage(&mut self) -> Option<FaultKind> {
-        let damaged_at = self.reached.damaged_at.take()?;
-        self.segment = None;
-        Some(FaultKind::SegmentDamaged { damaged_at })
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! `next` of every walk gives one element after the other; a [`LogError`] is a disk that failed, never damage.
 
+mod alongside;
 mod index;
 mod segment;
 mod window;

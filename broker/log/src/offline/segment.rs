@@ -49,7 +49,7 @@ impl SegmentWalk {
             window: Window::open(disk, path)?,
             checksums,
             position: 0,
-            least_offset: super::index::base_offset(path).unwrap_or(0),
+            least_offset: super::alongside::base_offset(path).unwrap_or(0),
             ended: false,
         })
     }

@@ -208,7 +208,7 @@ mod tests {
 
     use super::*;
 
-    fn shown(pair: Pair) -> (Value, Value) {
+    fn shown(pair: &Pair) -> (Value, Value) {
         (json!(pair.0), json!(pair.1))
     }
 
@@ -223,7 +223,7 @@ mod tests {
     fn metadata_records_are_named_and_numbered() {
         let record = metadata::Record::from(metadata::NoOpRecord::default());
         let value = encode_metadata(&record, 0).unwrap();
-        let (key, value) = shown(decode(Decoder::Metadata, None, Some(&value)).unwrap());
+        let (key, value) = shown(&decode(Decoder::Metadata, None, Some(&value)).unwrap());
         assert_eq!(key, Value::Null);
         assert_eq!(
             value,
@@ -247,14 +247,14 @@ mod tests {
             encode_offsets_key(&key).unwrap(),
             encode_offsets_value(&value, 3).unwrap(),
         );
-        let (shown_key, shown_value) = shown(decode(Decoder::Offsets, Some(&key), Some(&value)).unwrap());
+        let (shown_key, shown_value) = shown(&decode(Decoder::Offsets, Some(&key), Some(&value)).unwrap());
         assert_eq!(
             shown_key,
             json!({ "decoded": { "type": "OFFSET_COMMIT", "number": 1, "data": { "group": "g", "topic": "t", "partition": 3 } } })
         );
         assert_eq!(shown_value["decoded"]["version"], 3);
         assert_eq!(shown_value["decoded"]["data"]["offset"], 7);
-        let (_, tombstone) = shown(decode(Decoder::Offsets, Some(&key), None).unwrap());
+        let (_, tombstone) = shown(&decode(Decoder::Offsets, Some(&key), None).unwrap());
         assert_eq!(tombstone, Value::Null);
     }
 
@@ -274,12 +274,12 @@ mod tests {
             };
             value.encode(1, out).unwrap();
         });
-        let (key, value) = shown(decode(Decoder::Transactions, Some(&key), Some(&value)).unwrap());
+        let (key, value) = shown(&decode(Decoder::Transactions, Some(&key), Some(&value)).unwrap());
         assert_eq!(key["decoded"]["data"]["transactionalId"], "x");
         assert_eq!(value["decoded"]["data"]["producerId"], 5);
         let key = framed(1, |out| shares::ShareUpdateKey::default().encode(0, out).unwrap());
         let value = framed(0, |out| shares::ShareUpdateValue::default().encode(0, out).unwrap());
-        let (key, value) = shown(decode(Decoder::Shares, Some(&key), Some(&value)).unwrap());
+        let (key, value) = shown(&decode(Decoder::Shares, Some(&key), Some(&value)).unwrap());
         assert_eq!(
             (&key["decoded"]["type"], &value["decoded"]["version"]),
             (&json!("SHARE_UPDATE"), &json!(0))
@@ -295,14 +295,14 @@ mod tests {
             ..Default::default()
         };
         message.encode(1, &mut value).unwrap();
-        let (key, value) = shown(super::control(Some(&ControlType::LeaderChange.key()), Some(&value)).unwrap());
+        let (key, value) = shown(&super::control(Some(&ControlType::LeaderChange.key()), Some(&value)).unwrap());
         assert_eq!(key, json!({ "decoded": { "type": "LEADER_CHANGE", "number": 2 } }));
         assert_eq!(
             (&value["decoded"]["version"], &value["decoded"]["data"]["leaderId"]),
             (&json!(1), &json!(4))
         );
         let marker = framed(0, |out| out.extend(9i32.to_be_bytes()));
-        let (key, value) = shown(super::control(Some(&ControlType::Commit.key()), Some(&marker)).unwrap());
+        let (key, value) = shown(&super::control(Some(&ControlType::Commit.key()), Some(&marker)).unwrap());
         assert_eq!(key["decoded"]["type"], "COMMIT");
         assert_eq!(value["decoded"]["data"], json!({ "coordinatorEpoch": 9 }));
     }
