@@ -140,7 +140,7 @@ struct Compared<'a> {
 }
 
 impl Compared<'_> {
-    fn equal<T: PartialEq + std::fmt::Debug>(&mut self, place: &str, what: &str, ours: T, theirs: T) {
+    fn equal<T: PartialEq + std::fmt::Debug>(&mut self, place: &str, what: &str, ours: &T, theirs: &T) {
         if ours != theirs {
             let name = &self.message.name;
             self.differences.push(format!(
@@ -151,17 +151,17 @@ impl Compared<'_> {
 
     fn versions(&mut self, place: &str, what: &str, ours: Versions, theirs: Versions) {
         let valid = self.message.versions;
-        self.equal(place, what, ours.intersect(valid), theirs.intersect(valid));
+        self.equal(place, what, &ours.intersect(valid), &theirs.intersect(valid));
     }
 
     fn message(&mut self) {
         let (message, theirs) = (self.message, self.theirs);
         let key = theirs["apiKey"].as_i64().map(|key| key as i16);
-        self.equal("", "the key", message.key, key);
+        self.equal("", "the key", &message.key, &key);
         let kind = theirs["type"].as_str().unwrap();
-        self.equal("", "the kind", kind_name(message.kind), kind);
+        self.equal("", "the kind", &kind_name(message.kind), &kind);
         let valid = versions(theirs["validVersions"].as_str());
-        self.equal("", "validVersions", message.versions, valid);
+        self.equal("", "validVersions", &message.versions, &valid);
         let flexible = versions(theirs["flexibleVersions"].as_str());
         self.versions("", "flexibleVersions", message.flexible, flexible);
         self.fields("", &message.fields, &theirs["fields"]);
@@ -178,7 +178,7 @@ impl Compared<'_> {
         let our_names: Vec<String> = ours.iter().map(|field| kafka_name(&field.name)).collect();
         let name_of = |field: &Value| lower_first(field["name"].as_str().unwrap());
         let names: Vec<String> = theirs.iter().map(|field| name_of(field)).collect();
-        self.equal(place, "the list of fields", our_names, names);
+        self.equal(place, "the list of fields", &our_names, &names);
         for theirs in theirs {
             let name = name_of(theirs);
             if let Some(field) = ours.iter().find(|field| kafka_name(&field.name) == name) {
@@ -189,7 +189,7 @@ impl Compared<'_> {
 
     fn field(&mut self, place: &str, field: &Field, theirs: &Value) {
         let kafkas = theirs["type"].as_str().unwrap().replace("records", "bytes");
-        self.equal(place, "the type", kafka_type(&field.ty), kafkas);
+        self.equal(place, "the type", &kafka_type(&field.ty), &kafkas);
         self.versions(place, "versions", field.versions, field_versions(theirs));
         let nullable = versions(theirs["nullableVersions"].as_str());
         self.versions(
@@ -199,14 +199,14 @@ impl Compared<'_> {
             nullable.intersect(field.versions),
         );
         let tag = theirs["tag"].as_i64().map(|tag| tag as u32);
-        self.equal(place, "the tag", field.tag.map(|(tag, _)| tag), tag);
+        self.equal(place, "the tag", &field.tag.map(|(tag, _)| tag), &tag);
         let tagged = versions(theirs["taggedVersions"].as_str());
         let our_tagged = field.tag.map_or(Versions::NONE, |(_, tagged)| tagged);
         self.versions(place, "taggedVersions", our_tagged, tagged);
         let inflexible = theirs["flexibleVersions"].as_str() == Some("none");
-        self.equal(place, "flexibleVersions=none", field.inflexible, inflexible);
+        self.equal(place, "flexibleVersions=none", &field.inflexible, &inflexible);
         let ignorable = theirs["ignorable"].as_bool().unwrap_or(false);
-        self.equal(place, "ignorable", field.ignorable, ignorable);
+        self.equal(place, "ignorable", &field.ignorable, &ignorable);
         let default = match &theirs["default"] {
             // Not the text "null": without a default the generator takes the empty value.
             Value::Null => None,
@@ -216,8 +216,8 @@ impl Compared<'_> {
         self.equal(
             place,
             "the default",
-            default_of(field.default.clone()),
-            default_of(default),
+            &default_of(field.default.clone()),
+            &default_of(default),
         );
         let mut inner = &field.ty;
         while let Type::Array(element) = inner {
@@ -231,7 +231,7 @@ impl Compared<'_> {
     fn structure(&mut self, place: &str, name: &str, field: &Value) {
         let message = self.message;
         let Some(Struct { fields, .. }) = message.structs.iter().find(|known| known.name == name) else {
-            self.equal(place, "the struct", None, Some(name));
+            self.equal(place, "the struct", &None, &Some(name));
             return;
         };
         let common = self.theirs["commonStructs"].as_array().into_iter().flatten();
@@ -241,7 +241,7 @@ impl Compared<'_> {
         let theirs = std::iter::once(&field["fields"]).filter(|fields| fields.is_array());
         match theirs.chain(common).next().cloned() {
             Some(theirs) => self.fields(place, fields, &theirs),
-            None => self.equal(place, "the struct", Some(name), None),
+            None => self.equal(place, "the struct", &Some(name), &None),
         }
     }
 }
