@@ -101,7 +101,7 @@ fn damage_is_named_with_its_place_and_exits_2() {
     let third = whole[2]["position"].as_u64().unwrap();
 
     let mut flipped = good.clone();
-    flipped[third as usize + 80] ^= 1;
+    flipped[third as usize + 62] ^= 1;
     std::fs::write(&segment, &flipped).unwrap();
     let all = dump(2, &["--records"], &segment);
     let faults = of_kind(&all, "fault");
