@@ -37,6 +37,9 @@ _kfleet() {
             kfleet,groups)
                 cmd="kfleet__subcmd__groups"
                 ;;
+            kfleet,logs)
+                cmd="kfleet__subcmd__logs"
+                ;;
             kfleet,man)
                 cmd="kfleet__subcmd__man"
                 ;;
@@ -97,6 +100,9 @@ _kfleet() {
             kfleet__subcmd__groups,list)
                 cmd="kfleet__subcmd__groups__subcmd__list"
                 ;;
+            kfleet__subcmd__logs,dump)
+                cmd="kfleet__subcmd__logs__subcmd__dump"
+                ;;
             kfleet__subcmd__offsets,get)
                 cmd="kfleet__subcmd__offsets__subcmd__get"
                 ;;
@@ -134,7 +140,7 @@ _kfleet() {
 
     case "${cmd}" in
         kfleet)
-            opts="-b -o -q -v -h -V --bootstrap-server --output --no-headers --quiet --verbose --timeout --help --version bench broker cluster completions configs consume groups man offsets produce quorum sandbox schema storage topics tour"
+            opts="-b -o -q -v -h -V --bootstrap-server --output --no-headers --quiet --verbose --timeout --help --version bench broker cluster completions configs consume groups logs man offsets produce quorum sandbox schema storage topics tour"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -877,6 +883,90 @@ _kfleet() {
             fi
             case "${prev}" in
                 --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__logs)
+            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help dump"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__logs__subcmd__dump)
+            opts="-b -o -q -v -h --files --print-data-log --deep-iteration --records --decoder --cluster-metadata-decoder --offsets-decoder --transaction-log-decoder --share-group-state-decoder --max-bytes --max-message-size --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --files)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --decoder)
+                    COMPREPLY=($(compgen -W "plain metadata offsets transactions shares" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-message-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -42,6 +42,7 @@ complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "completions" -d 'Prin
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "configs" -d 'Settings of topics, brokers and groups'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "consume" -d 'Read records'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "groups" -d 'Groups'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "logs" -d 'Files of logs, offline'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "offsets" -d 'Offsets of partitions'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "produce" -d 'Write records'
@@ -278,6 +279,40 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -f -a "dump" -d 'Show what segments, indexes, snapshots and checkpoints hold'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l files -d 'The files, as Kafka\'s own tool takes them' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l decoder -d 'Read every record as one of these; by the directory\'s name if not given' -r -f -a "plain\t'Nothing that is known here: text, or base64 where it is no text'
+metadata\t'Records of __cluster_metadata'
+offsets\t'Groups and offsets of __consumer_offsets'
+transactions\t'Transactions of __transaction_state'
+shares\t'Share groups of __share_group_state'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l max-bytes -d 'End each segment after about so many bytes' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l max-message-size -d 'Leave out the records of batches that are larger than this, packed or unpacked' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l records -l print-data-log -l deep-iteration -d 'Also show every record'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l cluster-metadata-decoder -d 'Kafka\'s name for --decoder metadata'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l offsets-decoder -d 'Kafka\'s name for --decoder offsets'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l transaction-log-decoder -d 'Kafka\'s name for --decoder transactions'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l share-group-state-decoder -d 'Kafka\'s name for --decoder shares'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'

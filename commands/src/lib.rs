@@ -12,6 +12,7 @@ mod completions;
 mod configs;
 mod consume;
 mod groups;
+mod logs;
 mod man;
 mod offsets;
 mod produce;
@@ -20,6 +21,7 @@ mod quorum;
 mod sandbox;
 mod schema;
 mod storage;
+mod stream;
 mod topics;
 mod tour;
 
@@ -64,6 +66,9 @@ enum Command {
     /// Become a program that ends with its parent
     #[command(hide = true)]
     Launch(sandbox::launch::LaunchArgs),
+    /// Files of logs, offline
+    #[command(subcommand)]
+    Logs(logs::LogsCommand),
     /// Write the manual pages into a directory
     Man(man::ManArgs),
     /// Offsets of partitions
@@ -163,6 +168,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Consume(args) => consume::run(&args, context),
         Command::Groups(command) => groups::run(command, context),
         Command::Launch(args) => sandbox::launch::run(&args),
+        Command::Logs(command) => logs::run(command, context),
         Command::Man(args) => man::run(&args, context),
         Command::Offsets(command) => offsets::run(command, context),
         Command::Produce(args) => produce::run(&args, context),

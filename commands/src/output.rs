@@ -133,7 +133,7 @@ impl Output {
 }
 
 /// Names in a cluster are untrusted text: on a terminal, control characters are shown and not obeyed.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c })
         .collect()

@@ -65,12 +65,15 @@ pub(crate) fn run(args: &SandboxArgs, context: &Context) -> Result<(), CommandEr
     };
     let sandbox = Sandbox::start(&spec)?;
     let Some((program, arguments)) = args.command.split_first() else {
-        context.out.print(&format!("{}\n", sandbox.bootstrap()))?;
-        context.out.note(&format!(
-            "serving from {}; stop it with Ctrl-C",
-            sandbox.data_dir().display()
-        ));
-        wait_for_signal()?;
+        // Whoever reads the address may stop the sandbox at once.
+        wait_for_signal(|| {
+            context.out.print(&format!("{}\n", sandbox.bootstrap()))?;
+            context.out.note(&format!(
+                "serving from {}; stop it with Ctrl-C",
+                sandbox.data_dir().display()
+            ));
+            Ok(())
+        })?;
         return sandbox.stop();
     };
     let status = Command::new(program)
@@ -88,10 +91,11 @@ pub(crate) fn run(args: &SandboxArgs, context: &Context) -> Result<(), CommandEr
     }
 }
 
-fn wait_for_signal() -> Result<(), CommandError> {
+fn wait_for_signal(once_it_would_be_seen: impl FnOnce() -> Result<(), CommandError>) -> Result<(), CommandError> {
     use tokio::signal::unix::{SignalKind, signal};
     crate::context::block_on(async {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        once_it_would_be_seen()?;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

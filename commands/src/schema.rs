@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::Shown;
+use crate::stream::Streamed;
 
 /// The JSON schema of what a command prints with --output json.
 #[derive(Debug, Args)]
@@ -22,6 +23,10 @@ fn of<T: Shown + JsonSchema>() -> Named {
     (T::SCHEMA, schema_for!(T))
 }
 
+fn of_streamed<T: Streamed>() -> Named {
+    (T::SCHEMA, schema_for!(Vec<T>))
+}
+
 fn all() -> Vec<Named> {
     vec![
         of::<crate::bench::ConsumeBench>(),
@@ -31,6 +36,7 @@ fn all() -> Vec<Named> {
         of::<Vec<crate::configs::ConfigRow>>(),
         of::<Vec<crate::groups::GroupOffsetRow>>(),
         of::<Vec<crate::groups::GroupRow>>(),
+        of_streamed::<crate::logs::DumpElement>(),
         of::<Vec<crate::offsets::OffsetRow>>(),
         of::<crate::quorum::QuorumStatus>(),
         of::<Vec<crate::topics::TopicChange>>(),

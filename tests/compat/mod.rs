@@ -1,7 +1,10 @@
 //! Foreign clients, tools and suites against our broker, and the same against Apache Kafka where both can be asked.
 //! They need what tests/compat/setup brings.
 
+mod config_table;
+mod definitions;
 mod java_tools;
 mod kcat;
+mod logs_dump;
 mod python;
 mod suites;

@@ -19,6 +19,7 @@ mod index;
 mod load;
 mod log;
 mod maintain;
+pub mod offline;
 mod producers;
 mod read;
 mod segment;

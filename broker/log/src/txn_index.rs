@@ -8,7 +8,6 @@ use crate::disk::OpenMode;
 use crate::files::Files;
 use crate::producers::CompletedTxn;
 
-const ENTRY_BYTES: usize = 34;
 const FILE_MAX_BYTES: u64 = 1 << 30;
 
 /// An aborted transaction.
@@ -25,6 +24,8 @@ pub struct AbortedTxn {
 }
 
 impl AbortedTxn {
+    pub(crate) const BYTES: usize = 34;
+
     pub(crate) fn new(txn: CompletedTxn, last_stable_offset: i64) -> Self {
         let CompletedTxn {
             producer_id,
@@ -53,7 +54,7 @@ impl AbortedTxn {
         out
     }
 
-    fn from_bytes(bytes: &[u8]) -> Self {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         let field = |at: usize| {
             bytes
                 .get(at..)
@@ -79,7 +80,7 @@ pub(crate) struct TxnIndex {
 impl TxnIndex {
     pub(crate) fn open(path: PathBuf, files: &Files) -> io::Result<Self> {
         let count = if files.disk().exists(&path)? {
-            files.get(&path)?.len()? as usize / ENTRY_BYTES
+            files.get(&path)?.len()? as usize / AbortedTxn::BYTES
         } else {
             0
         };
@@ -96,7 +97,7 @@ impl TxnIndex {
 
     pub(crate) fn append(&mut self, txn: AbortedTxn, files: &Files) -> io::Result<()> {
         let file = files.disk().open(&self.path, OpenMode::Write)?;
-        file.write_at(&[&txn.to_bytes()], (self.count * ENTRY_BYTES) as u64)?;
+        file.write_at(&[&txn.to_bytes()], (self.count * AbortedTxn::BYTES) as u64)?;
         self.count += 1;
         Ok(())
     }
@@ -106,7 +107,10 @@ impl TxnIndex {
             return Ok(Vec::new());
         }
         let bytes = files.disk().read(&self.path, FILE_MAX_BYTES)?;
-        Ok(bytes.chunks_exact(ENTRY_BYTES).map(AbortedTxn::from_bytes).collect())
+        Ok(bytes
+            .chunks_exact(AbortedTxn::BYTES)
+            .map(AbortedTxn::from_bytes)
+            .collect())
     }
 
     /// Removes the file.

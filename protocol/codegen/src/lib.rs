@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 pub mod model;
 
 mod emit_guard;
+mod emit_plain;
 mod emit_records;
 mod parse;
 

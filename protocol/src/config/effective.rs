@@ -55,20 +55,37 @@ impl Layers<'_> {
     /// Values of a broker key, the one that counts first; the default is last.
     fn values(&self, name: &str) -> Vec<(String, Option<String>, Source)> {
         let levels = [
-            (self.dynamic, Source::DynamicBroker),
-            (self.dynamic_default, Source::DynamicDefaultBroker),
-            (self.file, Source::StaticBroker),
+            (self.dynamic.get(name), Source::DynamicBroker),
+            (self.dynamic_default.get(name), Source::DynamicDefaultBroker),
+            (self.in_file(name), Source::StaticBroker),
         ];
-        let set = levels.into_iter().filter_map(|(values, source)| {
-            values
-                .get(name)
-                .map(|value| (name.to_owned(), Some(value.clone()), source))
-        });
+        let set = levels
+            .into_iter()
+            .filter_map(|(value, source)| value.map(|value| (name.to_owned(), Some(value.clone()), source)));
         let default = match lookup(Scope::Broker, name).map(|key| key.default) {
             Some(Default::Value(value)) => Some((name.to_owned(), Some(value.to_owned()), Source::Default)),
             _ => None,
         };
         set.chain(default).collect()
+    }
+
+    /// What the file says; either name of the node's id stands for both.
+    fn in_file(&self, name: &str) -> Option<&String> {
+        let twin = match name {
+            "broker.id" => "node.id",
+            "node.id" => "broker.id",
+            _ => name,
+        };
+        self.file.get(name).or_else(|| self.file.get(twin))
+    }
+
+    /// Values of the broker keys that stand behind a topic's or group's, level by level. As Kafka has it, nothing is
+    /// told before the first of the names has a value.
+    fn synonyms(&self, key: &ConfigKey) -> Vec<(String, Option<String>, Source)> {
+        let mut found: Vec<_> = key.synonyms.iter().flat_map(|name| self.values(name)).collect();
+        found.sort_by_key(|(_, _, source)| *source as i8);
+        let first = key.synonyms.first().copied().unwrap_or_default();
+        found.into_iter().skip_while(|(name, _, _)| name != first).collect()
     }
 
     /// The value of a broker key that counts.
@@ -126,10 +143,7 @@ pub fn describe_topic(overrides: &Values, layers: Layers<'_>) -> Vec<Entry> {
         let own = overrides
             .get(key.name)
             .map(|v| (key.name.to_owned(), Some(v.clone()), Source::DynamicTopic));
-        let synonyms = own
-            .into_iter()
-            .chain(key.synonyms.iter().flat_map(|name| layers.values(name)))
-            .collect();
+        let synonyms = own.into_iter().chain(layers.synonyms(key)).collect();
         Entry {
             key,
             value,
@@ -139,6 +153,32 @@ pub fn describe_topic(overrides: &Values, layers: Layers<'_>) -> Vec<Entry> {
         }
     };
     keys(Scope::Topic).iter().map(describe).collect()
+}
+
+/// All keys of a group. A key that no broker key stands behind is its own synonym.
+pub fn describe_group(overrides: &Values, layers: Layers<'_>) -> Vec<Entry> {
+    let describe = |key: &'static ConfigKey| {
+        let own = overrides
+            .get(key.name)
+            .map(|value| (key.name.to_owned(), Some(value.clone()), Source::Group));
+        let default = match key.default {
+            Default::Value(value) => Some((key.name.to_owned(), Some(value.to_owned()), Source::Default)),
+            Default::Null | Default::Required => None,
+        };
+        let default = default.filter(|_| key.synonyms.is_empty());
+        let synonyms: Vec<_> = own.into_iter().chain(layers.synonyms(key)).chain(default).collect();
+        let (value, source) = synonyms
+            .first()
+            .map_or((None, Source::Default), |(_, value, source)| (value.clone(), *source));
+        Entry {
+            key,
+            value,
+            source,
+            read_only: false,
+            synonyms,
+        }
+    };
+    keys(Scope::Group).iter().map(describe).collect()
 }
 
 /// All keys of a broker.
@@ -207,6 +247,58 @@ mod tests {
         assert_eq!(topic_value(key, &own, layers), (Some("9".into()), Source::DynamicTopic));
         let described = describe_topic(&own, layers);
         assert_eq!(described.len(), keys(Scope::Topic).len());
+    }
+
+    #[test]
+    fn a_group_takes_what_it_has_not_set_from_its_broker() {
+        let none = Values::new();
+        let file = values(&[("group.consumer.session.timeout.ms", "46000"), ("node.id", "7")]);
+        let layers = Layers {
+            dynamic: &none,
+            dynamic_default: &none,
+            file: &file,
+        };
+        let set = values(&[("consumer.heartbeat.interval.ms", "6000")]);
+        let told = describe_group(&set, layers);
+        let entry = |name: &str| told.iter().find(|entry| entry.key.name == name).unwrap();
+        let timeout = entry("consumer.session.timeout.ms");
+        assert_eq!(
+            (timeout.value.as_deref(), timeout.source),
+            (Some("46000"), Source::StaticBroker)
+        );
+        let heartbeat = entry("consumer.heartbeat.interval.ms");
+        assert_eq!(
+            (heartbeat.value.as_deref(), heartbeat.source),
+            (Some("6000"), Source::Group)
+        );
+        assert_eq!(heartbeat.synonyms.len(), 2, "its own, and the broker's default");
+        let isolation = entry("share.isolation.level");
+        assert_eq!(isolation.synonyms[0].0, "share.isolation.level");
+        assert_eq!(
+            layers.get("broker.id").as_deref(),
+            Some("7"),
+            "either name of the node's id stands for both"
+        );
+    }
+
+    #[test]
+    fn synonyms_begin_with_the_first_name_of_a_key() {
+        let none = Values::new();
+        let told = |file: &Values| {
+            let layers = Layers {
+                dynamic: &none,
+                dynamic_default: &none,
+                file,
+            };
+            let all = describe_topic(&none, layers);
+            let entry = all.into_iter().find(|entry| entry.key.name == "retention.ms").unwrap();
+            entry.synonyms.into_iter().map(|(name, _, _)| name).collect::<Vec<_>>()
+        };
+        assert!(told(&none).is_empty(), "only log.retention.hours has a default");
+        assert_eq!(
+            told(&values(&[("log.retention.ms", "5")])),
+            ["log.retention.ms", "log.retention.hours"]
+        );
     }
 
     #[test]

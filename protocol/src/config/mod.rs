@@ -8,7 +8,7 @@ mod node;
 mod topic;
 mod value;
 
-pub use effective::{Entry, Layers, Source, Values, describe_broker, describe_topic, topic_value};
+pub use effective::{Entry, Layers, Source, Values, describe_broker, describe_group, describe_topic, topic_value};
 pub use node::{Endpoint, NodeConfig, NodeConfigError, QuorumVoter, SecurityProtocol};
 pub use value::ConfigError;
 
@@ -218,8 +218,9 @@ mod tests {
     }
 
     #[test]
-    fn topic_synonyms_are_broker_keys() {
-        for name in keys(Scope::Topic).iter().flat_map(|key| key.synonyms) {
+    fn synonyms_are_broker_keys() {
+        let all = keys(Scope::Topic).iter().chain(keys(Scope::Group));
+        for name in all.flat_map(|key| key.synonyms) {
             assert!(lookup(Scope::Broker, name).is_some(), "{name}");
         }
     }

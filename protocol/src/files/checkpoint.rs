@@ -60,12 +60,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_only_created_has_no_entries() {
+        assert_eq!(parse_checkpoint("").unwrap(), []);
+        assert_eq!(parse_checkpoint("0\n").unwrap(), []);
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_line() {
         assert_eq!(
             parse_checkpoint("1\n0\n"),
             Err(FileError::Version { version: "1".into() })
         );
-        assert!(parse_checkpoint("").is_err());
+        assert!(parse_checkpoint("0\nx\n").is_err());
         assert_eq!(
             parse_checkpoint("0\n2\na 0 5\n").unwrap_err().to_string(),
             "line 2: 2 entries are announced and 1 follow"

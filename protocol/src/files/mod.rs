@@ -86,16 +86,17 @@ impl FileError {
     }
 }
 
-/// The lines of a file in Kafka's checkpoint layout: a version 0, a count, and as many lines.
+/// The lines of a file in Kafka's checkpoint layout: a version 0, a count, and as many lines. Kafka creates these files
+/// empty and fills them later, so one that ends before its count has no entries.
 fn checkpoint_lines(text: &str) -> Result<impl Iterator<Item = (usize, &str)>, FileError> {
     let mut lines = text.lines();
-    let version = lines.next().unwrap_or_default().trim();
+    let version = lines.next().unwrap_or("0").trim();
     if version != "0" {
         return Err(FileError::Version {
             version: version.to_owned(),
         });
     }
-    let count = lines.next().unwrap_or_default().trim();
+    let count = lines.next().unwrap_or("0").trim();
     let count: usize = count
         .parse()
         .map_err(|_| FileError::line(2, format!("\"{count}\" is not a count")))?;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::Uuid;
+use crate::messages::plain::{Plain, PlainFields, ToPlain};
 use crate::messages::wire::{Layout, Reader, Wire, WireError, Writer, absent};
 
 /// `LeaderChangeMessage` of Kafka's definitions.
@@ -68,6 +69,17 @@ impl Wire for LeaderChangeMessage {
     }
 }
 
+impl ToPlain for LeaderChangeMessage {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("version", &self.version, version);
+        fields.add("leaderId", &self.leader_id, version);
+        fields.add("voters", &self.voters, version);
+        fields.add("grantingVoters", &self.granting_voters, version);
+        fields.finish()
+    }
+}
+
 /// `Voter` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeaderChangeVoter {
@@ -122,6 +134,17 @@ impl Wire for LeaderChangeVoter {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for LeaderChangeVoter {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("voterId", &self.voter_id, version);
+        if version >= 1 {
+            fields.add("voterDirectoryId", &self.voter_directory_id, version);
+        }
+        fields.finish()
     }
 }
 
@@ -204,6 +227,15 @@ impl Wire for SnapshotHeaderRecord {
     }
 }
 
+impl ToPlain for SnapshotHeaderRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("version", &self.version, version);
+        fields.add("lastContainedLogTimestamp", &self.last_contained_log_timestamp, version);
+        fields.finish()
+    }
+}
+
 impl SnapshotHeaderRecord {
     /// Lowest version.
     pub const MIN_VERSION: i16 = 0;
@@ -275,6 +307,14 @@ impl Wire for SnapshotFooterRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for SnapshotFooterRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("version", &self.version, version);
+        fields.finish()
     }
 }
 
@@ -357,6 +397,15 @@ impl Wire for KRaftVersionRecord {
     }
 }
 
+impl ToPlain for KRaftVersionRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("version", &self.version, version);
+        fields.add("kRaftVersion", &self.kraft_version, version);
+        fields.finish()
+    }
+}
+
 impl KRaftVersionRecord {
     /// Lowest version.
     pub const MIN_VERSION: i16 = 0;
@@ -436,6 +485,15 @@ impl Wire for VotersRecord {
     }
 }
 
+impl ToPlain for VotersRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("version", &self.version, version);
+        fields.add("voters", &self.voters, version);
+        fields.finish()
+    }
+}
+
 /// `Voter` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VotersVoter {
@@ -495,6 +553,17 @@ impl Wire for VotersVoter {
     }
 }
 
+impl ToPlain for VotersVoter {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("voterId", &self.voter_id, version);
+        fields.add("voterDirectoryId", &self.voter_directory_id, version);
+        fields.add("endpoints", &self.endpoints, version);
+        fields.add("kRaftVersionFeature", &self.kraft_version_feature, version);
+        fields.finish()
+    }
+}
+
 /// `Endpoint` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VotersEndpoint {
@@ -549,6 +618,16 @@ impl Wire for VotersEndpoint {
     }
 }
 
+impl ToPlain for VotersEndpoint {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("name", &self.name, version);
+        fields.add("host", &self.host, version);
+        fields.add("port", &self.port, version);
+        fields.finish()
+    }
+}
+
 /// `KRaftVersionFeature` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VotersKRaftVersionFeature {
@@ -595,6 +674,15 @@ impl Wire for VotersKRaftVersionFeature {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for VotersKRaftVersionFeature {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("minSupportedVersion", &self.min_supported_version, version);
+        fields.add("maxSupportedVersion", &self.max_supported_version, version);
+        fields.finish()
     }
 }
 
@@ -669,6 +757,14 @@ impl Wire for EndTxnMarker {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for EndTxnMarker {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("coordinatorEpoch", &self.coordinator_epoch, version);
+        fields.finish()
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use crate::messages::plain::{Plain, PlainFields, ToPlain};
 use crate::messages::wire::{Layout, NullableWire, Reader, Wire, WireError, Writer, absent};
 
 /// `ConsumerProtocolSubscription` of Kafka's definitions.
@@ -84,6 +85,24 @@ impl Wire for ConsumerProtocolSubscription {
     }
 }
 
+impl ToPlain for ConsumerProtocolSubscription {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topics", &self.topics, version);
+        fields.add("userData", &self.user_data, version);
+        if version >= 1 {
+            fields.add("ownedPartitions", &self.owned_partitions, version);
+        }
+        if version >= 2 {
+            fields.add("generationId", &self.generation_id, version);
+        }
+        if version >= 3 {
+            fields.add("rackId", &self.rack_id, version);
+        }
+        fields.finish()
+    }
+}
+
 /// `TopicPartition` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConsumerProtocolSubscriptionTopicPartition {
@@ -146,6 +165,19 @@ impl Wire for ConsumerProtocolSubscriptionTopicPartition {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerProtocolSubscriptionTopicPartition {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        if version >= 1 {
+            fields.add("topic", &self.topic, version);
+        }
+        if version >= 1 {
+            fields.add("partitions", &self.partitions, version);
+        }
+        fields.finish()
     }
 }
 
@@ -228,6 +260,15 @@ impl Wire for ConsumerProtocolAssignment {
     }
 }
 
+impl ToPlain for ConsumerProtocolAssignment {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("assignedPartitions", &self.assigned_partitions, version);
+        fields.add("userData", &self.user_data, version);
+        fields.finish()
+    }
+}
+
 /// `TopicPartition` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConsumerProtocolAssignmentTopicPartition {
@@ -277,6 +318,15 @@ impl Wire for ConsumerProtocolAssignmentTopicPartition {
     }
 }
 
+impl ToPlain for ConsumerProtocolAssignmentTopicPartition {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topic", &self.topic, version);
+        fields.add("partitions", &self.partitions, version);
+        fields.finish()
+    }
+}
+
 impl ConsumerProtocolAssignment {
     /// Lowest version.
     pub const MIN_VERSION: i16 = 0;
@@ -311,7 +361,7 @@ impl ConsumerProtocolAssignment {
 #[derive(Debug, Clone, PartialEq)]
 pub struct DefaultPrincipalData {
     /// In version 0.
-    pub principal_type: String,
+    pub type_: String,
     /// In version 0.
     pub name: String,
     /// In version 0.
@@ -323,7 +373,7 @@ pub struct DefaultPrincipalData {
 impl Default for DefaultPrincipalData {
     fn default() -> Self {
         Self {
-            principal_type: Default::default(),
+            type_: Default::default(),
             name: Default::default(),
             token_authenticated: false,
             unknown_tags: BTreeMap::new(),
@@ -334,7 +384,7 @@ impl Default for DefaultPrincipalData {
 impl Wire for DefaultPrincipalData {
     fn read(reader: &mut Reader<'_>, layout: Layout) -> Result<Self, WireError> {
         let mut out = Self::default();
-        out.principal_type = Wire::read(reader, layout)?;
+        out.type_ = Wire::read(reader, layout)?;
         out.name = Wire::read(reader, layout)?;
         out.token_authenticated = Wire::read(reader, layout)?;
         if layout.flexible {
@@ -351,13 +401,23 @@ impl Wire for DefaultPrincipalData {
     }
 
     fn write(&self, writer: &mut Writer<'_>, layout: Layout) -> Result<(), WireError> {
-        self.principal_type.write(writer, layout)?;
+        self.type_.write(writer, layout)?;
         self.name.write(writer, layout)?;
         self.token_authenticated.write(writer, layout)?;
         if layout.flexible {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for DefaultPrincipalData {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("type", &self.type_, version);
+        fields.add("name", &self.name, version);
+        fields.add("tokenAuthenticated", &self.token_authenticated, version);
+        fields.finish()
     }
 }
 

@@ -2,9 +2,13 @@
 //! ahead of their body; coordinator keys and values carry a 16-bit number or version; control records have
 //! a four-byte key.
 
+use super::control::{
+    EndTxnMarker, KRaftVersionRecord, LeaderChangeMessage, SnapshotFooterRecord, SnapshotHeaderRecord, VotersRecord,
+};
 use super::embedded::ConsumerProtocolAssignment;
+use super::plain::{Plain, ToPlain as _};
 use super::wire::{Reader, put_uvarint};
-use super::{WireError, metadata, offsets};
+use super::{WireError, metadata, offsets, shares, transactions};
 
 /// The only frame version of metadata records.
 const FRAME_VERSION: u32 = 1;
@@ -68,6 +72,35 @@ pub fn encode_offsets_value(value: &offsets::Value, version: i16) -> Result<Vec<
     Ok(out)
 }
 
+/// Reads a key of `__transaction_state`.
+pub fn decode_transactions_key(bytes: &[u8]) -> Result<transactions::Key, WireError> {
+    let (kind, body) = split(bytes, "key")?;
+    transactions::Key::decode(kind, body, 0)
+}
+
+/// Reads the value that goes with a key of this number.
+pub fn decode_transactions_value(kind: i16, bytes: &[u8]) -> Result<transactions::Value, WireError> {
+    let (version, body) = split(bytes, "value")?;
+    transactions::Value::decode(kind, body, version)
+}
+
+/// Reads a key of `__share_group_state`.
+pub fn decode_shares_key(bytes: &[u8]) -> Result<shares::Key, WireError> {
+    let (kind, body) = split(bytes, "key")?;
+    shares::Key::decode(kind, body, 0)
+}
+
+/// Reads the value that goes with a key of this number.
+pub fn decode_shares_value(kind: i16, bytes: &[u8]) -> Result<shares::Value, WireError> {
+    let (version, body) = split(bytes, "value")?;
+    shares::Value::decode(kind, body, version)
+}
+
+/// The version a coordinator record's value was written in.
+pub fn value_version(bytes: &[u8]) -> Result<i16, WireError> {
+    split(bytes, "value").map(|(version, _)| version)
+}
+
 /// Reads a member's assignment of the classic `consumer` protocol, which has its version in front. A newer
 /// version is read as the newest known one, as Kafka's clients do.
 pub fn decode_consumer_assignment(bytes: &[u8]) -> Result<ConsumerProtocolAssignment, WireError> {
@@ -127,6 +160,36 @@ impl ControlType {
             .unwrap_or(Self::Unknown(kind)))
     }
 
+    /// Its name as Kafka has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Abort => "ABORT",
+            Self::Commit => "COMMIT",
+            Self::LeaderChange => "LEADER_CHANGE",
+            Self::SnapshotHeader => "SNAPSHOT_HEADER",
+            Self::SnapshotFooter => "SNAPSHOT_FOOTER",
+            Self::KRaftVersion => "KRAFT_VERSION",
+            Self::KRaftVoters => "KRAFT_VOTERS",
+            Self::Unknown(_) => "UNKNOWN",
+        }
+    }
+
+    /// Reads the value of a control record of this type as plain values; also the version it was written in. Every
+    /// one of them starts with its version. None for a type that is not known here.
+    pub fn decode_value(self, bytes: &[u8]) -> Result<Option<(Plain, i16)>, WireError> {
+        let (version, marker) = split(bytes, "control record")?;
+        let plain = match self {
+            Self::Abort | Self::Commit => EndTxnMarker::decode(marker, version)?.to_plain(version),
+            Self::LeaderChange => LeaderChangeMessage::decode(bytes, version)?.to_plain(version),
+            Self::SnapshotHeader => SnapshotHeaderRecord::decode(bytes, version)?.to_plain(version),
+            Self::SnapshotFooter => SnapshotFooterRecord::decode(bytes, version)?.to_plain(version),
+            Self::KRaftVersion => KRaftVersionRecord::decode(bytes, version)?.to_plain(version),
+            Self::KRaftVoters => VotersRecord::decode(bytes, version)?.to_plain(version),
+            Self::Unknown(_) => return Ok(None),
+        };
+        Ok(Some((plain, version)))
+    }
+
     /// The key of a control record of this type.
     pub fn key(self) -> [u8; 4] {
         let kind = match self {
@@ -150,6 +213,29 @@ mod tests {
         }
         assert_eq!(ControlType::decode(&[0, 0, 1, 2]).unwrap(), ControlType::Unknown(258));
         assert!(ControlType::decode(&[0, 0, 1]).is_err());
+    }
+
+    #[test]
+    fn a_tag_whose_default_is_the_empty_value_writes_null_and_not_the_default() {
+        let written = |member: &offsets::ConsumerGroupMemberMetadataValue| {
+            let mut out = Vec::new();
+            member.encode(0, &mut out).unwrap();
+            out
+        };
+        let default = offsets::ConsumerGroupMemberMetadataValue::default();
+        assert!(default.classic_member_metadata.is_some(), "as Kafka's generator has it");
+        let consumer = offsets::ConsumerGroupMemberMetadataValue {
+            classic_member_metadata: None,
+            ..default.clone()
+        };
+        // No tags; one tag 0 of one byte, which says null.
+        assert_eq!(written(&default).last(), Some(&0));
+        assert_eq!(
+            written(&consumer).get(written(&default).len() - 1..),
+            Some(&[1, 0, 1, 0xff][..])
+        );
+        let read = offsets::ConsumerGroupMemberMetadataValue::decode(&written(&consumer), 0).unwrap();
+        assert_eq!(read, consumer);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::Uuid;
+use crate::messages::plain::{Plain, PlainFields, ToPlain};
 use crate::messages::wire::{Layout, NullableWire, Reader, Wire, WireError, Writer, absent};
 
 /// `RegisterBrokerRecord` of Kafka's definitions.
@@ -140,6 +141,33 @@ impl Wire for RegisterBrokerRecord {
     }
 }
 
+impl ToPlain for RegisterBrokerRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("brokerId", &self.broker_id, version);
+        if version >= 2 {
+            fields.add("isMigratingZkBroker", &self.is_migrating_zk_broker, version);
+        }
+        fields.add("incarnationId", &self.incarnation_id, version);
+        fields.add("brokerEpoch", &self.broker_epoch, version);
+        fields.add("endPoints", &self.end_points, version);
+        fields.add("features", &self.features, version);
+        fields.add("rack", &self.rack, version);
+        fields.add("fenced", &self.fenced, version);
+        if version >= 1 {
+            fields.add("inControlledShutdown", &self.in_controlled_shutdown, version);
+        }
+        if version >= 3 && self.log_dirs != default.log_dirs {
+            fields.add("logDirs", &self.log_dirs, version);
+        }
+        if version >= 4 && self.cordoned_log_dirs != default.cordoned_log_dirs {
+            fields.add("cordonedLogDirs", &self.cordoned_log_dirs, version);
+        }
+        fields.finish()
+    }
+}
+
 /// `BrokerEndpoint` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegisterBrokerBrokerEndpoint {
@@ -199,6 +227,17 @@ impl Wire for RegisterBrokerBrokerEndpoint {
     }
 }
 
+impl ToPlain for RegisterBrokerBrokerEndpoint {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("name", &self.name, version);
+        fields.add("host", &self.host, version);
+        fields.add("port", &self.port, version);
+        fields.add("securityProtocol", &self.security_protocol, version);
+        fields.finish()
+    }
+}
+
 /// `BrokerFeature` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegisterBrokerBrokerFeature {
@@ -250,6 +289,16 @@ impl Wire for RegisterBrokerBrokerFeature {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for RegisterBrokerBrokerFeature {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("name", &self.name, version);
+        fields.add("minSupportedVersion", &self.min_supported_version, version);
+        fields.add("maxSupportedVersion", &self.max_supported_version, version);
+        fields.finish()
     }
 }
 
@@ -334,6 +383,15 @@ impl Wire for UnregisterBrokerRecord {
     }
 }
 
+impl ToPlain for UnregisterBrokerRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("brokerId", &self.broker_id, version);
+        fields.add("brokerEpoch", &self.broker_epoch, version);
+        fields.finish()
+    }
+}
+
 impl UnregisterBrokerRecord {
     /// Its number.
     pub const KEY: i16 = 1;
@@ -412,6 +470,15 @@ impl Wire for TopicRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for TopicRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("name", &self.name, version);
+        fields.add("topicId", &self.topic_id, version);
+        fields.finish()
     }
 }
 
@@ -592,6 +659,35 @@ impl Wire for PartitionRecord {
     }
 }
 
+impl ToPlain for PartitionRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("partitionId", &self.partition_id, version);
+        fields.add("topicId", &self.topic_id, version);
+        fields.add("replicas", &self.replicas, version);
+        fields.add("isr", &self.isr, version);
+        fields.add("removingReplicas", &self.removing_replicas, version);
+        fields.add("addingReplicas", &self.adding_replicas, version);
+        fields.add("leader", &self.leader, version);
+        if self.leader_recovery_state != default.leader_recovery_state {
+            fields.add("leaderRecoveryState", &self.leader_recovery_state, version);
+        }
+        fields.add("leaderEpoch", &self.leader_epoch, version);
+        fields.add("partitionEpoch", &self.partition_epoch, version);
+        if version >= 1 {
+            fields.add("directories", &self.directories, version);
+        }
+        if version >= 2 && self.eligible_leader_replicas != default.eligible_leader_replicas {
+            fields.add("eligibleLeaderReplicas", &self.eligible_leader_replicas, version);
+        }
+        if version >= 2 && self.last_known_elr != default.last_known_elr {
+            fields.add("lastKnownElr", &self.last_known_elr, version);
+        }
+        fields.finish()
+    }
+}
+
 impl PartitionRecord {
     /// Its number.
     pub const KEY: i16 = 3;
@@ -680,6 +776,17 @@ impl Wire for ConfigRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConfigRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("resourceType", &self.resource_type, version);
+        fields.add("resourceName", &self.resource_name, version);
+        fields.add("name", &self.name, version);
+        fields.add("value", &self.value, version);
+        fields.finish()
     }
 }
 
@@ -888,6 +995,43 @@ impl Wire for PartitionChangeRecord {
     }
 }
 
+impl ToPlain for PartitionChangeRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("partitionId", &self.partition_id, version);
+        fields.add("topicId", &self.topic_id, version);
+        if self.isr != default.isr {
+            fields.add("isr", &self.isr, version);
+        }
+        if self.leader != default.leader {
+            fields.add("leader", &self.leader, version);
+        }
+        if self.replicas != default.replicas {
+            fields.add("replicas", &self.replicas, version);
+        }
+        if self.removing_replicas != default.removing_replicas {
+            fields.add("removingReplicas", &self.removing_replicas, version);
+        }
+        if self.adding_replicas != default.adding_replicas {
+            fields.add("addingReplicas", &self.adding_replicas, version);
+        }
+        if self.leader_recovery_state != default.leader_recovery_state {
+            fields.add("leaderRecoveryState", &self.leader_recovery_state, version);
+        }
+        if version >= 1 && self.directories != default.directories {
+            fields.add("directories", &self.directories, version);
+        }
+        if version >= 2 && self.eligible_leader_replicas != default.eligible_leader_replicas {
+            fields.add("eligibleLeaderReplicas", &self.eligible_leader_replicas, version);
+        }
+        if version >= 2 && self.last_known_elr != default.last_known_elr {
+            fields.add("lastKnownElr", &self.last_known_elr, version);
+        }
+        fields.finish()
+    }
+}
+
 impl PartitionChangeRecord {
     /// Its number.
     pub const KEY: i16 = 5;
@@ -966,6 +1110,15 @@ impl Wire for FenceBrokerRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for FenceBrokerRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("id", &self.id, version);
+        fields.add("epoch", &self.epoch, version);
+        fields.finish()
     }
 }
 
@@ -1050,6 +1203,15 @@ impl Wire for UnfenceBrokerRecord {
     }
 }
 
+impl ToPlain for UnfenceBrokerRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("id", &self.id, version);
+        fields.add("epoch", &self.epoch, version);
+        fields.finish()
+    }
+}
+
 impl UnfenceBrokerRecord {
     /// Its number.
     pub const KEY: i16 = 8;
@@ -1123,6 +1285,14 @@ impl Wire for RemoveTopicRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for RemoveTopicRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topicId", &self.topic_id, version);
+        fields.finish()
     }
 }
 
@@ -1232,6 +1402,20 @@ impl Wire for DelegationTokenRecord {
     }
 }
 
+impl ToPlain for DelegationTokenRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("owner", &self.owner, version);
+        fields.add("requester", &self.requester, version);
+        fields.add("renewers", &self.renewers, version);
+        fields.add("issueTimestamp", &self.issue_timestamp, version);
+        fields.add("maxTimestamp", &self.max_timestamp, version);
+        fields.add("expirationTimestamp", &self.expiration_timestamp, version);
+        fields.add("tokenId", &self.token_id, version);
+        fields.finish()
+    }
+}
+
 impl DelegationTokenRecord {
     /// Its number.
     pub const KEY: i16 = 10;
@@ -1333,6 +1517,19 @@ impl Wire for UserScramCredentialRecord {
     }
 }
 
+impl ToPlain for UserScramCredentialRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("name", &self.name, version);
+        fields.add("mechanism", &self.mechanism, version);
+        fields.add("salt", &self.salt, version);
+        fields.add("storedKey", &self.stored_key, version);
+        fields.add("serverKey", &self.server_key, version);
+        fields.add("iterations", &self.iterations, version);
+        fields.finish()
+    }
+}
+
 impl UserScramCredentialRecord {
     /// Its number.
     pub const KEY: i16 = 11;
@@ -1411,6 +1608,15 @@ impl Wire for FeatureLevelRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for FeatureLevelRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("name", &self.name, version);
+        fields.add("featureLevel", &self.feature_level, version);
+        fields.finish()
     }
 }
 
@@ -1505,6 +1711,17 @@ impl Wire for ClientQuotaRecord {
     }
 }
 
+impl ToPlain for ClientQuotaRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("entity", &self.entity, version);
+        fields.add("key", &self.key, version);
+        fields.add("value", &self.value, version);
+        fields.add("remove", &self.remove, version);
+        fields.finish()
+    }
+}
+
 /// `EntityData` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClientQuotaEntityData {
@@ -1551,6 +1768,15 @@ impl Wire for ClientQuotaEntityData {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ClientQuotaEntityData {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("entityType", &self.entity_type, version);
+        fields.add("entityName", &self.entity_name, version);
+        fields.finish()
     }
 }
 
@@ -1637,6 +1863,16 @@ impl Wire for ProducerIdsRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ProducerIdsRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("brokerId", &self.broker_id, version);
+        fields.add("brokerEpoch", &self.broker_epoch, version);
+        fields.add("nextProducerId", &self.next_producer_id, version);
+        fields.finish()
     }
 }
 
@@ -1776,6 +2012,28 @@ impl Wire for BrokerRegistrationChangeRecord {
     }
 }
 
+impl ToPlain for BrokerRegistrationChangeRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("brokerId", &self.broker_id, version);
+        fields.add("brokerEpoch", &self.broker_epoch, version);
+        if self.fenced != default.fenced {
+            fields.add("fenced", &self.fenced, version);
+        }
+        if version >= 1 && self.in_controlled_shutdown != default.in_controlled_shutdown {
+            fields.add("inControlledShutdown", &self.in_controlled_shutdown, version);
+        }
+        if version >= 2 && self.log_dirs != default.log_dirs {
+            fields.add("logDirs", &self.log_dirs, version);
+        }
+        if version >= 3 && self.cordoned_log_dirs != default.cordoned_log_dirs {
+            fields.add("cordonedLogDirs", &self.cordoned_log_dirs, version);
+        }
+        fields.finish()
+    }
+}
+
 impl BrokerRegistrationChangeRecord {
     /// Its number.
     pub const KEY: i16 = 17;
@@ -1887,6 +2145,21 @@ impl Wire for AccessControlEntryRecord {
     }
 }
 
+impl ToPlain for AccessControlEntryRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("id", &self.id, version);
+        fields.add("resourceType", &self.resource_type, version);
+        fields.add("resourceName", &self.resource_name, version);
+        fields.add("patternType", &self.pattern_type, version);
+        fields.add("principal", &self.principal, version);
+        fields.add("host", &self.host, version);
+        fields.add("operation", &self.operation, version);
+        fields.add("permissionType", &self.permission_type, version);
+        fields.finish()
+    }
+}
+
 impl AccessControlEntryRecord {
     /// Its number.
     pub const KEY: i16 = 18;
@@ -1963,6 +2236,14 @@ impl Wire for RemoveAccessControlEntryRecord {
     }
 }
 
+impl ToPlain for RemoveAccessControlEntryRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("id", &self.id, version);
+        fields.finish()
+    }
+}
+
 impl RemoveAccessControlEntryRecord {
     /// Its number.
     pub const KEY: i16 = 19;
@@ -2031,6 +2312,13 @@ impl Wire for NoOpRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for NoOpRecord {
+    fn to_plain(&self, _: i16) -> Plain {
+        let fields = PlainFields::default();
+        fields.finish()
     }
 }
 
@@ -2107,6 +2395,14 @@ impl Wire for ZkMigrationStateRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ZkMigrationStateRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("zkMigrationState", &self.zk_migration_state, version);
+        fields.finish()
     }
 }
 
@@ -2188,6 +2484,15 @@ impl Wire for RemoveUserScramCredentialRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for RemoveUserScramCredentialRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("name", &self.name, version);
+        fields.add("mechanism", &self.mechanism, version);
+        fields.finish()
     }
 }
 
@@ -2276,6 +2581,17 @@ impl Wire for BeginTransactionRecord {
     }
 }
 
+impl ToPlain for BeginTransactionRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        if self.name != default.name {
+            fields.add("name", &self.name, version);
+        }
+        fields.finish()
+    }
+}
+
 impl BeginTransactionRecord {
     /// Its number.
     pub const KEY: i16 = 23;
@@ -2344,6 +2660,13 @@ impl Wire for EndTransactionRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for EndTransactionRecord {
+    fn to_plain(&self, _: i16) -> Plain {
+        let fields = PlainFields::default();
+        fields.finish()
     }
 }
 
@@ -2432,6 +2755,17 @@ impl Wire for AbortTransactionRecord {
     }
 }
 
+impl ToPlain for AbortTransactionRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        if self.reason != default.reason {
+            fields.add("reason", &self.reason, version);
+        }
+        fields.finish()
+    }
+}
+
 impl AbortTransactionRecord {
     /// Its number.
     pub const KEY: i16 = 25;
@@ -2505,6 +2839,14 @@ impl Wire for RemoveDelegationTokenRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for RemoveDelegationTokenRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("tokenId", &self.token_id, version);
+        fields.finish()
     }
 }
 
@@ -2604,6 +2946,18 @@ impl Wire for RegisterControllerRecord {
     }
 }
 
+impl ToPlain for RegisterControllerRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("controllerId", &self.controller_id, version);
+        fields.add("incarnationId", &self.incarnation_id, version);
+        fields.add("zkMigrationReady", &self.zk_migration_ready, version);
+        fields.add("endPoints", &self.end_points, version);
+        fields.add("features", &self.features, version);
+        fields.finish()
+    }
+}
+
 /// `ControllerEndpoint` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegisterControllerControllerEndpoint {
@@ -2663,6 +3017,17 @@ impl Wire for RegisterControllerControllerEndpoint {
     }
 }
 
+impl ToPlain for RegisterControllerControllerEndpoint {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("name", &self.name, version);
+        fields.add("host", &self.host, version);
+        fields.add("port", &self.port, version);
+        fields.add("securityProtocol", &self.security_protocol, version);
+        fields.finish()
+    }
+}
+
 /// `ControllerFeature` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegisterControllerControllerFeature {
@@ -2714,6 +3079,16 @@ impl Wire for RegisterControllerControllerFeature {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for RegisterControllerControllerFeature {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("name", &self.name, version);
+        fields.add("minSupportedVersion", &self.min_supported_version, version);
+        fields.add("maxSupportedVersion", &self.max_supported_version, version);
+        fields.finish()
     }
 }
 
@@ -2790,6 +3165,14 @@ impl Wire for ClearElrRecord {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ClearElrRecord {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topicName", &self.topic_name, version);
+        fields.finish()
     }
 }
 
@@ -3024,6 +3407,71 @@ impl Record {
             Self::RemoveDelegationToken(_) => RemoveDelegationTokenRecord::MAX_VERSION,
             Self::RegisterController(_) => RegisterControllerRecord::MAX_VERSION,
             Self::ClearElr(_) => ClearElrRecord::MAX_VERSION,
+        }
+    }
+
+    /// Its name as Kafka's tools print it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::RegisterBroker(_) => "REGISTER_BROKER_RECORD",
+            Self::UnregisterBroker(_) => "UNREGISTER_BROKER_RECORD",
+            Self::Topic(_) => "TOPIC_RECORD",
+            Self::Partition(_) => "PARTITION_RECORD",
+            Self::Config(_) => "CONFIG_RECORD",
+            Self::PartitionChange(_) => "PARTITION_CHANGE_RECORD",
+            Self::FenceBroker(_) => "FENCE_BROKER_RECORD",
+            Self::UnfenceBroker(_) => "UNFENCE_BROKER_RECORD",
+            Self::RemoveTopic(_) => "REMOVE_TOPIC_RECORD",
+            Self::DelegationToken(_) => "DELEGATION_TOKEN_RECORD",
+            Self::UserScramCredential(_) => "USER_SCRAM_CREDENTIAL_RECORD",
+            Self::FeatureLevel(_) => "FEATURE_LEVEL_RECORD",
+            Self::ClientQuota(_) => "CLIENT_QUOTA_RECORD",
+            Self::ProducerIds(_) => "PRODUCER_IDS_RECORD",
+            Self::BrokerRegistrationChange(_) => "BROKER_REGISTRATION_CHANGE_RECORD",
+            Self::AccessControlEntry(_) => "ACCESS_CONTROL_ENTRY_RECORD",
+            Self::RemoveAccessControlEntry(_) => "REMOVE_ACCESS_CONTROL_ENTRY_RECORD",
+            Self::NoOp(_) => "NO_OP_RECORD",
+            Self::ZkMigrationState(_) => "ZK_MIGRATION_STATE_RECORD",
+            Self::RemoveUserScramCredential(_) => "REMOVE_USER_SCRAM_CREDENTIAL_RECORD",
+            Self::BeginTransaction(_) => "BEGIN_TRANSACTION_RECORD",
+            Self::EndTransaction(_) => "END_TRANSACTION_RECORD",
+            Self::AbortTransaction(_) => "ABORT_TRANSACTION_RECORD",
+            Self::RemoveDelegationToken(_) => "REMOVE_DELEGATION_TOKEN_RECORD",
+            Self::RegisterController(_) => "REGISTER_CONTROLLER_RECORD",
+            Self::ClearElr(_) => "CLEAR_ELR_RECORD",
+        }
+    }
+}
+
+impl ToPlain for Record {
+    fn to_plain(&self, version: i16) -> Plain {
+        match self {
+            Self::RegisterBroker(message) => message.to_plain(version),
+            Self::UnregisterBroker(message) => message.to_plain(version),
+            Self::Topic(message) => message.to_plain(version),
+            Self::Partition(message) => message.to_plain(version),
+            Self::Config(message) => message.to_plain(version),
+            Self::PartitionChange(message) => message.to_plain(version),
+            Self::FenceBroker(message) => message.to_plain(version),
+            Self::UnfenceBroker(message) => message.to_plain(version),
+            Self::RemoveTopic(message) => message.to_plain(version),
+            Self::DelegationToken(message) => message.to_plain(version),
+            Self::UserScramCredential(message) => message.to_plain(version),
+            Self::FeatureLevel(message) => message.to_plain(version),
+            Self::ClientQuota(message) => message.to_plain(version),
+            Self::ProducerIds(message) => message.to_plain(version),
+            Self::BrokerRegistrationChange(message) => message.to_plain(version),
+            Self::AccessControlEntry(message) => message.to_plain(version),
+            Self::RemoveAccessControlEntry(message) => message.to_plain(version),
+            Self::NoOp(message) => message.to_plain(version),
+            Self::ZkMigrationState(message) => message.to_plain(version),
+            Self::RemoveUserScramCredential(message) => message.to_plain(version),
+            Self::BeginTransaction(message) => message.to_plain(version),
+            Self::EndTransaction(message) => message.to_plain(version),
+            Self::AbortTransaction(message) => message.to_plain(version),
+            Self::RemoveDelegationToken(message) => message.to_plain(version),
+            Self::RegisterController(message) => message.to_plain(version),
+            Self::ClearElr(message) => message.to_plain(version),
         }
     }
 }

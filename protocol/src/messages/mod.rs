@@ -13,8 +13,10 @@ pub mod embedded;
 pub mod framing;
 pub mod metadata;
 pub mod offsets;
+mod plain;
 pub mod shares;
 pub mod transactions;
 mod wire;
 
+pub use plain::{Plain, ToPlain};
 pub use wire::WireError;

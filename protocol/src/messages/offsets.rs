@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::Uuid;
+use crate::messages::plain::{Plain, PlainFields, ToPlain};
 use crate::messages::wire::{Layout, NullableWire, Reader, Wire, WireError, Writer};
 
 /// `LegacyOffsetCommitKey` of Kafka's definitions.
@@ -60,6 +61,16 @@ impl Wire for LegacyOffsetCommitKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for LegacyOffsetCommitKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("group", &self.group, version);
+        fields.add("topic", &self.topic, version);
+        fields.add("partition", &self.partition, version);
+        fields.finish()
     }
 }
 
@@ -149,6 +160,16 @@ impl Wire for LegacyOffsetCommitValue {
     }
 }
 
+impl ToPlain for LegacyOffsetCommitValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("offset", &self.offset, version);
+        fields.add("metadata", &self.metadata, version);
+        fields.add("commitTimestamp", &self.commit_timestamp, version);
+        fields.finish()
+    }
+}
+
 impl LegacyOffsetCommitValue {
     /// Its number.
     pub const KEY: i16 = 0;
@@ -232,6 +253,16 @@ impl Wire for OffsetCommitKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for OffsetCommitKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("group", &self.group, version);
+        fields.add("topic", &self.topic, version);
+        fields.add("partition", &self.partition, version);
+        fields.finish()
     }
 }
 
@@ -350,6 +381,26 @@ impl Wire for OffsetCommitValue {
     }
 }
 
+impl ToPlain for OffsetCommitValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("offset", &self.offset, version);
+        if version >= 3 {
+            fields.add("leaderEpoch", &self.leader_epoch, version);
+        }
+        fields.add("metadata", &self.metadata, version);
+        fields.add("commitTimestamp", &self.commit_timestamp, version);
+        if version == 1 {
+            fields.add("expireTimestamp", &self.expire_timestamp, version);
+        }
+        if version >= 4 && self.topic_id != default.topic_id {
+            fields.add("topicId", &self.topic_id, version);
+        }
+        fields.finish()
+    }
+}
+
 impl OffsetCommitValue {
     /// Its number.
     pub const KEY: i16 = 1;
@@ -423,6 +474,14 @@ impl Wire for GroupMetadataKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for GroupMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("group", &self.group, version);
+        fields.finish()
     }
 }
 
@@ -531,6 +590,21 @@ impl Wire for GroupMetadataValue {
     }
 }
 
+impl ToPlain for GroupMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("protocolType", &self.protocol_type, version);
+        fields.add("generation", &self.generation, version);
+        fields.add("protocol", &self.protocol, version);
+        fields.add("leader", &self.leader, version);
+        if version >= 2 {
+            fields.add("currentStateTimestamp", &self.current_state_timestamp, version);
+        }
+        fields.add("members", &self.members, version);
+        fields.finish()
+    }
+}
+
 /// `MemberMetadata` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupMetadataMemberMetadata {
@@ -618,6 +692,25 @@ impl Wire for GroupMetadataMemberMetadata {
     }
 }
 
+impl ToPlain for GroupMetadataMemberMetadata {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("memberId", &self.member_id, version);
+        if version >= 3 {
+            fields.add("groupInstanceId", &self.group_instance_id, version);
+        }
+        fields.add("clientId", &self.client_id, version);
+        fields.add("clientHost", &self.client_host, version);
+        if version >= 1 {
+            fields.add("rebalanceTimeout", &self.rebalance_timeout, version);
+        }
+        fields.add("sessionTimeout", &self.session_timeout, version);
+        fields.add("subscription", &self.subscription, version);
+        fields.add("assignment", &self.assignment, version);
+        fields.finish()
+    }
+}
+
 impl GroupMetadataValue {
     /// Its number.
     pub const KEY: i16 = 2;
@@ -691,6 +784,14 @@ impl Wire for ConsumerGroupMetadataKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerGroupMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.finish()
     }
 }
 
@@ -781,6 +882,18 @@ impl Wire for ConsumerGroupMetadataValue {
     }
 }
 
+impl ToPlain for ConsumerGroupMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("epoch", &self.epoch, version);
+        if self.metadata_hash != default.metadata_hash {
+            fields.add("metadataHash", &self.metadata_hash, version);
+        }
+        fields.finish()
+    }
+}
+
 impl ConsumerGroupMetadataValue {
     /// Its number.
     pub const KEY: i16 = 3;
@@ -854,6 +967,14 @@ impl Wire for ConsumerGroupPartitionMetadataKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerGroupPartitionMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.finish()
     }
 }
 
@@ -933,6 +1054,14 @@ impl Wire for ConsumerGroupPartitionMetadataValue {
     }
 }
 
+impl ToPlain for ConsumerGroupPartitionMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topics", &self.topics, version);
+        fields.finish()
+    }
+}
+
 /// `TopicMetadata` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConsumerGroupPartitionMetadataTopicMetadata {
@@ -992,6 +1121,17 @@ impl Wire for ConsumerGroupPartitionMetadataTopicMetadata {
     }
 }
 
+impl ToPlain for ConsumerGroupPartitionMetadataTopicMetadata {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topicId", &self.topic_id, version);
+        fields.add("topicName", &self.topic_name, version);
+        fields.add("numPartitions", &self.num_partitions, version);
+        fields.add("partitionMetadata", &self.partition_metadata, version);
+        fields.finish()
+    }
+}
+
 /// `PartitionMetadata` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConsumerGroupPartitionMetadataPartitionMetadata {
@@ -1038,6 +1178,15 @@ impl Wire for ConsumerGroupPartitionMetadataPartitionMetadata {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerGroupPartitionMetadataPartitionMetadata {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("partition", &self.partition, version);
+        fields.add("racks", &self.racks, version);
+        fields.finish()
     }
 }
 
@@ -1122,6 +1271,15 @@ impl Wire for ConsumerGroupMemberMetadataKey {
     }
 }
 
+impl ToPlain for ConsumerGroupMemberMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("memberId", &self.member_id, version);
+        fields.finish()
+    }
+}
+
 impl ConsumerGroupMemberMetadataKey {
     /// Its number.
     pub const KEY: i16 = 5;
@@ -1190,7 +1348,7 @@ impl Default for ConsumerGroupMemberMetadataValue {
             subscribed_topic_regex: Some(Default::default()),
             rebalance_timeout_ms: -1,
             server_assignor: Some(Default::default()),
-            classic_member_metadata: None,
+            classic_member_metadata: Some(Default::default()),
             unknown_tags: BTreeMap::new(),
         }
     }
@@ -1249,6 +1407,25 @@ impl Wire for ConsumerGroupMemberMetadataValue {
     }
 }
 
+impl ToPlain for ConsumerGroupMemberMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("instanceId", &self.instance_id, version);
+        fields.add("rackId", &self.rack_id, version);
+        fields.add("clientId", &self.client_id, version);
+        fields.add("clientHost", &self.client_host, version);
+        fields.add("subscribedTopicNames", &self.subscribed_topic_names, version);
+        fields.add("subscribedTopicRegex", &self.subscribed_topic_regex, version);
+        fields.add("rebalanceTimeoutMs", &self.rebalance_timeout_ms, version);
+        fields.add("serverAssignor", &self.server_assignor, version);
+        if self.classic_member_metadata != default.classic_member_metadata {
+            fields.add("classicMemberMetadata", &self.classic_member_metadata, version);
+        }
+        fields.finish()
+    }
+}
+
 /// `ClassicMemberMetadata` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConsumerGroupMemberMetadataClassicMemberMetadata {
@@ -1295,6 +1472,15 @@ impl Wire for ConsumerGroupMemberMetadataClassicMemberMetadata {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerGroupMemberMetadataClassicMemberMetadata {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("sessionTimeoutMs", &self.session_timeout_ms, version);
+        fields.add("supportedProtocols", &self.supported_protocols, version);
+        fields.finish()
     }
 }
 
@@ -1346,6 +1532,15 @@ impl Wire for ConsumerGroupMemberMetadataClassicProtocol {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerGroupMemberMetadataClassicProtocol {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("name", &self.name, version);
+        fields.add("metadata", &self.metadata, version);
+        fields.finish()
     }
 }
 
@@ -1422,6 +1617,14 @@ impl Wire for ConsumerGroupTargetAssignmentMetadataKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerGroupTargetAssignmentMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.finish()
     }
 }
 
@@ -1515,6 +1718,18 @@ impl Wire for ConsumerGroupTargetAssignmentMetadataValue {
     }
 }
 
+impl ToPlain for ConsumerGroupTargetAssignmentMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("assignmentEpoch", &self.assignment_epoch, version);
+        if self.assignment_timestamp != default.assignment_timestamp {
+            fields.add("assignmentTimestamp", &self.assignment_timestamp, version);
+        }
+        fields.finish()
+    }
+}
+
 impl ConsumerGroupTargetAssignmentMetadataValue {
     /// Its number.
     pub const KEY: i16 = 6;
@@ -1596,6 +1811,15 @@ impl Wire for ConsumerGroupTargetAssignmentMemberKey {
     }
 }
 
+impl ToPlain for ConsumerGroupTargetAssignmentMemberKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("memberId", &self.member_id, version);
+        fields.finish()
+    }
+}
+
 impl ConsumerGroupTargetAssignmentMemberKey {
     /// Its number.
     pub const KEY: i16 = 7;
@@ -1672,6 +1896,14 @@ impl Wire for ConsumerGroupTargetAssignmentMemberValue {
     }
 }
 
+impl ToPlain for ConsumerGroupTargetAssignmentMemberValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topicPartitions", &self.topic_partitions, version);
+        fields.finish()
+    }
+}
+
 /// `TopicPartition` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConsumerGroupTargetAssignmentMemberTopicPartition {
@@ -1718,6 +1950,15 @@ impl Wire for ConsumerGroupTargetAssignmentMemberTopicPartition {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerGroupTargetAssignmentMemberTopicPartition {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topicId", &self.topic_id, version);
+        fields.add("partitions", &self.partitions, version);
+        fields.finish()
     }
 }
 
@@ -1799,6 +2040,15 @@ impl Wire for ConsumerGroupCurrentMemberAssignmentKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerGroupCurrentMemberAssignmentKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("memberId", &self.member_id, version);
+        fields.finish()
     }
 }
 
@@ -1898,6 +2148,22 @@ impl Wire for ConsumerGroupCurrentMemberAssignmentValue {
     }
 }
 
+impl ToPlain for ConsumerGroupCurrentMemberAssignmentValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("memberEpoch", &self.member_epoch, version);
+        fields.add("previousMemberEpoch", &self.previous_member_epoch, version);
+        fields.add("state", &self.state, version);
+        fields.add("assignedPartitions", &self.assigned_partitions, version);
+        fields.add(
+            "partitionsPendingRevocation",
+            &self.partitions_pending_revocation,
+            version,
+        );
+        fields.finish()
+    }
+}
+
 /// `TopicPartitions` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConsumerGroupCurrentMemberAssignmentTopicPartitions {
@@ -1916,7 +2182,7 @@ impl Default for ConsumerGroupCurrentMemberAssignmentTopicPartitions {
         Self {
             topic_id: Uuid::ZERO,
             partitions: Default::default(),
-            assignment_epochs: None,
+            assignment_epochs: Some(Default::default()),
             unknown_tags: BTreeMap::new(),
         }
     }
@@ -1960,6 +2226,19 @@ impl Wire for ConsumerGroupCurrentMemberAssignmentTopicPartitions {
             writer.tags(&tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerGroupCurrentMemberAssignmentTopicPartitions {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("topicId", &self.topic_id, version);
+        fields.add("partitions", &self.partitions, version);
+        if self.assignment_epochs != default.assignment_epochs {
+            fields.add("assignmentEpochs", &self.assignment_epochs, version);
+        }
+        fields.finish()
     }
 }
 
@@ -2041,6 +2320,15 @@ impl Wire for ShareGroupMemberMetadataKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareGroupMemberMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("memberId", &self.member_id, version);
+        fields.finish()
     }
 }
 
@@ -2135,6 +2423,17 @@ impl Wire for ShareGroupMemberMetadataValue {
     }
 }
 
+impl ToPlain for ShareGroupMemberMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("rackId", &self.rack_id, version);
+        fields.add("clientId", &self.client_id, version);
+        fields.add("clientHost", &self.client_host, version);
+        fields.add("subscribedTopicNames", &self.subscribed_topic_names, version);
+        fields.finish()
+    }
+}
+
 impl ShareGroupMemberMetadataValue {
     /// Its number.
     pub const KEY: i16 = 10;
@@ -2208,6 +2507,14 @@ impl Wire for ShareGroupMetadataKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareGroupMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.finish()
     }
 }
 
@@ -2292,6 +2599,15 @@ impl Wire for ShareGroupMetadataValue {
     }
 }
 
+impl ToPlain for ShareGroupMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("epoch", &self.epoch, version);
+        fields.add("metadataHash", &self.metadata_hash, version);
+        fields.finish()
+    }
+}
+
 impl ShareGroupMetadataValue {
     /// Its number.
     pub const KEY: i16 = 11;
@@ -2365,6 +2681,14 @@ impl Wire for ShareGroupTargetAssignmentMetadataKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareGroupTargetAssignmentMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.finish()
     }
 }
 
@@ -2458,6 +2782,18 @@ impl Wire for ShareGroupTargetAssignmentMetadataValue {
     }
 }
 
+impl ToPlain for ShareGroupTargetAssignmentMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("assignmentEpoch", &self.assignment_epoch, version);
+        if self.assignment_timestamp != default.assignment_timestamp {
+            fields.add("assignmentTimestamp", &self.assignment_timestamp, version);
+        }
+        fields.finish()
+    }
+}
+
 impl ShareGroupTargetAssignmentMetadataValue {
     /// Its number.
     pub const KEY: i16 = 12;
@@ -2539,6 +2875,15 @@ impl Wire for ShareGroupTargetAssignmentMemberKey {
     }
 }
 
+impl ToPlain for ShareGroupTargetAssignmentMemberKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("memberId", &self.member_id, version);
+        fields.finish()
+    }
+}
+
 impl ShareGroupTargetAssignmentMemberKey {
     /// Its number.
     pub const KEY: i16 = 13;
@@ -2615,6 +2960,14 @@ impl Wire for ShareGroupTargetAssignmentMemberValue {
     }
 }
 
+impl ToPlain for ShareGroupTargetAssignmentMemberValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topicPartitions", &self.topic_partitions, version);
+        fields.finish()
+    }
+}
+
 /// `TopicPartition` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShareGroupTargetAssignmentMemberTopicPartition {
@@ -2661,6 +3014,15 @@ impl Wire for ShareGroupTargetAssignmentMemberTopicPartition {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareGroupTargetAssignmentMemberTopicPartition {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topicId", &self.topic_id, version);
+        fields.add("partitions", &self.partitions, version);
+        fields.finish()
     }
 }
 
@@ -2742,6 +3104,15 @@ impl Wire for ShareGroupCurrentMemberAssignmentKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareGroupCurrentMemberAssignmentKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("memberId", &self.member_id, version);
+        fields.finish()
     }
 }
 
@@ -2836,6 +3207,17 @@ impl Wire for ShareGroupCurrentMemberAssignmentValue {
     }
 }
 
+impl ToPlain for ShareGroupCurrentMemberAssignmentValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("memberEpoch", &self.member_epoch, version);
+        fields.add("previousMemberEpoch", &self.previous_member_epoch, version);
+        fields.add("state", &self.state, version);
+        fields.add("assignedPartitions", &self.assigned_partitions, version);
+        fields.finish()
+    }
+}
+
 /// `TopicPartitions` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShareGroupCurrentMemberAssignmentTopicPartitions {
@@ -2882,6 +3264,15 @@ impl Wire for ShareGroupCurrentMemberAssignmentTopicPartitions {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareGroupCurrentMemberAssignmentTopicPartitions {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topicId", &self.topic_id, version);
+        fields.add("partitions", &self.partitions, version);
+        fields.finish()
     }
 }
 
@@ -2958,6 +3349,14 @@ impl Wire for ShareGroupStatePartitionMetadataKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareGroupStatePartitionMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.finish()
     }
 }
 
@@ -3047,6 +3446,16 @@ impl Wire for ShareGroupStatePartitionMetadataValue {
     }
 }
 
+impl ToPlain for ShareGroupStatePartitionMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("initializingTopics", &self.initializing_topics, version);
+        fields.add("initializedTopics", &self.initialized_topics, version);
+        fields.add("deletingTopics", &self.deleting_topics, version);
+        fields.finish()
+    }
+}
+
 /// `TopicPartitionsInfo` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShareGroupStatePartitionMetadataTopicPartitionsInfo {
@@ -3101,6 +3510,16 @@ impl Wire for ShareGroupStatePartitionMetadataTopicPartitionsInfo {
     }
 }
 
+impl ToPlain for ShareGroupStatePartitionMetadataTopicPartitionsInfo {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topicId", &self.topic_id, version);
+        fields.add("topicName", &self.topic_name, version);
+        fields.add("partitions", &self.partitions, version);
+        fields.finish()
+    }
+}
+
 /// `TopicInfo` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShareGroupStatePartitionMetadataTopicInfo {
@@ -3147,6 +3566,15 @@ impl Wire for ShareGroupStatePartitionMetadataTopicInfo {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareGroupStatePartitionMetadataTopicInfo {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topicId", &self.topic_id, version);
+        fields.add("topicName", &self.topic_name, version);
+        fields.finish()
     }
 }
 
@@ -3228,6 +3656,15 @@ impl Wire for ConsumerGroupRegularExpressionKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ConsumerGroupRegularExpressionKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("regularExpression", &self.regular_expression, version);
+        fields.finish()
     }
 }
 
@@ -3317,6 +3754,16 @@ impl Wire for ConsumerGroupRegularExpressionValue {
     }
 }
 
+impl ToPlain for ConsumerGroupRegularExpressionValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topics", &self.topics, version);
+        fields.add("version", &self.version, version);
+        fields.add("timestamp", &self.timestamp, version);
+        fields.finish()
+    }
+}
+
 impl ConsumerGroupRegularExpressionValue {
     /// Its number.
     pub const KEY: i16 = 16;
@@ -3393,6 +3840,14 @@ impl Wire for StreamsGroupMetadataKey {
     }
 }
 
+impl ToPlain for StreamsGroupMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.finish()
+    }
+}
+
 impl StreamsGroupMetadataKey {
     /// Its number.
     pub const KEY: i16 = 17;
@@ -3446,7 +3901,7 @@ impl Default for StreamsGroupMetadataValue {
             epoch: 0,
             metadata_hash: 0,
             validated_topology_epoch: -1,
-            last_assignment_configs: None,
+            last_assignment_configs: Some(Default::default()),
             unknown_tags: BTreeMap::new(),
         }
     }
@@ -3502,6 +3957,22 @@ impl Wire for StreamsGroupMetadataValue {
     }
 }
 
+impl ToPlain for StreamsGroupMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("epoch", &self.epoch, version);
+        fields.add("metadataHash", &self.metadata_hash, version);
+        if self.validated_topology_epoch != default.validated_topology_epoch {
+            fields.add("validatedTopologyEpoch", &self.validated_topology_epoch, version);
+        }
+        if self.last_assignment_configs != default.last_assignment_configs {
+            fields.add("lastAssignmentConfigs", &self.last_assignment_configs, version);
+        }
+        fields.finish()
+    }
+}
+
 /// `LastAssignmentConfig` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamsGroupMetadataLastAssignmentConfig {
@@ -3548,6 +4019,15 @@ impl Wire for StreamsGroupMetadataLastAssignmentConfig {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupMetadataLastAssignmentConfig {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("key", &self.key, version);
+        fields.add("value", &self.value, version);
+        fields.finish()
     }
 }
 
@@ -3629,6 +4109,15 @@ impl Wire for StreamsGroupMemberMetadataKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupMemberMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("memberId", &self.member_id, version);
+        fields.finish()
     }
 }
 
@@ -3748,6 +4237,22 @@ impl Wire for StreamsGroupMemberMetadataValue {
     }
 }
 
+impl ToPlain for StreamsGroupMemberMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("instanceId", &self.instance_id, version);
+        fields.add("rackId", &self.rack_id, version);
+        fields.add("clientId", &self.client_id, version);
+        fields.add("clientHost", &self.client_host, version);
+        fields.add("rebalanceTimeoutMs", &self.rebalance_timeout_ms, version);
+        fields.add("topologyEpoch", &self.topology_epoch, version);
+        fields.add("processId", &self.process_id, version);
+        fields.add("userEndpoint", &self.user_endpoint, version);
+        fields.add("clientTags", &self.client_tags, version);
+        fields.finish()
+    }
+}
+
 /// `Endpoint` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamsGroupMemberMetadataEndpoint {
@@ -3794,6 +4299,15 @@ impl Wire for StreamsGroupMemberMetadataEndpoint {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupMemberMetadataEndpoint {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("host", &self.host, version);
+        fields.add("port", &self.port, version);
+        fields.finish()
     }
 }
 
@@ -3845,6 +4359,15 @@ impl Wire for StreamsGroupMemberMetadataKeyValue {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupMemberMetadataKeyValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("key", &self.key, version);
+        fields.add("value", &self.value, version);
+        fields.finish()
     }
 }
 
@@ -3921,6 +4444,14 @@ impl Wire for StreamsGroupTargetAssignmentMetadataKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupTargetAssignmentMetadataKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.finish()
     }
 }
 
@@ -4014,6 +4545,18 @@ impl Wire for StreamsGroupTargetAssignmentMetadataValue {
     }
 }
 
+impl ToPlain for StreamsGroupTargetAssignmentMetadataValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("assignmentEpoch", &self.assignment_epoch, version);
+        if self.assignment_timestamp != default.assignment_timestamp {
+            fields.add("assignmentTimestamp", &self.assignment_timestamp, version);
+        }
+        fields.finish()
+    }
+}
+
 impl StreamsGroupTargetAssignmentMetadataValue {
     /// Its number.
     pub const KEY: i16 = 20;
@@ -4092,6 +4635,15 @@ impl Wire for StreamsGroupTargetAssignmentMemberKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupTargetAssignmentMemberKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("memberId", &self.member_id, version);
+        fields.finish()
     }
 }
 
@@ -4181,6 +4733,16 @@ impl Wire for StreamsGroupTargetAssignmentMemberValue {
     }
 }
 
+impl ToPlain for StreamsGroupTargetAssignmentMemberValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("activeTasks", &self.active_tasks, version);
+        fields.add("standbyTasks", &self.standby_tasks, version);
+        fields.add("warmupTasks", &self.warmup_tasks, version);
+        fields.finish()
+    }
+}
+
 /// `TaskIds` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamsGroupTargetAssignmentMemberTaskIds {
@@ -4227,6 +4789,15 @@ impl Wire for StreamsGroupTargetAssignmentMemberTaskIds {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupTargetAssignmentMemberTaskIds {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("subtopologyId", &self.subtopology_id, version);
+        fields.add("partitions", &self.partitions, version);
+        fields.finish()
     }
 }
 
@@ -4308,6 +4879,15 @@ impl Wire for StreamsGroupCurrentMemberAssignmentKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupCurrentMemberAssignmentKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("memberId", &self.member_id, version);
+        fields.finish()
     }
 }
 
@@ -4427,6 +5007,34 @@ impl Wire for StreamsGroupCurrentMemberAssignmentValue {
     }
 }
 
+impl ToPlain for StreamsGroupCurrentMemberAssignmentValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("memberEpoch", &self.member_epoch, version);
+        fields.add("previousMemberEpoch", &self.previous_member_epoch, version);
+        fields.add("state", &self.state, version);
+        fields.add("activeTasks", &self.active_tasks, version);
+        fields.add("standbyTasks", &self.standby_tasks, version);
+        fields.add("warmupTasks", &self.warmup_tasks, version);
+        fields.add(
+            "activeTasksPendingRevocation",
+            &self.active_tasks_pending_revocation,
+            version,
+        );
+        fields.add(
+            "standbyTasksPendingRevocation",
+            &self.standby_tasks_pending_revocation,
+            version,
+        );
+        fields.add(
+            "warmupTasksPendingRevocation",
+            &self.warmup_tasks_pending_revocation,
+            version,
+        );
+        fields.finish()
+    }
+}
+
 /// `TaskIds` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamsGroupCurrentMemberAssignmentTaskIds {
@@ -4445,7 +5053,7 @@ impl Default for StreamsGroupCurrentMemberAssignmentTaskIds {
         Self {
             subtopology_id: Default::default(),
             partitions: Default::default(),
-            assignment_epochs: None,
+            assignment_epochs: Some(Default::default()),
             unknown_tags: BTreeMap::new(),
         }
     }
@@ -4489,6 +5097,19 @@ impl Wire for StreamsGroupCurrentMemberAssignmentTaskIds {
             writer.tags(&tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupCurrentMemberAssignmentTaskIds {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("subtopologyId", &self.subtopology_id, version);
+        fields.add("partitions", &self.partitions, version);
+        if self.assignment_epochs != default.assignment_epochs {
+            fields.add("assignmentEpochs", &self.assignment_epochs, version);
+        }
+        fields.finish()
     }
 }
 
@@ -4565,6 +5186,14 @@ impl Wire for StreamsGroupTopologyKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupTopologyKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.finish()
     }
 }
 
@@ -4649,6 +5278,15 @@ impl Wire for StreamsGroupTopologyValue {
     }
 }
 
+impl ToPlain for StreamsGroupTopologyValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("epoch", &self.epoch, version);
+        fields.add("subtopologies", &self.subtopologies, version);
+        fields.finish()
+    }
+}
+
 /// `Subtopology` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamsGroupTopologySubtopology {
@@ -4723,6 +5361,20 @@ impl Wire for StreamsGroupTopologySubtopology {
     }
 }
 
+impl ToPlain for StreamsGroupTopologySubtopology {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("subtopologyId", &self.subtopology_id, version);
+        fields.add("sourceTopics", &self.source_topics, version);
+        fields.add("sourceTopicRegex", &self.source_topic_regex, version);
+        fields.add("stateChangelogTopics", &self.state_changelog_topics, version);
+        fields.add("repartitionSinkTopics", &self.repartition_sink_topics, version);
+        fields.add("repartitionSourceTopics", &self.repartition_source_topics, version);
+        fields.add("copartitionGroups", &self.copartition_groups, version);
+        fields.finish()
+    }
+}
+
 /// `CopartitionGroup` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamsGroupTopologyCopartitionGroup {
@@ -4777,6 +5429,16 @@ impl Wire for StreamsGroupTopologyCopartitionGroup {
     }
 }
 
+impl ToPlain for StreamsGroupTopologyCopartitionGroup {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("sourceTopics", &self.source_topics, version);
+        fields.add("sourceTopicRegex", &self.source_topic_regex, version);
+        fields.add("repartitionSourceTopics", &self.repartition_source_topics, version);
+        fields.finish()
+    }
+}
+
 /// `TopicConfig` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamsGroupTopologyTopicConfig {
@@ -4823,6 +5485,15 @@ impl Wire for StreamsGroupTopologyTopicConfig {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupTopologyTopicConfig {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("key", &self.key, version);
+        fields.add("value", &self.value, version);
+        fields.finish()
     }
 }
 
@@ -4882,6 +5553,17 @@ impl Wire for StreamsGroupTopologyTopicInfo {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for StreamsGroupTopologyTopicInfo {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("name", &self.name, version);
+        fields.add("partitions", &self.partitions, version);
+        fields.add("replicationFactor", &self.replication_factor, version);
+        fields.add("topicConfigs", &self.topic_configs, version);
+        fields.finish()
     }
 }
 
@@ -5114,6 +5796,63 @@ impl Key {
             Self::StreamsGroupTargetAssignmentMember(_) => StreamsGroupTargetAssignmentMemberKey::MAX_VERSION,
             Self::StreamsGroupCurrentMemberAssignment(_) => StreamsGroupCurrentMemberAssignmentKey::MAX_VERSION,
             Self::StreamsGroupTopology(_) => StreamsGroupTopologyKey::MAX_VERSION,
+        }
+    }
+
+    /// Its name as Kafka's tools print it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::LegacyOffsetCommit(_) => "LEGACY_OFFSET_COMMIT",
+            Self::OffsetCommit(_) => "OFFSET_COMMIT",
+            Self::GroupMetadata(_) => "GROUP_METADATA",
+            Self::ConsumerGroupMetadata(_) => "CONSUMER_GROUP_METADATA",
+            Self::ConsumerGroupPartitionMetadata(_) => "CONSUMER_GROUP_PARTITION_METADATA",
+            Self::ConsumerGroupMemberMetadata(_) => "CONSUMER_GROUP_MEMBER_METADATA",
+            Self::ConsumerGroupTargetAssignmentMetadata(_) => "CONSUMER_GROUP_TARGET_ASSIGNMENT_METADATA",
+            Self::ConsumerGroupTargetAssignmentMember(_) => "CONSUMER_GROUP_TARGET_ASSIGNMENT_MEMBER",
+            Self::ConsumerGroupCurrentMemberAssignment(_) => "CONSUMER_GROUP_CURRENT_MEMBER_ASSIGNMENT",
+            Self::ShareGroupMemberMetadata(_) => "SHARE_GROUP_MEMBER_METADATA",
+            Self::ShareGroupMetadata(_) => "SHARE_GROUP_METADATA",
+            Self::ShareGroupTargetAssignmentMetadata(_) => "SHARE_GROUP_TARGET_ASSIGNMENT_METADATA",
+            Self::ShareGroupTargetAssignmentMember(_) => "SHARE_GROUP_TARGET_ASSIGNMENT_MEMBER",
+            Self::ShareGroupCurrentMemberAssignment(_) => "SHARE_GROUP_CURRENT_MEMBER_ASSIGNMENT",
+            Self::ShareGroupStatePartitionMetadata(_) => "SHARE_GROUP_STATE_PARTITION_METADATA",
+            Self::ConsumerGroupRegularExpression(_) => "CONSUMER_GROUP_REGULAR_EXPRESSION",
+            Self::StreamsGroupMetadata(_) => "STREAMS_GROUP_METADATA",
+            Self::StreamsGroupMemberMetadata(_) => "STREAMS_GROUP_MEMBER_METADATA",
+            Self::StreamsGroupTargetAssignmentMetadata(_) => "STREAMS_GROUP_TARGET_ASSIGNMENT_METADATA",
+            Self::StreamsGroupTargetAssignmentMember(_) => "STREAMS_GROUP_TARGET_ASSIGNMENT_MEMBER",
+            Self::StreamsGroupCurrentMemberAssignment(_) => "STREAMS_GROUP_CURRENT_MEMBER_ASSIGNMENT",
+            Self::StreamsGroupTopology(_) => "STREAMS_GROUP_TOPOLOGY",
+        }
+    }
+}
+
+impl ToPlain for Key {
+    fn to_plain(&self, version: i16) -> Plain {
+        match self {
+            Self::LegacyOffsetCommit(message) => message.to_plain(version),
+            Self::OffsetCommit(message) => message.to_plain(version),
+            Self::GroupMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupPartitionMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupMemberMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupTargetAssignmentMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupTargetAssignmentMember(message) => message.to_plain(version),
+            Self::ConsumerGroupCurrentMemberAssignment(message) => message.to_plain(version),
+            Self::ShareGroupMemberMetadata(message) => message.to_plain(version),
+            Self::ShareGroupMetadata(message) => message.to_plain(version),
+            Self::ShareGroupTargetAssignmentMetadata(message) => message.to_plain(version),
+            Self::ShareGroupTargetAssignmentMember(message) => message.to_plain(version),
+            Self::ShareGroupCurrentMemberAssignment(message) => message.to_plain(version),
+            Self::ShareGroupStatePartitionMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupRegularExpression(message) => message.to_plain(version),
+            Self::StreamsGroupMetadata(message) => message.to_plain(version),
+            Self::StreamsGroupMemberMetadata(message) => message.to_plain(version),
+            Self::StreamsGroupTargetAssignmentMetadata(message) => message.to_plain(version),
+            Self::StreamsGroupTargetAssignmentMember(message) => message.to_plain(version),
+            Self::StreamsGroupCurrentMemberAssignment(message) => message.to_plain(version),
+            Self::StreamsGroupTopology(message) => message.to_plain(version),
         }
     }
 }
@@ -5447,6 +6186,63 @@ impl Value {
             Self::StreamsGroupTargetAssignmentMember(_) => StreamsGroupTargetAssignmentMemberValue::MAX_VERSION,
             Self::StreamsGroupCurrentMemberAssignment(_) => StreamsGroupCurrentMemberAssignmentValue::MAX_VERSION,
             Self::StreamsGroupTopology(_) => StreamsGroupTopologyValue::MAX_VERSION,
+        }
+    }
+
+    /// Its name as Kafka's tools print it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::LegacyOffsetCommit(_) => "LEGACY_OFFSET_COMMIT",
+            Self::OffsetCommit(_) => "OFFSET_COMMIT",
+            Self::GroupMetadata(_) => "GROUP_METADATA",
+            Self::ConsumerGroupMetadata(_) => "CONSUMER_GROUP_METADATA",
+            Self::ConsumerGroupPartitionMetadata(_) => "CONSUMER_GROUP_PARTITION_METADATA",
+            Self::ConsumerGroupMemberMetadata(_) => "CONSUMER_GROUP_MEMBER_METADATA",
+            Self::ConsumerGroupTargetAssignmentMetadata(_) => "CONSUMER_GROUP_TARGET_ASSIGNMENT_METADATA",
+            Self::ConsumerGroupTargetAssignmentMember(_) => "CONSUMER_GROUP_TARGET_ASSIGNMENT_MEMBER",
+            Self::ConsumerGroupCurrentMemberAssignment(_) => "CONSUMER_GROUP_CURRENT_MEMBER_ASSIGNMENT",
+            Self::ShareGroupMemberMetadata(_) => "SHARE_GROUP_MEMBER_METADATA",
+            Self::ShareGroupMetadata(_) => "SHARE_GROUP_METADATA",
+            Self::ShareGroupTargetAssignmentMetadata(_) => "SHARE_GROUP_TARGET_ASSIGNMENT_METADATA",
+            Self::ShareGroupTargetAssignmentMember(_) => "SHARE_GROUP_TARGET_ASSIGNMENT_MEMBER",
+            Self::ShareGroupCurrentMemberAssignment(_) => "SHARE_GROUP_CURRENT_MEMBER_ASSIGNMENT",
+            Self::ShareGroupStatePartitionMetadata(_) => "SHARE_GROUP_STATE_PARTITION_METADATA",
+            Self::ConsumerGroupRegularExpression(_) => "CONSUMER_GROUP_REGULAR_EXPRESSION",
+            Self::StreamsGroupMetadata(_) => "STREAMS_GROUP_METADATA",
+            Self::StreamsGroupMemberMetadata(_) => "STREAMS_GROUP_MEMBER_METADATA",
+            Self::StreamsGroupTargetAssignmentMetadata(_) => "STREAMS_GROUP_TARGET_ASSIGNMENT_METADATA",
+            Self::StreamsGroupTargetAssignmentMember(_) => "STREAMS_GROUP_TARGET_ASSIGNMENT_MEMBER",
+            Self::StreamsGroupCurrentMemberAssignment(_) => "STREAMS_GROUP_CURRENT_MEMBER_ASSIGNMENT",
+            Self::StreamsGroupTopology(_) => "STREAMS_GROUP_TOPOLOGY",
+        }
+    }
+}
+
+impl ToPlain for Value {
+    fn to_plain(&self, version: i16) -> Plain {
+        match self {
+            Self::LegacyOffsetCommit(message) => message.to_plain(version),
+            Self::OffsetCommit(message) => message.to_plain(version),
+            Self::GroupMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupPartitionMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupMemberMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupTargetAssignmentMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupTargetAssignmentMember(message) => message.to_plain(version),
+            Self::ConsumerGroupCurrentMemberAssignment(message) => message.to_plain(version),
+            Self::ShareGroupMemberMetadata(message) => message.to_plain(version),
+            Self::ShareGroupMetadata(message) => message.to_plain(version),
+            Self::ShareGroupTargetAssignmentMetadata(message) => message.to_plain(version),
+            Self::ShareGroupTargetAssignmentMember(message) => message.to_plain(version),
+            Self::ShareGroupCurrentMemberAssignment(message) => message.to_plain(version),
+            Self::ShareGroupStatePartitionMetadata(message) => message.to_plain(version),
+            Self::ConsumerGroupRegularExpression(message) => message.to_plain(version),
+            Self::StreamsGroupMetadata(message) => message.to_plain(version),
+            Self::StreamsGroupMemberMetadata(message) => message.to_plain(version),
+            Self::StreamsGroupTargetAssignmentMetadata(message) => message.to_plain(version),
+            Self::StreamsGroupTargetAssignmentMember(message) => message.to_plain(version),
+            Self::StreamsGroupCurrentMemberAssignment(message) => message.to_plain(version),
+            Self::StreamsGroupTopology(message) => message.to_plain(version),
         }
     }
 }

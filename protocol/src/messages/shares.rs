@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::Uuid;
+use crate::messages::plain::{Plain, PlainFields, ToPlain};
 use crate::messages::wire::{Layout, Reader, Wire, WireError, Writer};
 
 /// `ShareSnapshotKey` of Kafka's definitions.
@@ -60,6 +61,16 @@ impl Wire for ShareSnapshotKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareSnapshotKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("topicId", &self.topic_id, version);
+        fields.add("partition", &self.partition, version);
+        fields.finish()
     }
 }
 
@@ -183,6 +194,24 @@ impl Wire for ShareSnapshotValue {
     }
 }
 
+impl ToPlain for ShareSnapshotValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("snapshotEpoch", &self.snapshot_epoch, version);
+        fields.add("stateEpoch", &self.state_epoch, version);
+        fields.add("leaderEpoch", &self.leader_epoch, version);
+        fields.add("startOffset", &self.start_offset, version);
+        if self.delivery_complete_count != default.delivery_complete_count {
+            fields.add("deliveryCompleteCount", &self.delivery_complete_count, version);
+        }
+        fields.add("createTimestamp", &self.create_timestamp, version);
+        fields.add("writeTimestamp", &self.write_timestamp, version);
+        fields.add("stateBatches", &self.state_batches, version);
+        fields.finish()
+    }
+}
+
 /// `StateBatch` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShareSnapshotStateBatch {
@@ -239,6 +268,17 @@ impl Wire for ShareSnapshotStateBatch {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareSnapshotStateBatch {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("firstOffset", &self.first_offset, version);
+        fields.add("lastOffset", &self.last_offset, version);
+        fields.add("deliveryState", &self.delivery_state, version);
+        fields.add("deliveryCount", &self.delivery_count, version);
+        fields.finish()
     }
 }
 
@@ -325,6 +365,16 @@ impl Wire for ShareUpdateKey {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareUpdateKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("groupId", &self.group_id, version);
+        fields.add("topicId", &self.topic_id, version);
+        fields.add("partition", &self.partition, version);
+        fields.finish()
     }
 }
 
@@ -433,6 +483,21 @@ impl Wire for ShareUpdateValue {
     }
 }
 
+impl ToPlain for ShareUpdateValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("snapshotEpoch", &self.snapshot_epoch, version);
+        fields.add("leaderEpoch", &self.leader_epoch, version);
+        fields.add("startOffset", &self.start_offset, version);
+        if self.delivery_complete_count != default.delivery_complete_count {
+            fields.add("deliveryCompleteCount", &self.delivery_complete_count, version);
+        }
+        fields.add("stateBatches", &self.state_batches, version);
+        fields.finish()
+    }
+}
+
 /// `StateBatch` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShareUpdateStateBatch {
@@ -489,6 +554,17 @@ impl Wire for ShareUpdateStateBatch {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for ShareUpdateStateBatch {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("firstOffset", &self.first_offset, version);
+        fields.add("lastOffset", &self.last_offset, version);
+        fields.add("deliveryState", &self.delivery_state, version);
+        fields.add("deliveryCount", &self.delivery_count, version);
+        fields.finish()
     }
 }
 
@@ -567,6 +643,23 @@ impl Key {
             Self::ShareUpdate(_) => ShareUpdateKey::MAX_VERSION,
         }
     }
+
+    /// Its name as Kafka's tools print it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ShareSnapshot(_) => "SHARE_SNAPSHOT",
+            Self::ShareUpdate(_) => "SHARE_UPDATE",
+        }
+    }
+}
+
+impl ToPlain for Key {
+    fn to_plain(&self, version: i16) -> Plain {
+        match self {
+            Self::ShareSnapshot(message) => message.to_plain(version),
+            Self::ShareUpdate(message) => message.to_plain(version),
+        }
+    }
 }
 
 impl From<ShareSnapshotKey> for Key {
@@ -622,6 +715,23 @@ impl Value {
         match self {
             Self::ShareSnapshot(_) => ShareSnapshotValue::MAX_VERSION,
             Self::ShareUpdate(_) => ShareUpdateValue::MAX_VERSION,
+        }
+    }
+
+    /// Its name as Kafka's tools print it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ShareSnapshot(_) => "SHARE_SNAPSHOT",
+            Self::ShareUpdate(_) => "SHARE_UPDATE",
+        }
+    }
+}
+
+impl ToPlain for Value {
+    fn to_plain(&self, version: i16) -> Plain {
+        match self {
+            Self::ShareSnapshot(message) => message.to_plain(version),
+            Self::ShareUpdate(message) => message.to_plain(version),
         }
     }
 }

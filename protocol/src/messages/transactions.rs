@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::messages::wire::{Layout, NullableWire, Reader, Wire, WireError, Writer};
+use crate::messages::plain::{Plain, PlainFields, ToPlain};
+use crate::messages::wire::{Layout, NullableWire, Reader, Wire, WireError, Writer, absent};
 
 /// `TransactionLogKey` of Kafka's definitions.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +53,14 @@ impl Wire for TransactionLogKey {
     }
 }
 
+impl ToPlain for TransactionLogKey {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("transactionalId", &self.transactional_id, version);
+        fields.finish()
+    }
+}
+
 impl TransactionLogKey {
     /// Its number.
     pub const KEY: i16 = 0;
@@ -89,13 +98,13 @@ impl TransactionLogKey {
 pub struct TransactionLogValue {
     /// In versions 0 to 1.
     pub producer_id: i64,
-    /// Tagged, versions 0 to 1.
+    /// Tagged, version 1.
     pub previous_producer_id: i64,
-    /// Tagged, versions 0 to 1.
+    /// Tagged, version 1.
     pub next_producer_id: i64,
     /// In versions 0 to 1.
     pub producer_epoch: i16,
-    /// Tagged, versions 0 to 1.
+    /// Tagged, version 1.
     pub next_producer_epoch: i16,
     /// In versions 0 to 1.
     pub transaction_timeout_ms: i32,
@@ -107,7 +116,7 @@ pub struct TransactionLogValue {
     pub transaction_last_update_timestamp_ms: i64,
     /// In versions 0 to 1.
     pub transaction_start_timestamp_ms: i64,
-    /// Tagged, versions 0 to 1.
+    /// Tagged, version 1.
     pub client_transaction_version: i16,
     /// Tagged fields that are not known here, by tag.
     pub unknown_tags: BTreeMap<u32, Bytes>,
@@ -169,12 +178,24 @@ impl Wire for TransactionLogValue {
 
     fn write(&self, writer: &mut Writer<'_>, layout: Layout) -> Result<(), WireError> {
         self.producer_id.write(writer, layout)?;
+        if layout.version < 1 && self.previous_producer_id != Self::default().previous_producer_id {
+            return Err(absent(layout, "previous_producer_id"));
+        }
+        if layout.version < 1 && self.next_producer_id != Self::default().next_producer_id {
+            return Err(absent(layout, "next_producer_id"));
+        }
         self.producer_epoch.write(writer, layout)?;
+        if layout.version < 1 && self.next_producer_epoch != Self::default().next_producer_epoch {
+            return Err(absent(layout, "next_producer_epoch"));
+        }
         self.transaction_timeout_ms.write(writer, layout)?;
         self.transaction_status.write(writer, layout)?;
         NullableWire::write_nullable(self.transaction_partitions.as_ref(), writer, layout)?;
         self.transaction_last_update_timestamp_ms.write(writer, layout)?;
         self.transaction_start_timestamp_ms.write(writer, layout)?;
+        if layout.version < 1 && self.client_transaction_version != Self::default().client_transaction_version {
+            return Err(absent(layout, "client_transaction_version"));
+        }
         if layout.flexible {
             let mut tags = self.unknown_tags.clone();
             let default = Self::default();
@@ -205,6 +226,41 @@ impl Wire for TransactionLogValue {
             writer.tags(&tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for TransactionLogValue {
+    fn to_plain(&self, version: i16) -> Plain {
+        let default = Self::default();
+        let mut fields = PlainFields::default();
+        fields.add("producerId", &self.producer_id, version);
+        if version >= 1 && self.previous_producer_id != default.previous_producer_id {
+            fields.add("previousProducerId", &self.previous_producer_id, version);
+        }
+        if version >= 1 && self.next_producer_id != default.next_producer_id {
+            fields.add("nextProducerId", &self.next_producer_id, version);
+        }
+        fields.add("producerEpoch", &self.producer_epoch, version);
+        if version >= 1 && self.next_producer_epoch != default.next_producer_epoch {
+            fields.add("nextProducerEpoch", &self.next_producer_epoch, version);
+        }
+        fields.add("transactionTimeoutMs", &self.transaction_timeout_ms, version);
+        fields.add("transactionStatus", &self.transaction_status, version);
+        fields.add("transactionPartitions", &self.transaction_partitions, version);
+        fields.add(
+            "transactionLastUpdateTimestampMs",
+            &self.transaction_last_update_timestamp_ms,
+            version,
+        );
+        fields.add(
+            "transactionStartTimestampMs",
+            &self.transaction_start_timestamp_ms,
+            version,
+        );
+        if version >= 1 && self.client_transaction_version != default.client_transaction_version {
+            fields.add("clientTransactionVersion", &self.client_transaction_version, version);
+        }
+        fields.finish()
     }
 }
 
@@ -254,6 +310,15 @@ impl Wire for TransactionLogPartitionsSchema {
             writer.tags(&self.unknown_tags)?;
         }
         Ok(())
+    }
+}
+
+impl ToPlain for TransactionLogPartitionsSchema {
+    fn to_plain(&self, version: i16) -> Plain {
+        let mut fields = PlainFields::default();
+        fields.add("topic", &self.topic, version);
+        fields.add("partitionIds", &self.partition_ids, version);
+        fields.finish()
     }
 }
 
@@ -326,6 +391,21 @@ impl Key {
             Self::TransactionLog(_) => TransactionLogKey::MAX_VERSION,
         }
     }
+
+    /// Its name as Kafka's tools print it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::TransactionLog(_) => "TRANSACTION_LOG",
+        }
+    }
+}
+
+impl ToPlain for Key {
+    fn to_plain(&self, version: i16) -> Plain {
+        match self {
+            Self::TransactionLog(message) => message.to_plain(version),
+        }
+    }
 }
 
 impl From<TransactionLogKey> for Key {
@@ -369,6 +449,21 @@ impl Value {
     pub const fn max_version(&self) -> i16 {
         match self {
             Self::TransactionLog(_) => TransactionLogValue::MAX_VERSION,
+        }
+    }
+
+    /// Its name as Kafka's tools print it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::TransactionLog(_) => "TRANSACTION_LOG",
+        }
+    }
+}
+
+impl ToPlain for Value {
+    fn to_plain(&self, version: i16) -> Plain {
+        match self {
+            Self::TransactionLog(message) => message.to_plain(version),
         }
     }
 }

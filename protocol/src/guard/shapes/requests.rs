@@ -5071,23 +5071,16 @@ static SHARE_FETCH_REQUEST_FETCH_TOPIC: Shape = Shape {
             nullable: Versions::NONE,
             tag: None,
             inflexible: false,
-            kind: Kind::Array(&Kind::Struct(&SHARE_FETCH_REQUEST_FETCH_PARTITION), 72),
+            kind: Kind::Array(&Kind::Struct(&SHARE_FETCH_REQUEST_FETCH_PARTITION), 64),
         },
     ],
 };
 
 static SHARE_FETCH_REQUEST_FETCH_PARTITION: Shape = Shape {
-    size_bytes: 64,
+    size_bytes: 56,
     fields: &[
         Field {
             versions: Versions::new(0, i16::MAX),
-            nullable: Versions::NONE,
-            tag: None,
-            inflexible: false,
-            kind: Kind::Fixed(4),
-        },
-        Field {
-            versions: Versions::new(0, 0),
             nullable: Versions::NONE,
             tag: None,
             inflexible: false,

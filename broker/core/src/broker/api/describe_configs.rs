@@ -7,7 +7,7 @@ use protocol::api::messages::describe_configs_response::{
     DescribeConfigsResourceResult, DescribeConfigsResponse, DescribeConfigsResult, DescribeConfigsSynonym,
 };
 use protocol::api::{ApiKey, DecodeError, ErrorCode, StrBytes};
-use protocol::config::{self, ConfigKey, Default as KeyDefault, Entry, Kind, Scope, Source, Values};
+use protocol::config::{self, Entry, Kind, Scope, Source, Values};
 
 use crate::broker::Broker;
 use crate::call::{Call, Outcome, Served};
@@ -76,10 +76,7 @@ fn describe(broker: &Broker, image: &MetadataImage, resource: &DescribeConfigsRe
         }
         Some(ResourceType::Group) => {
             let set = image.config(ResourceType::Group, name).unwrap_or(&none);
-            Ok(config::keys(Scope::Group)
-                .iter()
-                .map(|key| group_entry(key, set))
-                .collect())
+            Ok(broker.with_layers(image, |layers| config::describe_group(set, layers)))
         }
         Some(ResourceType::ClientMetrics) => Ok(Vec::new()),
         None => Err((
@@ -100,26 +97,6 @@ fn own(scope: Scope, name: &str, value: &str, source: Source) -> Option<Entry> {
         source,
         read_only: false,
     })
-}
-
-fn group_entry(key: &'static ConfigKey, set: &Values) -> Entry {
-    if let Some(entry) = set
-        .get(key.name)
-        .and_then(|value| own(Scope::Group, key.name, value, Source::Group))
-    {
-        return entry;
-    }
-    let value = match key.default {
-        KeyDefault::Value(value) => Some(value.to_owned()),
-        KeyDefault::Null | KeyDefault::Required => None,
-    };
-    Entry {
-        key,
-        value,
-        source: Source::Default,
-        read_only: false,
-        synonyms: Vec::new(),
-    }
 }
 
 fn told(entry: Entry, include_synonyms: bool) -> DescribeConfigsResourceResult {
