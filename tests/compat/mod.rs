@@ -4,4 +4,5 @@
 mod java_tools;
 mod kcat;
 mod python;
+mod storage_format;
 mod suites;

@@ -5,4 +5,5 @@ mod bench;
 mod exit_codes;
 mod read_write;
 mod restarts;
+mod storage;
 mod topics;

@@ -26,7 +26,9 @@ pub(super) fn parse_voters(list: &str) -> Result<Vec<InitialVoter>, String> {
     if let Some(twice) = voters.windows(2).find(|pair| pair[0].id == pair[1].id) {
         return Err(format!("Node id {} was specified more than once.", twice[0].id));
     }
+    // A table of voters, and the copy of it that a set of voters takes.
     java_order::grown(&mut voters, |voter| voter.id);
+    java_order::copied(&mut voters, |voter| voter.id);
     Ok(voters)
 }
 

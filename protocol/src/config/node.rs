@@ -7,10 +7,13 @@ use std::path::PathBuf;
 
 use super::effective::Values;
 use super::value::list;
-use super::{ConfigError, Default, Scope, keys, lookup, suggest};
+use super::{ConfigError, Default, Scope, lookup, suggest};
 
 /// Prefix of keys that only this broker knows.
 const OWN_PREFIX: &str = "kfleet.";
+
+/// What has to be set, in the order in which Kafka asks for it.
+const REQUIRED: [&str; 3] = ["process.roles", "node.id", "controller.listener.names"];
 
 /// Why a node cannot start with its configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -263,13 +266,10 @@ fn build(values: Values, warnings: Vec<String>) -> Result<NodeConfig, NodeConfig
 /// What has to be set, and lists that must not be empty.
 fn check_present(values: &Values) -> Result<(), NodeConfigError> {
     let conflict = |text: &str| Err(NodeConfigError::Conflict(text.to_owned()));
-    for key in keys(Scope::Broker)
-        .iter()
-        .filter(|key| key.default == Default::Required)
-    {
-        let is_there = values.contains_key(key.name) || key.name == "node.id" && values.contains_key("broker.id");
+    for name in REQUIRED {
+        let is_there = values.contains_key(name) || name == "node.id" && values.contains_key("broker.id");
         if !is_there {
-            return Err(NodeConfigError::Missing { name: key.name });
+            return Err(NodeConfigError::Missing { name });
         }
     }
     if let (Some(node), Some(broker)) = (values.get("node.id"), values.get("broker.id"))
@@ -446,6 +446,7 @@ fn validate(config: &NodeConfig) -> Result<(), NodeConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::keys;
     use super::*;
 
     const COMBINED: [(&str, &str); 5] = [
@@ -470,6 +471,62 @@ mod tests {
         assert_eq!(config.quorum_voters[0].port, 9093);
         assert_eq!(config.number("num.partitions"), 1);
         assert!(config.flag("auto.create.topics.enable"));
+    }
+
+    #[test]
+    fn every_required_key_is_asked_for() {
+        let required = keys(Scope::Broker)
+            .iter()
+            .filter(|key| key.default == Default::Required);
+        let mut asked = REQUIRED;
+        asked.sort_unstable();
+        assert_eq!(required.map(|key| key.name).collect::<Vec<_>>(), asked);
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused_in_kafkas_words() {
+        let complaint = |extra: &[(&'static str, &'static str)]| with(extra).unwrap_err().to_string();
+        let no_quorum = COMBINED
+            .into_iter()
+            .filter(|(name, _)| *name != "controller.quorum.voters");
+        let no_quorum = NodeConfig::parse(no_quorum).unwrap_err().to_string();
+        assert!(no_quorum.starts_with("If using process.roles, either controller.quorum.bootstrap.servers"));
+        assert!(complaint(&[("process.roles", "")]).starts_with("Configuration 'process.roles' must not be empty."));
+        assert_eq!(
+            complaint(&[("broker.id", "2")]),
+            "You must set `node.id` to the same value as `broker.id`."
+        );
+        assert_eq!(
+            complaint(&[("log.dirs", "/a,,/b")]),
+            "Configuration 'log.dirs' values must not be empty."
+        );
+        assert_eq!(
+            complaint(&[("controller.quorum.voters", "x@a:1")]),
+            "Failed to parse voter ID as an integer from x"
+        );
+        assert_eq!(
+            complaint(&[("listeners", "PLAINTEXT://:9092,CONTROLLER://:9092")]),
+            "Each listener must have a different port, listeners: [PLAINTEXT://:9092, CONTROLLER://:9092]"
+        );
+        let both = [
+            ("listeners", "PLAINTEXT://127.0.0.1:9092,CONTROLLER://[::1]:9092"),
+            ("log.dirs", "/a"),
+        ];
+        assert!(with(&both).is_ok());
+        let unmapped = complaint(&[("listeners", "X://:1,CONTROLLER://:2")]);
+        assert_eq!(unmapped, "No security protocol defined for listener X");
+    }
+
+    #[test]
+    fn broker_id_stands_for_node_id() {
+        let entries = COMBINED.map(|(name, value)| {
+            if name == "node.id" {
+                ("broker.id", value)
+            } else {
+                (name, value)
+            }
+        });
+        assert_eq!(NodeConfig::parse(entries).unwrap().node_id, 1);
     }
 
     #[test]
