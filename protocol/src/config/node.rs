@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
 use super::effective::Values;
@@ -310,8 +309,11 @@ fn endpoints(text: &str) -> Result<Vec<Endpoint>, NodeConfigError> {
 
 /// Listeners may share a port only if one is on an IPv4 and the other on an IPv6 address.
 fn check_ports(listeners: &[Endpoint]) -> Result<(), NodeConfigError> {
-    let is_v6 = |endpoint: &Endpoint| endpoint.host.parse::<Ipv6Addr>().is_ok();
-    let is_v4 = |endpoint: &Endpoint| endpoint.host.parse::<Ipv4Addr>().is_ok();
+    let is_v6 = |endpoint: &Endpoint| endpoint.host.contains(':');
+    let is_v4 = |endpoint: &Endpoint| {
+        let mut parts = endpoint.host.split('.');
+        parts.clone().count() == 4 && parts.all(|part| part.parse::<u8>().is_ok())
+    };
     let clash = |a: &Endpoint, b: &Endpoint| {
         a.port == b.port && a.port != 0 && a.name != b.name && !(is_v4(a) && is_v6(b) || is_v6(a) && is_v4(b))
     };
