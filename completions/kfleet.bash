@@ -109,6 +109,9 @@ _kfleet() {
             kfleet__subcmd__quorum,status)
                 cmd="kfleet__subcmd__quorum__subcmd__status"
                 ;;
+            kfleet__subcmd__storage,feature-dependencies)
+                cmd="kfleet__subcmd__storage__subcmd__feature__subcmd__dependencies"
+                ;;
             kfleet__subcmd__storage,format)
                 cmd="kfleet__subcmd__storage__subcmd__format"
                 ;;
@@ -117,6 +120,9 @@ _kfleet() {
                 ;;
             kfleet__subcmd__storage,random-uuid)
                 cmd="kfleet__subcmd__storage__subcmd__random__subcmd__uuid"
+                ;;
+            kfleet__subcmd__storage,version-mapping)
+                cmd="kfleet__subcmd__storage__subcmd__version__subcmd__mapping"
                 ;;
             kfleet__subcmd__topics,alter)
                 cmd="kfleet__subcmd__topics__subcmd__alter"
@@ -1318,7 +1324,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help format info random-uuid"
+            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help feature-dependencies format info random-uuid version-mapping"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1351,8 +1357,50 @@ _kfleet() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kfleet__subcmd__storage__subcmd__feature__subcmd__dependencies)
+            opts="-f -b -o -q -v -h --feature --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --feature)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kfleet__subcmd__storage__subcmd__format)
-            opts="-c -t -g -r -f -s -N -I -b -o -q -v -h --config --cluster-id --ignore-formatted --release-version --feature --standalone --no-initial-controllers --initial-controllers --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-c -t -g -r -f -S -s -N -I -b -o -q -v -h --config --cluster-id --ignore-formatted --release-version --feature --add-scram --standalone --no-initial-controllers --initial-controllers --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1387,6 +1435,14 @@ _kfleet() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --add-scram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -S)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1474,6 +1530,48 @@ _kfleet() {
                 return 0
             fi
             case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__storage__subcmd__version__subcmd__mapping)
+            opts="-r -b -o -q -v -h --release-version --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --release-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --bootstrap-server)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

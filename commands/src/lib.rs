@@ -83,7 +83,7 @@ enum Command {
     Sandbox(sandbox::SandboxArgs),
     /// The JSON schema of what a command prints
     Schema(schema::SchemaArgs),
-    /// Log directories: format and inspect
+    /// Log directories: format and inspect; @FILE stands for the arguments in a file, one a line
     #[command(subcommand)]
     Storage(storage::StorageCommand),
     /// Topics
@@ -100,7 +100,8 @@ pub fn definition() -> clap::Command {
 
 /// Runs the command on this process's command line; the exit code.
 pub fn main() -> u8 {
-    let cli = match Cli::try_parse() {
+    let args = storage::read_argument_files(std::env::args_os());
+    let cli = match args.and_then(Cli::try_parse_from) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };

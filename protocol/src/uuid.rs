@@ -4,7 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet;
+use base64::engine::general_purpose::{NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+
+/// Java drops the bits of the last character that do not fit.
+const DECODER: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, DECODER_CONFIG);
+const DECODER_CONFIG: GeneralPurposeConfig = NO_PAD.with_decode_allow_trailing_bits(true);
 
 /// A topic id, directory id or cluster id. Kafka keeps the first 100 values for itself.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,9 +84,7 @@ impl FromStr for Uuid {
         if text.len() > 24 {
             return Err(invalid());
         }
-        let bytes = URL_SAFE_NO_PAD
-            .decode(text.trim_end_matches('='))
-            .map_err(|_| invalid())?;
+        let bytes = DECODER.decode(text.trim_end_matches('=')).map_err(|_| invalid())?;
         Ok(Self(bytes.try_into().map_err(|_| invalid())?))
     }
 }
@@ -105,6 +109,7 @@ mod tests {
     fn text_round_trips_as_java_writes_it() {
         let id: Uuid = "fMCL8kv1SWm87L_Md-I2hg".parse().unwrap();
         assert_eq!(id.to_string(), "fMCL8kv1SWm87L_Md-I2hg");
+        assert_eq!("fMCL8kv1SWm87L_Md-I2hh".parse::<Uuid>(), Ok(id));
         assert_eq!(Uuid::ONE.to_string(), "AAAAAAAAAAAAAAAAAAAAAQ");
         assert!("fMCL8kv1SWm87L_Md-I2h".parse::<Uuid>().is_err());
         assert!("not an id at all".parse::<Uuid>().is_err());

@@ -7,4 +7,5 @@ mod java_tools;
 mod kcat;
 mod logs_dump;
 mod python;
+mod storage_format;
 mod suites;

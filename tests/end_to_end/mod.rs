@@ -7,4 +7,5 @@ mod logs_dump;
 mod read_write;
 mod readme;
 mod restarts;
+mod storage;
 mod topics;

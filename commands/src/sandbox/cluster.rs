@@ -69,7 +69,7 @@ impl Sandbox {
         let config = NodeConfig::parse(file.iter()).map_err(|error| CommandError::data(error.to_string()))?;
         let cluster_id = ::broker::random_uuid().to_string();
         if !dir.join("data").join("meta.properties").exists() {
-            format_node(&FormatRequest::new(&config, &cluster_id))?;
+            format_node(&FormatRequest::new(&config, &cluster_id), &mut |_| Ok(()))?;
         }
         let log = dir.join("node-1.log");
         let child = engine::start(spec.engine, spec.kafka_libs.as_deref(), &properties, &log)?;

@@ -1,18 +1,20 @@
 //! storage info
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use protocol::config::NodeConfig;
-use protocol::files::{MetaProperties, names};
-use protocol::properties::Properties;
+use protocol::files::{MetaProperties, MetaVersion, names};
 
+use super::{dirs, format};
 use crate::context::Context;
 use crate::error::CommandError;
 
 /// Tell what the log directories of a node are; exits 65 if anything is wrong with them.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  kfleet storage info -c server.properties")]
+#[command(
+    infer_long_args = true,
+    after_help = "Example:\n  kfleet storage info -c server.properties"
+)]
 pub(crate) struct InfoArgs {
     /// server.properties
     #[arg(short, long, value_name = "FILE")]
@@ -20,85 +22,101 @@ pub(crate) struct InfoArgs {
 }
 
 pub(crate) fn run(args: &InfoArgs, context: &Context) -> Result<(), CommandError> {
-    let path = &args.config;
-    let bytes =
-        std::fs::read(path).map_err(|error| CommandError::io(&format!("reading {}", path.display()), &error))?;
-    let file = Properties::parse(&bytes);
-    let config =
-        NodeConfig::parse(file.iter()).map_err(|error| CommandError::data(format!("{}: {error}", path.display())))?;
-    let mut dirs = config.log_dirs.clone();
-    dirs.push(config.metadata_log_dir.clone());
-    dirs.sort();
-    dirs.dedup();
-    let (mut found, mut problems, mut metas) = (Vec::new(), Vec::new(), Vec::new());
-    for dir in &dirs {
-        if !dir.exists() {
-            problems.push(format!("{} does not exist", dir.display()));
-            continue;
-        }
-        if !dir.is_dir() {
-            problems.push(format!("{} is not a directory", dir.display()));
-            continue;
-        }
-        found.push(dir.display().to_string());
-        match std::fs::read(dir.join(names::META_PROPERTIES)) {
-            Err(_) => problems.push(format!("{} is not formatted.", dir.display())),
-            Ok(bytes) => match MetaProperties::parse(&bytes) {
-                Err(error) => problems.push(format!("Error loading {}: {error}", dir.display())),
-                Ok(meta) => metas.push(meta),
-            },
-        }
+    let config = format::read_config(&args.config)?;
+    let mut report = Report::default();
+    for dir in dirs::configured(&config) {
+        report.look_at(&dir);
     }
-    let differ = |same: &dyn Fn(&MetaProperties, &MetaProperties) -> bool| {
-        metas
-            .first()
-            .is_some_and(|first| metas.iter().any(|meta| !same(first, meta)))
-    };
-    if differ(&|a, b| a.cluster_id == b.cluster_id) {
-        problems.push("Mismatched cluster IDs between storage directories.".to_owned());
+    if report
+        .first
+        .as_ref()
+        .is_some_and(|meta| meta.version == MetaVersion::V0)
+    {
+        report.problems.push(
+            "The kafka configuration file appears to be for a cluster in KRaft mode, but the directories are formatted for legacy mode."
+                .to_owned(),
+        );
     }
-    if differ(&|a, b| a.node_id == b.node_id) {
-        problems.push("Mismatched node IDs between storage directories.".to_owned());
-    }
-    context.out.print(&told(&found, metas.first(), &problems))?;
-    if problems.is_empty() {
+    context.out.print(&report.text())?;
+    if report.problems.is_empty() {
         Ok(())
     } else {
-        Err(CommandError::data(problems.join("; ")))
+        Err(CommandError::data(report.problems.join("; ")))
     }
 }
 
-fn told(found: &[String], meta: Option<&MetaProperties>, problems: &[String]) -> String {
-    let mut out = String::new();
-    let mut section = |one: &str, many: &str, items: &[String]| {
-        if !items.is_empty() {
-            out.push_str(if items.len() == 1 { one } else { many });
-            out.push('\n');
-            for item in items {
-                out.push_str(&format!("  {item}\n"));
-            }
-            out.push('\n');
+/// What was found.
+#[derive(Debug, Default)]
+struct Report {
+    found: Vec<String>,
+    first: Option<MetaProperties>,
+    problems: Vec<String>,
+}
+
+impl Report {
+    fn look_at(&mut self, dir: &str) {
+        // Without a slash at its end, as Java has paths.
+        let path: PathBuf = Path::new(dir).components().collect();
+        let shown = path.display();
+        if !path.is_dir() {
+            let what = if path.exists() {
+                "is not a directory"
+            } else {
+                "does not exist"
+            };
+            self.problems.push(format!("{shown} {what}"));
+            return;
         }
-    };
-    section("Found log directory:", "Found log directories:", found);
-    if let Some(meta) = meta {
-        let mut fields = Vec::new();
-        fields.extend(meta.cluster_id.as_ref().map(|id| format!("cluster.id={id}")));
-        fields.extend(meta.directory_id.as_ref().map(|id| format!("directory.id={id}")));
-        fields.extend(meta.node_id.map(|id| format!("node.id={id}")));
-        fields.push("version=1".to_owned());
-        out.push_str(&format!("Found metadata: {{{}}}\n\n", fields.join(", ")));
+        self.found.push(shown.to_string());
+        let file = path.join(names::META_PROPERTIES);
+        if !file.exists() {
+            self.problems.push(format!("{shown} is not formatted."));
+            return;
+        }
+        let read = std::fs::read(&file).map_err(|error| error.to_string());
+        match read.and_then(|bytes| MetaProperties::parse(&bytes).map_err(|error| error.to_string())) {
+            Ok(meta) => self.compare(meta),
+            Err(error) => self.problems.push(format!("Error loading {}: {error}", file.display())),
+        }
     }
-    let mut section = |one: &str, many: &str, items: &[String]| {
-        if !items.is_empty() {
-            out.push_str(if items.len() == 1 { one } else { many });
-            out.push('\n');
-            for item in items {
-                out.push_str(&format!("  {item}\n"));
+
+    fn compare(&mut self, meta: MetaProperties) {
+        match &self.first {
+            None => self.first = Some(meta),
+            Some(first) if first.cluster_id != meta.cluster_id => {
+                let problem = "Mismatched cluster IDs between storage directories.";
+                self.problems.push(problem.to_owned());
             }
-            out.push('\n');
+            Some(first) if first.node_id != meta.node_id => {
+                let problem = "Mismatched node IDs between storage directories.";
+                self.problems.push(problem.to_owned());
+            }
+            Some(_) => {}
         }
-    };
-    section("Found problem:", "Found problems:", problems);
+    }
+
+    fn text(&self) -> String {
+        let mut out = section("Found log director", ["y", "ies"], &self.found);
+        if let Some(meta) = &self.first {
+            let fields = meta.sorted_entries();
+            let fields: Vec<String> = fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            out.push_str(&format!("Found metadata: {{{}}}\n\n", fields.join(", ")));
+        }
+        out.push_str(&section("Found problem", ["", "s"], &self.problems));
+        out
+    }
+}
+
+/// A headline with the ending for one or for many, and the items below it; nothing if there are none.
+fn section(headline: &str, [one, many]: [&str; 2], items: &[String]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let ending = if items.len() == 1 { one } else { many };
+    let mut out = format!("{headline}{ending}:\n");
+    for item in items {
+        out.push_str(&format!("  {item}\n"));
+    }
+    out.push('\n');
     out
 }

@@ -1,14 +1,24 @@
 //! Log directories before a node runs.
 
+mod argument_files;
+mod bootstrap;
+mod dirs;
+mod feature_dependencies;
 mod features;
 mod format;
+mod formatter;
 mod info;
+mod java_order;
 mod random_uuid;
+mod releases;
+mod scram;
+mod version_mapping;
 mod voters;
 
 use clap::Subcommand;
 
-pub(crate) use format::{FormatRequest, format_node};
+pub(crate) use argument_files::read as read_argument_files;
+pub(crate) use formatter::{FormatRequest, format_node};
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -16,18 +26,24 @@ use crate::error::CommandError;
 /// Commands on log directories.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StorageCommand {
+    /// Print what levels of features need
+    FeatureDependencies(feature_dependencies::FeatureDependenciesArgs),
     /// Format the log directories of a node
     Format(format::FormatArgs),
     /// Tell what the log directories of a node are
     Info(info::InfoArgs),
     /// Print an id for a new cluster
     RandomUuid(random_uuid::RandomUuidArgs),
+    /// Print the features that a release starts with
+    VersionMapping(version_mapping::VersionMappingArgs),
 }
 
 pub(crate) fn run(command: StorageCommand, context: &Context) -> Result<(), CommandError> {
     match command {
+        StorageCommand::FeatureDependencies(args) => feature_dependencies::run(&args, context),
         StorageCommand::Format(args) => format::run(&args, context),
         StorageCommand::Info(args) => info::run(&args, context),
         StorageCommand::RandomUuid(args) => random_uuid::run(&args, context),
+        StorageCommand::VersionMapping(args) => version_mapping::run(&args, context),
     }
 }

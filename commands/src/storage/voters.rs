@@ -1,6 +1,10 @@
 //! The voters of a new dynamic quorum: `0@host:port:directory-id,...`
 
+use std::net::Ipv6Addr;
+
 use protocol::Uuid;
+
+use super::java_order;
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,17 +18,18 @@ pub(crate) struct InitialVoter {
 /// Reads a list of voters; complaints are worded as Apache's tool words them.
 pub(super) fn parse_voters(list: &str) -> Result<Vec<InitialVoter>, String> {
     let voters = list.split(',').map(str::trim).filter(|item| !item.is_empty());
-    let voters: Vec<InitialVoter> = voters.map(parse_voter).collect::<Result<_, _>>()?;
+    let mut voters: Vec<InitialVoter> = voters.map(parse_voter).collect::<Result<_, _>>()?;
     if voters.is_empty() {
         return Err("No voters given.".to_owned());
     }
-    match voters
-        .iter()
-        .find(|voter| voters.iter().filter(|other| other.id == voter.id).count() > 1)
-    {
-        Some(twice) => Err(format!("Node id {} was specified more than once.", twice.id)),
-        None => Ok(voters),
+    voters.sort_by_key(|voter| voter.id);
+    if let Some(twice) = voters.windows(2).find(|pair| pair[0].id == pair[1].id) {
+        return Err(format!("Node id {} was specified more than once.", twice[0].id));
     }
+    // A table of voters, and the copy of it that a set of voters takes.
+    java_order::grown(&mut voters, |voter| voter.id);
+    java_order::copied(&mut voters, |voter| voter.id);
+    Ok(voters)
 }
 
 fn parse_voter(text: &str) -> Result<InitialVoter, String> {
@@ -61,10 +66,25 @@ fn parse_voter(text: &str) -> Result<InitialVoter, String> {
         .map_err(|_| "Failed to parse directory ID in dynamic voter string.")?;
     Ok(InitialVoter {
         id,
-        host: host.to_owned(),
+        host: java_host(host),
         port,
         directory_id,
     })
+}
+
+/// A host as Java's `InetSocketAddress` has it after looking at it: the empty one is this machine, and IPv6 addresses
+/// are written out.
+pub(super) fn java_host(host: &str) -> String {
+    if host.is_empty() {
+        return "localhost".to_owned();
+    }
+    match host.parse::<Ipv6Addr>() {
+        Ok(address) => match address.to_ipv4_mapped() {
+            Some(mapped) => mapped.to_string(),
+            None => address.segments().map(|segment| format!("{segment:x}")).join(":"),
+        },
+        Err(_) => host.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -76,8 +96,13 @@ mod tests {
         let voters = parse_voters("0@a:9093:JEXY6aqzQY-32P5TStzaFg,1@[::1]:9094:MvDxzVmcRsaTz33bUuRU6A").unwrap();
         assert_eq!(
             (voters[1].id, voters[1].host.as_str(), voters[1].port),
-            (1, "::1", 9094)
+            (1, "0:0:0:0:0:0:0:1", 9094)
         );
+        let order =
+            parse_voters("20@a:1:JEXY6aqzQY-32P5TStzaFg,3@b:1:MvDxzVmcRsaTz33bUuRU6A,16@:1:MvDxzVmcRsaTz33bUuRU6A");
+        let order: Vec<(i32, String)> = order.unwrap().into_iter().map(|voter| (voter.id, voter.host)).collect();
+        let expected = [(16, "localhost"), (3, "b"), (20, "a")];
+        assert_eq!(order, expected.map(|(id, host)| (id, host.to_owned())));
         let cases = [
             ("", "No voters given."),
             ("0", "No @ found in dynamic voter string."),

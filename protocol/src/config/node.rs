@@ -6,10 +6,13 @@ use std::path::PathBuf;
 
 use super::effective::Values;
 use super::value::list;
-use super::{ConfigError, Default, Scope, keys, lookup, suggest};
+use super::{ConfigError, Default, Scope, lookup, suggest};
 
 /// Prefix of keys that only this broker knows.
 const OWN_PREFIX: &str = "kfleet.";
+
+/// What has to be set, in the order in which Kafka asks for it.
+const REQUIRED: [&str; 3] = ["process.roles", "node.id", "controller.listener.names"];
 
 /// Why a node cannot start with its configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -214,29 +217,27 @@ fn warn_of(name: &str) -> Option<String> {
 }
 
 fn build(values: Values, warnings: Vec<String>) -> Result<NodeConfig, NodeConfigError> {
-    for key in keys(Scope::Broker)
-        .iter()
-        .filter(|key| key.default == Default::Required)
-    {
-        if !values.contains_key(key.name) {
-            return Err(NodeConfigError::Missing { name: key.name });
-        }
-    }
     let get = |name: &str| values.get(name).map(String::as_str);
+    check_present(&values)?;
     let roles: Vec<&str> = list(get("process.roles").unwrap_or_default()).collect();
-    let names = get("controller.listener.names").unwrap_or_default();
+    let names = list(get("controller.listener.names").unwrap_or_default());
+    let names: Vec<String> = names.map(str::to_ascii_uppercase).collect();
     let log_dirs = get("log.dirs").or(get("log.dir")).unwrap_or("/tmp/kafka-logs");
     let log_dirs: Vec<PathBuf> = list(log_dirs).map(PathBuf::from).collect();
     let first = log_dirs.first().cloned();
     let metadata_log_dir = get("metadata.log.dir").map(PathBuf::from).or(first);
     let listeners = endpoints(get("listeners").unwrap_or("PLAINTEXT://:9092"))?;
+    check_ports(&listeners)?;
     let mut config = NodeConfig {
-        node_id: get("node.id").and_then(|text| text.parse().ok()).unwrap_or(-1),
+        node_id: get("node.id")
+            .or(get("broker.id"))
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(-1),
         is_broker: roles.contains(&"broker"),
         is_controller: roles.contains(&"controller"),
         advertised_listeners: get("advertised.listeners").map_or(Ok(vec![]), endpoints)?,
-        controller_listener_names: list(names).map(str::to_ascii_uppercase).collect(),
-        security_protocols: protocols(get("listener.security.protocol.map"), &listeners)?,
+        security_protocols: protocols(get("listener.security.protocol.map"), &listeners, &names)?,
+        controller_listener_names: names,
         quorum_voters: list(get("controller.quorum.voters").unwrap_or_default())
             .map(voter)
             .collect::<Result<_, _>>()?,
@@ -261,6 +262,40 @@ fn build(values: Values, warnings: Vec<String>) -> Result<NodeConfig, NodeConfig
     Ok(config)
 }
 
+/// What has to be set, and lists that must not be empty.
+fn check_present(values: &Values) -> Result<(), NodeConfigError> {
+    let conflict = |text: &str| Err(NodeConfigError::Conflict(text.to_owned()));
+    for name in REQUIRED {
+        let is_there = values.contains_key(name) || name == "node.id" && values.contains_key("broker.id");
+        if !is_there {
+            return Err(NodeConfigError::Missing { name });
+        }
+    }
+    if let (Some(node), Some(broker)) = (values.get("node.id"), values.get("broker.id"))
+        && node != broker
+    {
+        return conflict("You must set `node.id` to the same value as `broker.id`.");
+    }
+    let is_empty = |name: &str| values.get(name).is_some_and(|text| list(text).next().is_none());
+    if is_empty("process.roles") {
+        return conflict("Configuration 'process.roles' must not be empty. Valid values include: [broker, controller]");
+    }
+    for name in ["log.dirs", "log.dir"] {
+        if is_empty(name) {
+            return Err(NodeConfigError::Conflict(format!(
+                "Configuration '{name}' must not be empty. Valid values include: any non-empty value"
+            )));
+        }
+        let has_gap = |text: &String| text.split(',').any(|item| item.trim().is_empty());
+        if values.get(name).is_some_and(has_gap) {
+            return Err(NodeConfigError::Conflict(format!(
+                "Configuration '{name}' values must not be empty."
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn endpoints(text: &str) -> Result<Vec<Endpoint>, NodeConfigError> {
     let parsed = list(text).map(Endpoint::parse).collect::<Result<Vec<_>, _>>()?;
     let twice = |e: &Endpoint| parsed.iter().filter(|other| other.name == e.name).count() > 1;
@@ -272,7 +307,31 @@ fn endpoints(text: &str) -> Result<Vec<Endpoint>, NodeConfigError> {
     }
 }
 
-fn protocols(map: Option<&str>, listeners: &[Endpoint]) -> Result<BTreeMap<String, SecurityProtocol>, NodeConfigError> {
+/// Listeners may share a port only if one is on an IPv4 and the other on an IPv6 address.
+fn check_ports(listeners: &[Endpoint]) -> Result<(), NodeConfigError> {
+    let is_v6 = |endpoint: &Endpoint| endpoint.host.contains(':');
+    let is_v4 = |endpoint: &Endpoint| {
+        let mut parts = endpoint.host.split('.');
+        parts.clone().count() == 4 && parts.all(|part| part.parse::<u8>().is_ok())
+    };
+    let clash = |a: &Endpoint, b: &Endpoint| {
+        a.port == b.port && a.port != 0 && a.name != b.name && !(is_v4(a) && is_v6(b) || is_v6(a) && is_v4(b))
+    };
+    if listeners.iter().any(|a| listeners.iter().any(|b| clash(a, b))) {
+        let all: Vec<String> = listeners.iter().map(ToString::to_string).collect();
+        return Err(NodeConfigError::Conflict(format!(
+            "Each listener must have a different port, listeners: [{}]",
+            all.join(", ")
+        )));
+    }
+    Ok(())
+}
+
+fn protocols(
+    map: Option<&str>,
+    listeners: &[Endpoint],
+    controller_names: &[String],
+) -> Result<BTreeMap<String, SecurityProtocol>, NodeConfigError> {
     let mut protocols = BTreeMap::new();
     for item in list(map.unwrap_or_default()) {
         let parsed = item.split_once(':').and_then(|(name, protocol)| {
@@ -293,7 +352,7 @@ fn protocols(map: Option<&str>, listeners: &[Endpoint]) -> Result<BTreeMap<Strin
         let implied = match SecurityProtocol::parse(&listener.name) {
             Some(protocol) => protocol,
             // Without a map of one's own, controller listeners are in the clear.
-            None if map.is_none() => SecurityProtocol::Plaintext,
+            None if map.is_none() && controller_names.contains(&listener.name) => SecurityProtocol::Plaintext,
             None => {
                 return Err(NodeConfigError::Conflict(format!(
                     "No security protocol defined for listener {}",
@@ -307,19 +366,24 @@ fn protocols(map: Option<&str>, listeners: &[Endpoint]) -> Result<BTreeMap<Strin
 }
 
 fn voter(text: &str) -> Result<QuorumVoter, NodeConfigError> {
-    let invalid = || {
-        NodeConfigError::Conflict(format!(
-            "Invalid value {text} for configuration controller.quorum.voters: Each entry should be in the form `{{id}}@{{host}}:{{port}}`."
+    let form = "Each entry should be in the form `{id}@{host}:{port}`.";
+    let conflict = |text: String| NodeConfigError::Conflict(text);
+    let (id, address) = text.split_once('@').ok_or_else(|| {
+        conflict(format!(
+            "Invalid configuration value for 'controller.quorum.voters'. {form}"
+        ))
+    })?;
+    let parsed = id.parse();
+    let id = parsed.map_err(|_| conflict(format!("Failed to parse voter ID as an integer from {id}")))?;
+    let no_address = || {
+        conflict(format!(
+            "Failed to parse host name from entry {text} for the configuration controller.quorum.voters. {form}"
         ))
     };
-    let (id, address) = text.split_once('@').ok_or_else(invalid)?;
-    let (host, port) = address.rsplit_once(':').ok_or_else(invalid)?;
+    let (host, port) = address.rsplit_once(':').ok_or_else(no_address)?;
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    Ok(QuorumVoter {
-        id: id.parse().map_err(|_| invalid())?,
-        host,
-        port: port.parse().map_err(|_| invalid())?,
-    })
+    let port = port.parse().map_err(|_| no_address())?;
+    Ok(QuorumVoter { id, host, port })
 }
 
 fn validate(config: &NodeConfig) -> Result<(), NodeConfigError> {
@@ -330,13 +394,32 @@ fn validate(config: &NodeConfig) -> Result<(), NodeConfigError> {
     if config.controller_listener_names.is_empty() {
         return conflict("controller.listener.names must contain at least one value when running KRaft");
     }
-    let known = |name: &String| config.listeners.iter().any(|listener| listener.name == *name);
-    if config.is_controller && !config.controller_listener_names.iter().any(known) {
+    let has_quorum = !config.quorum_voters.is_empty()
+        || list(config.get("controller.quorum.bootstrap.servers").unwrap_or_default())
+            .next()
+            .is_some();
+    if !has_quorum {
         return conflict(
-            "controller.listener.names must contain a value appearing in the 'listeners' configuration when running the KRaft controller role",
+            "If using process.roles, either controller.quorum.bootstrap.servers must contain the set of bootstrap controllers or controller.quorum.voters must contain a parseable set of controllers.",
+        );
+    }
+    let is_known = |name: &String| config.listeners.iter().any(|listener| listener.name == *name);
+    if config.is_controller && !config.controller_listener_names.iter().any(is_known) {
+        return conflict(
+            "controller.listener.names must contain at least one value appearing in the 'listeners' configuration when running the KRaft controller role",
+        );
+    }
+    if config.is_controller && !config.controller_listener_names.iter().all(is_known) {
+        return conflict(
+            "controller.listener.names must only contain values appearing in the 'listeners' configuration when running the KRaft controller role",
         );
     }
     let is_controller = |endpoint: &Endpoint| config.is_controller_listener(&endpoint.name);
+    if !config.is_broker && !config.listeners.iter().all(is_controller) {
+        return conflict(
+            "The listeners config must only contain KRaft controller listeners from controller.listener.names when process.roles=controller",
+        );
+    }
     if !config.is_controller && config.listeners.iter().any(is_controller) {
         return conflict(
             "controller.listener.names must not contain a value appearing in the 'listeners' configuration when running KRaft with just the broker role",
@@ -350,8 +433,14 @@ fn validate(config: &NodeConfig) -> Result<(), NodeConfigError> {
     let listed = config.quorum_voters.iter().any(|voter| voter.id == config.node_id);
     if config.is_controller && !config.quorum_voters.is_empty() && !listed {
         return Err(NodeConfigError::Conflict(format!(
-            "If process.roles contains the 'controller' role, the node id {} must be included in the set of voters controller.quorum.voters",
-            config.node_id
+            "If process.roles contains the 'controller' role, the node id {} must be included in the set of voters controller.quorum.voters=Set({})",
+            config.node_id,
+            config
+                .quorum_voters
+                .iter()
+                .map(|voter| voter.id.to_string())
+                .collect::<Vec<_>>()
+                .join(", ")
         )));
     }
     Ok(())
@@ -359,6 +448,7 @@ fn validate(config: &NodeConfig) -> Result<(), NodeConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::keys;
     use super::*;
 
     const COMBINED: [(&str, &str); 5] = [
@@ -383,6 +473,62 @@ mod tests {
         assert_eq!(config.quorum_voters[0].port, 9093);
         assert_eq!(config.number("num.partitions"), 1);
         assert!(config.flag("auto.create.topics.enable"));
+    }
+
+    #[test]
+    fn every_required_key_is_asked_for() {
+        let required = keys(Scope::Broker)
+            .iter()
+            .filter(|key| key.default == Default::Required);
+        let mut asked = REQUIRED;
+        asked.sort_unstable();
+        assert_eq!(required.map(|key| key.name).collect::<Vec<_>>(), asked);
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused_in_kafkas_words() {
+        let complaint = |extra: &[(&'static str, &'static str)]| with(extra).unwrap_err().to_string();
+        let no_quorum = COMBINED
+            .into_iter()
+            .filter(|(name, _)| *name != "controller.quorum.voters");
+        let no_quorum = NodeConfig::parse(no_quorum).unwrap_err().to_string();
+        assert!(no_quorum.starts_with("If using process.roles, either controller.quorum.bootstrap.servers"));
+        assert!(complaint(&[("process.roles", "")]).starts_with("Configuration 'process.roles' must not be empty."));
+        assert_eq!(
+            complaint(&[("broker.id", "2")]),
+            "You must set `node.id` to the same value as `broker.id`."
+        );
+        assert_eq!(
+            complaint(&[("log.dirs", "/a,,/b")]),
+            "Configuration 'log.dirs' values must not be empty."
+        );
+        assert_eq!(
+            complaint(&[("controller.quorum.voters", "x@a:1")]),
+            "Failed to parse voter ID as an integer from x"
+        );
+        assert_eq!(
+            complaint(&[("listeners", "PLAINTEXT://:9092,CONTROLLER://:9092")]),
+            "Each listener must have a different port, listeners: [PLAINTEXT://:9092, CONTROLLER://:9092]"
+        );
+        let both = [
+            ("listeners", "PLAINTEXT://127.0.0.1:9092,CONTROLLER://[::1]:9092"),
+            ("log.dirs", "/a"),
+        ];
+        assert!(with(&both).is_ok());
+        let unmapped = complaint(&[("listeners", "X://:1,CONTROLLER://:2")]);
+        assert_eq!(unmapped, "No security protocol defined for listener X");
+    }
+
+    #[test]
+    fn broker_id_stands_for_node_id() {
+        let entries = COMBINED.map(|(name, value)| {
+            if name == "node.id" {
+                ("broker.id", value)
+            } else {
+                (name, value)
+            }
+        });
+        assert_eq!(NodeConfig::parse(entries).unwrap().node_id, 1);
     }
 
     #[test]

@@ -1,12 +1,23 @@
 //! meta.properties: which cluster, node and directory a log directory belongs to.
 
 use super::FileError;
-use crate::Uuid;
 use crate::properties::Properties;
+use crate::{ParseUuidError, Uuid};
 
-/// What the file says, version 1 (version 0 of old clusters is read too).
+/// The layout of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetaVersion {
+    /// Of clusters older than KRaft; nothing has to be there.
+    V0,
+    /// Of KRaft.
+    V1,
+}
+
+/// What the file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetaProperties {
+    /// The file's layout.
+    pub version: MetaVersion,
     /// The cluster's id; any text.
     pub cluster_id: Option<String>,
     /// The node's id.
@@ -16,57 +27,89 @@ pub struct MetaProperties {
 }
 
 impl MetaProperties {
-    /// Reads the file.
+    /// Reads the file; complaints are worded as Kafka words them.
     pub fn parse(bytes: &[u8]) -> Result<Self, FileError> {
         let properties = Properties::parse(bytes);
-        let version = properties.get("version").unwrap_or("0").trim().to_owned();
-        let node_key = match version.as_str() {
-            "0" => "broker.id",
-            "1" => "node.id",
-            _ => {
-                return Err(FileError::content(format!(
-                    "Unknown meta.properties version number {version}"
-                )));
-            }
-        };
-        let node_id = properties.get(node_key).map(|text| {
-            text.trim()
-                .parse()
-                .map_err(|_| FileError::content(format!("{node_key} \"{text}\" is not a number")))
+        let version = parse_version(properties.get("version").unwrap_or("0"))?;
+        let node_id = properties.get(version.node_key()).map(|text| {
+            let unable = || format!("Unable to read {} as a base-10 number.", version.node_key());
+            text.parse().map_err(|_| FileError::content(unable()))
         });
+        if version == MetaVersion::V1 && node_id.is_none() {
+            return Err(FileError::content("Failed to find node.id"));
+        }
         let directory_id = properties.get("directory.id").map(|text| {
-            text.trim()
-                .parse()
-                .map_err(|error: crate::ParseUuidError| FileError::content(error.to_string()))
+            let unable = |error| format!("Unable to read directory.id as a Uuid: {error}");
+            text.parse()
+                .map_err(|error: ParseUuidError| FileError::content(unable(error)))
         });
         let parsed = Self {
+            version,
             cluster_id: properties.get("cluster.id").map(str::to_owned),
             node_id: node_id.transpose()?,
             directory_id: directory_id.transpose()?,
         };
-        let missing = |name: &str| FileError::content(format!("{name} is missing"));
-        if version == "1" && parsed.cluster_id.is_none() {
-            return Err(missing("cluster.id"));
-        }
-        if version == "1" && parsed.node_id.is_none() {
-            return Err(missing("node.id"));
+        if version == MetaVersion::V1 && parsed.cluster_id.is_none() {
+            return Err(FileError::content("cluster.id was not found."));
         }
         Ok(parsed)
+    }
+
+    /// Keys and values in the order in which Java's hash table has them.
+    fn entries(&self) -> Vec<(&'static str, String)> {
+        let node_id = self.node_id.map(|id| (self.version.node_key(), id.to_string()));
+        let directory_id = self.directory_id.map(|id| ("directory.id", id.to_string()));
+        let version = Some(("version", self.version.number().to_owned()));
+        let cluster_id = self.cluster_id.clone().map(|id| ("cluster.id", id));
+        [node_id, directory_id, version, cluster_id]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// Writes the file as Java's `Properties.store` lays it out; `date` stands in its second comment.
     pub fn format(&self, date: &str) -> String {
         let mut out = format!("#\n#{date}\n");
-        let mut line = |key: &str, value: Option<String>| {
-            if let Some(value) = value {
-                out.push_str(&format!("{key}={}\n", Properties::escape_value(&value)));
-            }
-        };
-        line("node.id", self.node_id.map(|id| id.to_string()));
-        line("directory.id", self.directory_id.map(|id| id.to_string()));
-        line("version", Some("1".to_owned()));
-        line("cluster.id", self.cluster_id.clone());
+        for (key, value) in self.entries() {
+            out.push_str(&format!("{key}={}\n", Properties::escape_value(&value)));
+        }
         out
+    }
+
+    /// Keys and values, sorted by key.
+    pub fn sorted_entries(&self) -> Vec<(&'static str, String)> {
+        let mut entries = self.entries();
+        entries.sort_unstable();
+        entries
+    }
+}
+
+impl MetaVersion {
+    const fn node_key(self) -> &'static str {
+        match self {
+            Self::V0 => "broker.id",
+            Self::V1 => "node.id",
+        }
+    }
+
+    const fn number(self) -> &'static str {
+        match self {
+            Self::V0 => "0",
+            Self::V1 => "1",
+        }
+    }
+}
+
+fn parse_version(text: &str) -> Result<MetaVersion, FileError> {
+    match text.trim().parse::<i32>() {
+        Ok(0) => Ok(MetaVersion::V0),
+        Ok(1) => Ok(MetaVersion::V1),
+        Ok(other) => Err(FileError::content(format!(
+            "Unknown meta.properties version number {other}"
+        ))),
+        Err(_) => Err(FileError::content(format!(
+            "Invalid meta.properties version string '{text}'"
+        ))),
     }
 }
 
@@ -85,10 +128,39 @@ mod tests {
     #[test]
     fn old_and_broken_files() {
         let old = MetaProperties::parse(b"broker.id=7\n").unwrap();
-        assert_eq!((old.node_id, old.cluster_id), (Some(7), None));
-        let wrong = MetaProperties::parse(b"version=9\n").unwrap_err();
-        assert_eq!(wrong.to_string(), "Unknown meta.properties version number 9");
-        assert!(MetaProperties::parse(b"version=1\nnode.id=1\n").is_err());
-        assert!(MetaProperties::parse(b"version=1\nnode.id=x\ncluster.id=a\n").is_err());
+        assert_eq!(
+            (old.version, old.node_id, old.cluster_id),
+            (MetaVersion::V0, Some(7), None)
+        );
+        let complaints = [
+            ("version=9", "Unknown meta.properties version number 9"),
+            ("version=x", "Invalid meta.properties version string 'x'"),
+            ("version=1\ncluster.id=a", "Failed to find node.id"),
+            ("version=1\nnode.id=1", "cluster.id was not found."),
+            (
+                "version=1\nnode.id=x\ncluster.id=a",
+                "Unable to read node.id as a base-10 number.",
+            ),
+        ];
+        for (text, complaint) in complaints {
+            let error = MetaProperties::parse(text.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), complaint);
+        }
+        let wrong_id = MetaProperties::parse(b"directory.id=xx\n").unwrap_err().to_string();
+        assert!(
+            wrong_id.starts_with("Unable to read directory.id as a Uuid: "),
+            "{wrong_id}"
+        );
+    }
+
+    #[test]
+    fn entries_are_sorted_for_people() {
+        let old = MetaProperties::parse(b"cluster.id=c\nbroker.id=7\n").unwrap();
+        let sorted: Vec<String> = old
+            .sorted_entries()
+            .into_iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        assert_eq!(sorted, ["broker.id=7", "cluster.id=c", "version=0"]);
     }
 }

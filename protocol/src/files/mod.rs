@@ -13,7 +13,7 @@ mod snapshot;
 pub use checkpoint::{CheckpointEntry, format_checkpoint, parse_checkpoint};
 pub use clean_shutdown::{format_clean_shutdown, parse_clean_shutdown};
 pub use leader_epochs::{EpochStart, format_leader_epochs, parse_leader_epochs};
-pub use meta_properties::MetaProperties;
+pub use meta_properties::{MetaProperties, MetaVersion};
 pub use partition_metadata::{format_partition_metadata, parse_partition_metadata};
 pub use producer_snapshot::{ProducerSnapshotEntry, format_producer_snapshot, parse_producer_snapshot};
 pub use quorum_state::{QuorumState, VotedFor};

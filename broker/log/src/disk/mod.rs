@@ -75,7 +75,11 @@ pub trait Disk: Send + Sync + fmt::Debug {
         let file = self.open(&tmp, OpenMode::CreateNew)?;
         file.write_at(&[bytes], 0)?;
         file.sync_data()?;
-        self.rename(&tmp, path)?;
+        if let Err(error) = self.rename(&tmp, path) {
+            // Whether that fails too makes no difference to whoever waits for the file.
+            let _left_behind = self.remove_file(&tmp);
+            return Err(error);
+        }
         path.parent().map_or(Ok(()), |dir| self.sync_dir(dir))
     }
 }
