@@ -3,6 +3,7 @@
 
 mod bench;
 mod exit_codes;
+mod kills;
 mod read_write;
 mod readme;
 mod restarts;
