@@ -195,10 +195,15 @@ impl<E: Entry> Index<E> {
     /// Takes the entries into memory, so that some can be added.
     pub(crate) fn load(&mut self, files: &Files) -> io::Result<()> {
         if self.memory.is_none() {
-            let bytes = files.disk().read(&self.path, LOAD_MAX_BYTES)?;
-            self.memory = Some(bytes.chunks_exact(E::BYTES).map(E::read).collect());
+            self.memory = Some(self.all(files)?);
         }
         Ok(())
+    }
+
+    /// All entries in the file.
+    pub(crate) fn all(&self, files: &Files) -> io::Result<Vec<E>> {
+        let bytes = files.disk().read(&self.path, LOAD_MAX_BYTES)?;
+        Ok(bytes.chunks_exact(E::BYTES).map(E::read).collect())
     }
 
     /// Writes what is in memory to the file, whole.

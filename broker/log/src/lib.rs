@@ -21,9 +21,11 @@ mod log;
 mod maintain;
 mod producers;
 mod read;
+mod restore;
 mod segment;
 mod tail;
 mod txn_index;
+mod verify;
 
 pub use append::{Appended, Origin};
 pub use config::LogConfig;

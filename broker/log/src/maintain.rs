@@ -176,17 +176,22 @@ impl Log {
             file.sync_data().map_err(io_error("syncing", &path))?;
             drop(segment);
             self.reload_segment(base_offset, cut)?;
+            self.note_unsynced(base_offset);
             break;
         }
+        // What was removed may not come back behind what is written from here on.
+        self.sync_dir()?;
         if self.segments.is_empty() {
             let segment = Segment::create(&self.dir, offset, &files)?;
             self.segments.insert(offset, segment);
+            self.note_unsynced(offset);
         }
         self.log_end_offset = offset;
         self.high_watermark = self.high_watermark.min(offset);
         self.recovery_point = self.recovery_point.min(offset);
         self.epochs.truncate_from_end(offset);
         self.store_epochs()?;
+        self.remove_snapshots(|snapshot| snapshot > offset)?;
         self.rebuild_producers()
     }
 
@@ -203,8 +208,11 @@ impl Log {
         while let Some((_, segment)) = self.segments.pop_last() {
             self.remove_now(&segment)?;
         }
+        self.remove_snapshots(|_| true)?;
+        self.sync_dir()?;
         self.segments
             .insert(offset, Segment::create(&self.dir, offset, &files)?);
+        self.unsynced_from = Some(offset);
         self.log_start_offset = offset;
         self.log_end_offset = offset;
         self.high_watermark = offset;

@@ -48,6 +48,13 @@ pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io
     }
 }
 
+fn sync(path: &Path, files: &Files) -> Result<(), LogError> {
+    files
+        .get(path)
+        .and_then(|file| file.sync_data())
+        .map_err(io_error("syncing", path))
+}
+
 impl Segment {
     /// A new, empty segment.
     pub(crate) fn create(dir: &Path, base_offset: i64, files: &Files) -> Result<Self, LogError> {
@@ -170,22 +177,21 @@ impl Segment {
 
     /// Makes content durable, and the indexes too where they are in files.
     pub(crate) fn sync(&self, files: &Files) -> Result<(), LogError> {
-        let sync = |path: &Path| {
-            files
-                .get(path)
-                .and_then(|file| file.sync_data())
-                .map_err(io_error("syncing", path))
-        };
-        sync(&self.path)?;
+        sync(&self.path, files)?;
         if self.offsets.is_sealed() {
-            sync(self.offsets.path())?;
-            sync(self.times.path())?;
+            self.sync_indexes(files)?;
         }
         if self.txns.is_empty() {
             Ok(())
         } else {
-            sync(self.txns.path())
+            sync(self.txns.path(), files)
         }
+    }
+
+    /// Makes the index files durable.
+    pub(crate) fn sync_indexes(&self, files: &Files) -> Result<(), LogError> {
+        sync(self.offsets.path(), files)?;
+        sync(self.times.path(), files)
     }
 
     /// The header at a position.
@@ -209,10 +215,25 @@ impl Segment {
     /// The first batch whose last offset is at least `offset`: where it starts and its header.
     pub(crate) fn find(&self, offset: i64, files: &Files) -> Result<Option<(u64, BatchHeader)>, LogError> {
         let entry = self.offsets.floor(offset - self.base_offset, files);
-        let from = entry
-            .map_err(io_error("reading", self.offsets.path()))?
-            .map_or(0, |entry| entry.position as u64);
-        let mut scan = self.scan(from, files)?;
+        let entry = entry.map_err(io_error("reading", self.offsets.path()))?;
+        let from = entry.and_then(|entry| u64::try_from(entry.position).ok()).unwrap_or(0);
+        if from > 0 && self.starts_at_or_before(from, offset, files)? {
+            return self.find_from(from, offset, files);
+        }
+        self.find_from(0, offset, files)
+    }
+
+    /// Whether there is a batch at `position` and it does not start after `offset`; not so where an index is damaged.
+    fn starts_at_or_before(&self, position: u64, offset: i64, files: &Files) -> Result<bool, LogError> {
+        match self.header_at(position, files) {
+            Ok(header) => Ok(header.base_offset <= offset),
+            Err(error @ LogError::Io { .. }) => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn find_from(&self, position: u64, offset: i64, files: &Files) -> Result<Option<(u64, BatchHeader)>, LogError> {
+        let mut scan = self.scan(position, files)?;
         while let Some((position, header)) = scan.next()? {
             if header.last_offset() >= offset {
                 return Ok(Some((position, header)));

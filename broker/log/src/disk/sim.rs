@@ -22,9 +22,23 @@ struct State {
     renamed: BTreeMap<PathBuf, Vec<Option<Content>>>,
     fail_writes: bool,
     fail_syncs: bool,
+    /// Changes until the power is cut.
+    changes_left: Option<usize>,
 }
 
 impl State {
+    /// Counts a change; none is made once the power is cut.
+    fn change(&mut self) -> io::Result<()> {
+        match &mut self.changes_left {
+            None => Ok(()),
+            Some(0) => Err(io::Error::other("the power is cut")),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+        }
+    }
+
     /// Gives a name a meaning, or takes it away; what it meant before.
     fn name(&mut self, path: &Path, content: Option<Content>) -> Option<Content> {
         self.renamed.entry(path.to_owned()).or_default().push(content.clone());
@@ -89,6 +103,16 @@ impl SimDisk {
         }
     }
 
+    /// Cuts the power after so many more changes: whatever would change the disk fails from then on.
+    pub fn cut_power_after(&self, changes: usize) {
+        lock(&self.state).changes_left = Some(changes);
+    }
+
+    /// Whether the power is cut.
+    pub fn is_power_cut(&self) -> bool {
+        lock(&self.state).changes_left == Some(0)
+    }
+
     /// Makes every write fail, as on a full disk.
     pub fn fail_writes(&self, fail: bool) {
         lock(&self.state).fail_writes = fail;
@@ -131,6 +155,7 @@ impl Disk for SimDisk {
                 if !path.parent().is_some_and(|dir| state.dirs.contains(dir)) {
                     return Err(not_found(path));
                 }
+                state.change()?;
                 let content = Content::default();
                 state.name(path, Some(Arc::clone(&content)));
                 content
@@ -170,6 +195,7 @@ impl Disk for SimDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = lock(&self.state);
+        state.change()?;
         if state.dirs.contains(from) {
             let moved = |path: &PathBuf| path.strip_prefix(from).ok().map(|rest| to.join(rest));
             let files = state
@@ -206,12 +232,14 @@ impl Disk for SimDisk {
         if !state.files.contains_key(path) {
             return Err(not_found(path));
         }
+        state.change()?;
         state.name(path, None);
         Ok(())
     }
 
     fn remove_dir_all(&self, dir: &Path) -> io::Result<()> {
         let mut state = lock(&self.state);
+        state.change()?;
         state.files.retain(|path, _| !path.starts_with(dir));
         state.synced_files.retain(|path, _| !path.starts_with(dir));
         state.renamed.retain(|path, _| !path.starts_with(dir));
@@ -221,6 +249,7 @@ impl Disk for SimDisk {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut state = lock(&self.state);
+        state.change()?;
         if state.fail_syncs {
             return Err(io::Error::other("the disk failed a sync"));
         }
@@ -262,7 +291,9 @@ impl DiskFile for SimFile {
     }
 
     fn write_at(&self, slices: &[&[u8]], position: u64) -> io::Result<()> {
-        if lock(&self.state).fail_writes {
+        let mut state = lock(&self.state);
+        state.change()?;
+        if state.fail_writes {
             return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left on the disk"));
         }
         lock(&self.content).write(slices.concat(), position as usize);
@@ -274,12 +305,15 @@ impl DiskFile for SimFile {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
+        lock(&self.state).change()?;
         lock(&self.content).set_len(len as usize);
         Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        if lock(&self.state).fail_syncs {
+        let mut state = lock(&self.state);
+        state.change()?;
+        if state.fail_syncs {
             return Err(io::Error::other("the disk failed a sync"));
         }
         lock(&self.content).sync();
