@@ -208,17 +208,31 @@ impl<E: Entry> Index<E> {
 
     /// Writes what is in memory to the file, whole.
     pub(crate) fn store(&mut self, files: &Files) -> io::Result<()> {
-        let Some(memory) = &self.memory else { return Ok(()) };
+        let Some(bytes) = self.to_bytes() else { return Ok(()) };
+        let file = files.disk().open(&self.path, OpenMode::Write)?;
+        file.set_len(bytes.len() as u64)?;
+        file.write_at(&[&bytes], 0)?;
+        self.stored = self.len();
+        files.forget(&self.path);
+        Ok(())
+    }
+
+    /// Replaces the file by what is in memory, so that a crash leaves one or the other.
+    pub(crate) fn replace(&mut self, files: &Files) -> io::Result<()> {
+        let Some(bytes) = self.to_bytes() else { return Ok(()) };
+        files.disk().write_atomic(&self.path, &bytes)?;
+        self.stored = self.len();
+        files.forget(&self.path);
+        Ok(())
+    }
+
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        let memory = self.memory.as_ref()?;
         let mut bytes = Vec::with_capacity(memory.len() * E::BYTES);
         for entry in memory {
             entry.write(&mut bytes);
         }
-        let file = files.disk().open(&self.path, OpenMode::Write)?;
-        file.set_len(bytes.len() as u64)?;
-        file.write_at(&[&bytes], 0)?;
-        self.stored = memory.len();
-        files.forget(&self.path);
-        Ok(())
+        Some(bytes)
     }
 
     /// Gives up the entries in memory, which are in the file.

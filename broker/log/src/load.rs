@@ -144,6 +144,7 @@ impl Log {
                     segment.activate(&self.files)?;
                     self.log_end_offset = self.end_of(&mut segment)?;
                 }
+                self.seal_previous();
                 self.segments.insert(*base, segment);
                 continue;
             }
@@ -158,7 +159,7 @@ impl Log {
                 self.epochs.truncate_from_end(*base);
             }
             follows_doubtful = is_doubtful;
-            if !self.recover_segment(*base, options.clean, report)? {
+            if !self.recover_segment(*base, is_doubtful, report)? {
                 let later = bases.get(at + 1..).unwrap_or_default();
                 return self.drop_segments(later, report);
             }
@@ -185,7 +186,9 @@ impl Log {
             .map_err(io_error("reading", segment.offsets.path()))?;
         let mut scan = segment.scan(last.map_or(0, |entry| entry.position as u64), &self.files)?;
         let (mut end_offset, mut first, mut newest) = (segment.base_offset, None, segment.max_timestamp);
+        let mut since_entry = 0;
         while let Some((position, header)) = scan.next()? {
+            since_entry += header.size_bytes() as u64;
             end_offset = header.next_offset();
             if position == 0 {
                 first = Some(header.max_timestamp);
@@ -198,23 +201,27 @@ impl Log {
         if first.is_none() && segment.size_bytes > 0 {
             first = Some(segment.header_at(0, &self.files)?.max_timestamp);
         }
+        segment.bytes_since_entry = since_entry;
         segment.first_timestamp = first;
         segment.max_timestamp = newest;
         Ok(end_offset)
     }
 
-    /// Walks all batches of a segment, checking each; cuts it at the first that is not whole. Whether the
-    /// whole segment was good. In a cleanly closed log only indexes are rebuilt: a bad batch there is damage,
-    /// which is reported when it is read and not cut away.
-    fn recover_segment(&mut self, base: i64, clean: bool, report: &mut LoadReport) -> Result<bool, LogError> {
+    /// Walks all batches of a segment, checking each; cuts it at the first that is not whole if it was not flushed.
+    /// Whether the whole segment was good. In one that was flushed only indexes are rebuilt: a bad batch there is
+    /// damage, which is reported and not cut away.
+    fn recover_segment(&mut self, base: i64, doubtful: bool, report: &mut LoadReport) -> Result<bool, LogError> {
         let path = crate::segment::file(&self.dir, base, "log");
         let file = self.files.get(&path).map_err(io_error("opening", &path))?;
         let len = file.len().map_err(io_error("reading", &path))?;
         let mut segment = Segment::rebuilt(&self.dir, base, len, &self.files)?;
-        segment
-            .txns
-            .clear(&self.files)
-            .map_err(io_error("removing", segment.txns.path()))?;
+        // Those that were flushed count; what is missing is added as the producers are restored.
+        if doubtful || !self.txns_make_sense(&segment)? {
+            segment
+                .txns
+                .clear(&self.files)
+                .map_err(io_error("removing", segment.txns.path()))?;
+        }
         self.log_end_offset = self.log_end_offset.max(base);
         let mut position = 0;
         let mut reason = None;
@@ -230,7 +237,7 @@ impl Log {
                     position += header.size_bytes() as u64;
                 }
                 Err(error @ LogError::Io { .. }) => return Err(error),
-                Err(error) if clean => return Err(error),
+                Err(error) if !doubtful => return Err(error),
                 Err(error) => {
                     reason = Some(error.to_string());
                     break;
@@ -250,7 +257,12 @@ impl Log {
             });
             segment.size_bytes = position;
         }
-        segment.store_indexes(&self.files)?;
+        if doubtful {
+            segment.store_indexes(&self.files)?;
+        } else {
+            // The next start may trust them whatever becomes of this one.
+            segment.replace_indexes(&self.files)?;
+        }
         self.seal_previous();
         self.segments.insert(base, segment);
         self.note_unsynced(base);

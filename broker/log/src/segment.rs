@@ -31,7 +31,7 @@ pub(crate) struct Segment {
     pub(crate) max_timestamp: MaxTimestamp,
     /// Timestamp of the first batch, from which its age counts; none if not read yet.
     pub(crate) first_timestamp: Option<i64>,
-    bytes_since_entry: u64,
+    pub(crate) bytes_since_entry: u64,
 }
 
 /// A file of a segment: base offset in 20 digits and a suffix.
@@ -160,6 +160,17 @@ impl Segment {
             .store(files)
             .map_err(io_error("writing", self.offsets.path()))?;
         self.times.store(files).map_err(io_error("writing", self.times.path()))
+    }
+
+    /// Writes the indexes so that a crash leaves the old or the new ones, whole.
+    pub(crate) fn replace_indexes(&mut self, files: &Files) -> Result<(), LogError> {
+        self.note_time();
+        self.offsets
+            .replace(files)
+            .map_err(io_error("writing", self.offsets.path()))?;
+        self.times
+            .replace(files)
+            .map_err(io_error("writing", self.times.path()))
     }
 
     /// Makes a cleanly closed segment the active one again.

@@ -64,7 +64,8 @@ impl Log {
         Ok(true)
     }
 
-    fn txns_make_sense(&self, segment: &Segment) -> Result<bool, LogError> {
+    /// Whether the list of aborted transactions can be what was written.
+    pub(crate) fn txns_make_sense(&self, segment: &Segment) -> Result<bool, LogError> {
         let path = segment.txns.path();
         if !segment.txns.is_whole(&self.files).map_err(io_error("reading", path))? {
             return Ok(false);
