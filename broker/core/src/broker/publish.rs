@@ -14,6 +14,26 @@ use crate::image::{MetadataImage, PartitionImage, ResourceType, TopicImage};
 /// Directories of removed partitions, to be deleted from disk once nobody reads them.
 pub type RemovedDirs = Vec<std::path::PathBuf>;
 
+impl OpenLogDir {
+    /// Takes a partition that is about to be created out of the checkpoints that were found at the start. Those that
+    /// this broker wrote since are without the partitions it removed.
+    fn forget_offsets(&self, name: &(String, i32)) -> Result<(), LogError> {
+        use protocol::files::names;
+        let found = [
+            (names::RECOVERY_POINTS, &self.recovery_points),
+            (names::LOG_START_OFFSETS, &self.log_start_offsets),
+            (names::HIGH_WATERMARKS, &self.high_watermarks),
+        ];
+        for (file, _) in found.into_iter().filter(|(_, offsets)| offsets.contains_key(name)) {
+            let mut offsets = self.dir.read_offsets(file)?;
+            if offsets.remove(name).is_some() {
+                self.dir.write_offsets(file, &offsets)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Broker {
     /// Takes a new image. What cannot be opened or created is logged, and answers KAFKA_STORAGE_ERROR.
     pub fn publish(&self, image: MetadataImage) -> RemovedDirs {
@@ -27,6 +47,11 @@ impl Broker {
             }
         }
         let removed = self.remove_gone(&image);
+        if !removed.is_empty()
+            && let Err(error) = self.write_checkpoints()
+        {
+            tracing::error!(%error, "cannot write the offset checkpoints without the removed partitions");
+        }
         self.image.store(Arc::clone(&image));
         let mut creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         creating.retain(|name| image.topics().by_name(name).is_none());
@@ -74,10 +99,15 @@ impl Broker {
         let name = (topic.name.clone(), index);
         let home = self.home_of(&name, state);
         let path = home.dir.partition_path(&topic.name, index);
-        if !self.logs.files.disk().exists(&path).unwrap_or(false) {
+        let exists = self.logs.files.disk().exists(&path).unwrap_or(false);
+        if !exists {
+            let _one_writer = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
+            home.forget_offsets(&name)?;
             home.dir.create_partition(&topic.name, index, topic.id)?;
         }
-        let offset = |offsets: &broker_log::Offsets| offsets.get(&name).copied().unwrap_or(0);
+        // Checkpoints go by names: what they say of a new partition is of an earlier topic of its name.
+        let known = |offsets: &broker_log::Offsets| offsets.get(&name).copied().unwrap_or(0);
+        let offset = |offsets| if exists { known(offsets) } else { 0 };
         let options = OpenOptions {
             clean: home.clean,
             recovery_point: offset(&home.recovery_points),
@@ -160,6 +190,7 @@ impl Broker {
     /// Writes the offset checkpoints of all log directories.
     pub fn write_checkpoints(&self) -> Result<(), LogError> {
         use protocol::files::names;
+        let _one_writer = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
         for home in &self.dirs {
             let (mut points, mut starts, mut marks) =
                 <(broker_log::Offsets, broker_log::Offsets, broker_log::Offsets)>::default();

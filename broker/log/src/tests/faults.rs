@@ -52,7 +52,12 @@ fn state_of(log: &Log, end_bytes: u64) -> Moment {
 type Sequences = std::collections::BTreeMap<(i64, i16), i32>;
 
 /// The `at`th batch: of one of three idempotent producers, of a transaction, or the marker that aborts it.
-fn nth_batch(at: usize, first_offset: i64, sequences: &mut Sequences) -> (Bytes, Origin, Vec<(i64, i64, Vec<u8>)>) {
+fn nth_batch(
+    at: usize,
+    first_offset: i64,
+    rising: bool,
+    sequences: &mut Sequences,
+) -> (Bytes, Origin, Vec<(i64, i64, Vec<u8>)>) {
     let codecs = [
         Compression::None,
         Compression::Lz4,
@@ -71,7 +76,7 @@ fn nth_batch(at: usize, first_offset: i64, sequences: &mut Sequences) -> (Bytes,
         base_sequence,
     };
     let mut builder = BatchBuilder::new(0, codecs[at % codecs.len()]).producer(stamp);
-    let timestamp = 1_000_000 + (at as i64 * 7919) % 5000 + at as i64 * 10;
+    let timestamp = 1_000_000 + at as i64 * 10 + i64::from(!rising) * ((at as i64 * 7919) % 5000);
     if in_txn == 11 {
         builder = BatchBuilder::new(0, Compression::None)
             .producer(stamp)
@@ -109,7 +114,7 @@ fn nth_batch(at: usize, first_offset: i64, sequences: &mut Sequences) -> (Bytes,
     (builder.build().unwrap().into(), Origin::Client, records)
 }
 
-/// Fills a segment, and begins another if it is to be followed; the recovery point is the end.
+/// Fills a segment, and begins another if it is to be followed, in which case time goes on in it.
 fn filled(followed: bool) -> Filled {
     let disk = SimDisk::default();
     let config = Arc::new(LogConfig {
@@ -124,7 +129,7 @@ fn filled(followed: bool) -> Filled {
     while (log.size_bytes() < SEGMENT_BYTES && !followed)
         || (followed && (log.segment_count() < 2 || at % TXN_EVERY != 3))
     {
-        let (batch, origin, new) = nth_batch(at, log.log_end_offset(), &mut sequences);
+        let (batch, origin, new) = nth_batch(at, log.log_end_offset(), followed, &mut sequences);
         log.append_as_leader(&batch, (at / EPOCH_BATCHES) as i32, origin, 1_000_000)
             .unwrap();
         log.set_high_watermark(log.log_end_offset());
@@ -371,8 +376,9 @@ fn a_fault_at_any_byte_beside_a_segment_that_holds_the_recovery_point_loses_noth
     damage_beside(&filled, end / 2, &[], step(13));
 }
 
-/// The batches of such a segment are not read again, so a cut in its list of aborted transactions cannot be told from a
-/// shorter list; a crash cannot cause it, as the list was synced with the batches.
+/// The batches of such a segment are not read again. So a list of aborted transactions that was cut cannot be told from
+/// a shorter one, nor can a time index that was cut where the newest record is not among the last; a crash causes
+/// neither, as both were synced with the batches.
 #[test]
 fn a_fault_at_any_byte_beside_a_segment_below_the_recovery_point_loses_nothing() {
     let filled = filled(true);
