@@ -112,7 +112,7 @@ fn value_of(id: Id) -> Vec<u8> {
 }
 
 /// The record a value is, if it is as it was sent.
-fn id_of(value: &[u8]) -> Option<Id> {
+pub(super) fn id_of(value: &[u8]) -> Option<Id> {
     let mut words = value.splitn(3, |byte| *byte == b' ');
     let mut number = || std::str::from_utf8(words.next()?).ok()?.parse().ok();
     let id = Id {
@@ -174,8 +174,8 @@ pub(super) async fn follow(load: Arc<Load>, partition: i32) {
     }
 }
 
-/// All of a partition.
-pub(super) async fn read_all(client: &Client, partition: i32) -> Read {
+/// All of a partition; `id_of` tells which record a value is.
+pub(super) async fn read_all(client: &Client, partition: i32, id_of: fn(&[u8]) -> Option<Id>) -> Read {
     let mut log = Read::new();
     loop {
         let offset = log.last().map_or(0, |(offset, _)| offset + 1);

@@ -3,6 +3,7 @@
 //!
 //! `KFLEET_KILLS` says how often (the long form: 200), `KFLEET_SEED` repeats a run's moments.
 
+mod foreign;
 mod history;
 mod load;
 mod random;
@@ -96,7 +97,7 @@ async fn verify(load: &Load) {
     let client = load.connect().await;
     let mut logs = BTreeMap::new();
     for partition in 0..PARTITIONS as i32 {
-        logs.insert(partition, load::read_all(&client, partition).await);
+        logs.insert(partition, load::read_all(&client, partition, load::id_of).await);
     }
     load::see_committed(load, &client).await;
     let known: Vec<String> = load.topics().known().map(|(name, _)| name.clone()).collect();
