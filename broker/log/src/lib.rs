@@ -22,6 +22,7 @@ mod maintain;
 mod producers;
 mod read;
 mod restore;
+mod sealed;
 mod segment;
 mod tail;
 mod txn_index;
@@ -38,6 +39,7 @@ pub use log::{Log, LogContext};
 pub use maintain::{RemovalReason, Removed};
 pub use producers::{ActiveProducer, CompletedTxn, Duplicate, Producers};
 pub use read::{Slice, TimestampOffset};
+pub use sealed::Sealed;
 pub use tail::TailBudget;
 pub use txn_index::AbortedTxn;
 

@@ -31,6 +31,8 @@ pub struct Log {
     pub(crate) recovery_point: i64,
     /// The first segment with anything that is not durable, its indexes counted in.
     pub(crate) unsynced_from: Option<i64>,
+    /// How often something was cut off its end.
+    pub(crate) truncations: u64,
     pub(crate) epochs: EpochCache,
     pub(crate) producers: Producers,
     pub(crate) tail: Tail,
@@ -68,6 +70,7 @@ impl Log {
             high_watermark: start_offset,
             recovery_point: start_offset,
             unsynced_from: None,
+            truncations: 0,
             epochs: EpochCache::default(),
             producers: Producers::default(),
             tail: Tail::new(context.tail_budget.clone()),

@@ -161,6 +161,7 @@ impl Log {
 
     fn truncate(&mut self, offset: i64) -> Result<(), LogError> {
         let files = Arc::clone(&self.files);
+        self.truncations += 1;
         self.tail.clear();
         while let Some((base_offset, segment)) = self.segments.pop_last() {
             if base_offset > offset || (base_offset == offset && !self.segments.is_empty()) {
@@ -204,6 +205,7 @@ impl Log {
 
     fn restart_at(&mut self, offset: i64) -> Result<(), LogError> {
         let files = Arc::clone(&self.files);
+        self.truncations += 1;
         self.tail.clear();
         while let Some((_, segment)) = self.segments.pop_last() {
             self.remove_now(&segment)?;

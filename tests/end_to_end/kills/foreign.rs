@@ -16,7 +16,7 @@ const KILLS_DEFAULT: u64 = 10;
 #[ignore = "needs tests/compat/setup"]
 fn librdkafka_loses_and_repeats_nothing_on_a_node_that_is_killed() {
     let (kills, seed) = (number("KFLEET_KILLS", KILLS_DEFAULT), number("KFLEET_SEED", 1));
-    println!("KFLEET_KILLS={kills} KFLEET_SEED={seed}");
+    say!("KFLEET_KILLS={kills} KFLEET_SEED={seed}");
     let mut node = Node::prepare(&["offsets.topic.num.partitions=1"]);
     node.start();
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -67,7 +67,7 @@ fn librdkafka_loses_and_repeats_nothing_on_a_node_that_is_killed() {
         logs
     });
     let (sent, acknowledged) = history.counts();
-    println!("{starts}; {sent} records sent, {acknowledged} acknowledged");
+    say!("{starts}; {sent} records sent, {acknowledged} acknowledged");
     let faults = history.check(&logs);
     assert!(
         faults.is_empty(),

@@ -3,6 +3,14 @@
 //!
 //! `KFLEET_KILLS` says how often (the long form: 200), `KFLEET_SEED` repeats a run's moments.
 
+/// A line for whoever runs it with --nocapture.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stderr(), $($text)*).unwrap();
+    }};
+}
+
 mod foreign;
 mod history;
 mod load;
@@ -30,7 +38,7 @@ fn a_node_that_is_killed_under_load_loses_and_repeats_nothing() {
     let kills = number("KFLEET_KILLS", KILLS_DEFAULT);
     let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let seed = number("KFLEET_SEED", clock.unwrap().as_nanos() as u64);
-    println!("KFLEET_KILLS={kills} KFLEET_SEED={seed}");
+    say!("KFLEET_KILLS={kills} KFLEET_SEED={seed}");
     let mut node = Node::prepare(&[
         "log.flush.offset.checkpoint.interval.ms=200",
         "offsets.topic.num.partitions=4",
@@ -55,7 +63,7 @@ fn a_node_that_is_killed_under_load_loses_and_repeats_nothing() {
     // Once more without load, so that what is read comes from the disk.
     node.kill();
     starts.0.push(node.start());
-    println!("{kills} kills in {:?}; {starts}", since.elapsed());
+    say!("{kills} kills in {:?}; {starts}", since.elapsed());
     runtime.block_on(verify(&load));
 }
 
@@ -111,7 +119,7 @@ async fn verify(load: &Load) {
         let (acknowledged, faults) = commits.outcome();
         (acknowledged, faults.to_vec())
     };
-    println!("{sent} records sent, {acknowledged} acknowledged, {records} there; {commits} commits");
+    say!("{sent} records sent, {acknowledged} acknowledged, {records} there; {commits} commits");
     let faults = load.history().check(&logs);
     assert!(
         faults.is_empty(),

@@ -1,5 +1,6 @@
 //! Taking a new image: partitions come, change and go.
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use broker_log::{Log, LogConfig, LogError, OpenOptions};
@@ -99,15 +100,10 @@ impl Broker {
         let name = (topic.name.clone(), index);
         let home = self.home_of(&name, state);
         let path = home.dir.partition_path(&topic.name, index);
-        let exists = self.logs.files.disk().exists(&path).unwrap_or(false);
-        if !exists {
-            let _one_writer = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
-            home.forget_offsets(&name)?;
-            home.dir.create_partition(&topic.name, index, topic.id)?;
-        }
+        let known = self.prepare_dir(home, &path, topic, index)?;
         // Checkpoints go by names: what they say of a new partition is of an earlier topic of its name.
-        let known = |offsets: &broker_log::Offsets| offsets.get(&name).copied().unwrap_or(0);
-        let offset = |offsets| if exists { known(offsets) } else { 0 };
+        let found = |offsets: &broker_log::Offsets| offsets.get(&name).copied().unwrap_or(0);
+        let offset = |offsets| if known { found(offsets) } else { 0 };
         let options = OpenOptions {
             clean: home.clean,
             recovery_point: offset(&home.recovery_points),
@@ -131,6 +127,28 @@ impl Broker {
             state.clone(),
             min_isr,
         ))
+    }
+
+    /// Makes the directory of a partition, unless it is known already. One that an earlier topic of this name left is
+    /// not this topic's.
+    fn prepare_dir(&self, home: &OpenLogDir, path: &Path, topic: &TopicImage, index: i32) -> Result<bool, LogError> {
+        if self.logs.files.disk().exists(path).unwrap_or(false) {
+            match home.dir.topic_id(path)? {
+                Some(id) if id == topic.id => return Ok(true),
+                Some(other) => {
+                    let stray = home.dir.mark_stray(path, Uuid::from_u128(self.random().into()))?;
+                    tracing::warn!(
+                        topic = topic.name, partition = index, %other, path = %stray.display(),
+                        "set aside a directory of another topic of the same name"
+                    );
+                }
+                None => {}
+            }
+        }
+        let _one_writer = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        home.forget_offsets(&(topic.name.clone(), index))?;
+        home.dir.create_partition(&topic.name, index, topic.id)?;
+        Ok(false)
     }
 
     /// The log directory a partition is in: where it lies already, where the metadata puts it, or the one

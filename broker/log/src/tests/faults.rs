@@ -16,6 +16,9 @@ const TXN_EVERY: usize = 12;
 const EPOCH_BATCHES: usize = 40;
 const RECORDS_MAX: usize = 3;
 
+/// Offset, timestamp and value of a record.
+type Entry = (i64, i64, Vec<u8>);
+
 /// The log as it was after some batch.
 #[derive(Debug, Clone)]
 struct Moment {
@@ -33,7 +36,7 @@ struct Filled {
     config: Arc<LogConfig>,
     moments: Vec<Moment>,
     /// Offsets, timestamps and values.
-    records: Vec<(i64, i64, Vec<u8>)>,
+    records: Vec<Entry>,
 }
 
 fn state_of(log: &Log, end_bytes: u64) -> Moment {
@@ -52,12 +55,7 @@ fn state_of(log: &Log, end_bytes: u64) -> Moment {
 type Sequences = std::collections::BTreeMap<(i64, i16), i32>;
 
 /// The `at`th batch: of one of three idempotent producers, of a transaction, or the marker that aborts it.
-fn nth_batch(
-    at: usize,
-    first_offset: i64,
-    rising: bool,
-    sequences: &mut Sequences,
-) -> (Bytes, Origin, Vec<(i64, i64, Vec<u8>)>) {
+fn nth_batch(at: usize, first_offset: i64, rising: bool, sequences: &mut Sequences) -> (Bytes, Origin, Vec<Entry>) {
     let codecs = [
         Compression::None,
         Compression::Lz4,
