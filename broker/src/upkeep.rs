@@ -39,6 +39,12 @@ fn tick_groups(broker: &Broker, clock: Clock) {
 }
 
 fn checkpoint(broker: &Broker, _: Clock) {
+    // Only what is not synced has to be checked after a crash.
+    for partition in broker.partitions() {
+        if let Err(error) = partition.flush_sealed() {
+            tracing::error!(topic = partition.topic(), partition = partition.index(), %error, "cannot sync a log");
+        }
+    }
     if let Err(error) = broker.write_checkpoints() {
         tracing::error!(%error, "cannot write the offset checkpoints");
     }

@@ -35,8 +35,8 @@ pub struct ClientConfig {
 #[derive(Debug)]
 pub struct Client {
     config: ClientConfig,
-    /// The connection that answered first.
-    any: Arc<Connection>,
+    /// The connection that answered first, since the last one broke.
+    any: Mutex<Arc<Connection>>,
     brokers: Mutex<BTreeMap<i32, Arc<Connection>>>,
     addresses: std::sync::Mutex<BTreeMap<i32, String>>,
     /// Leaders that were found out, by topic and partition.
@@ -47,7 +47,7 @@ pub struct Client {
 impl Client {
     /// Connects to whichever node answers first, and learns of the others.
     pub async fn connect(config: ClientConfig) -> Result<Self, ClientError> {
-        let any = Arc::new(first_to_answer(&config).await?);
+        let any = Arc::new(first_to_answer(&config, config.bootstrap.clone()).await?);
         let request = MetadataRequest::default()
             .with_topics(Some(vec![]))
             .with_allow_auto_topic_creation(false);
@@ -58,7 +58,7 @@ impl Client {
             cluster_id: metadata.cluster_id.map_or(String::new(), |id| id.to_string()),
             brokers: Mutex::default(),
             config,
-            any,
+            any: Mutex::new(any),
         })
     }
 
@@ -81,9 +81,18 @@ impl Client {
         self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection to some node.
-    pub fn any(&self) -> &Connection {
-        &self.any
+    /// The connection to some node; a new one if the last broke.
+    pub async fn any(&self) -> Result<Arc<Connection>, ClientError> {
+        let mut any = self.any.lock().await;
+        if !any.is_usable().await {
+            let mut addresses = self.config.bootstrap.clone();
+            // A bootstrap server may be gone for good while the cluster lives on.
+            addresses.extend(self.addresses().values().cloned());
+            addresses.sort_unstable();
+            addresses.dedup();
+            *any = Arc::new(first_to_answer(&self.config, addresses).await?);
+        }
+        Ok(Arc::clone(&any))
     }
 
     /// Sends a request to any node; the active controller gets it from there if it is his.
@@ -91,7 +100,7 @@ impl Client {
     where
         R::Response: Decodable + HeaderVersion,
     {
-        self.any.send(request, self.deadline()).await
+        self.any().await?.send(request, self.deadline()).await
     }
 
     /// The connection to a broker.
@@ -156,7 +165,7 @@ impl Client {
     pub async fn partition_count(&self, topic: &str) -> Result<u32, ClientError> {
         let topics = self.metadata(Some(&[topic.to_owned()])).await?.topics;
         let found = topics.into_iter().next().ok_or_else(|| ClientError::Malformed {
-            address: self.any.address().to_owned(),
+            address: "the cluster".to_owned(),
             reason: "Metadata without an answer".to_owned(),
         })?;
         match found.error_code {
@@ -206,9 +215,9 @@ fn address_of(host: &str, port: i32) -> String {
     }
 }
 
-async fn first_to_answer(config: &ClientConfig) -> Result<Connection, ClientError> {
+async fn first_to_answer(config: &ClientConfig, addresses: Vec<String>) -> Result<Connection, ClientError> {
     let mut attempts = JoinSet::new();
-    for (at, address) in config.bootstrap.iter().cloned().enumerate() {
+    for (at, address) in addresses.into_iter().enumerate() {
         let config = config.clone();
         attempts.spawn(async move {
             sleep(STAGGER * at as u32).await;

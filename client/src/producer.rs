@@ -57,19 +57,20 @@ impl<'a> Producer<'a> {
             .with_producer_epoch(-1);
         let mut backoff = Backoff::new(client.deadline());
         loop {
-            let response = client.send_any(&request).await?;
-            if response.error_code == 0 {
-                return Ok(Self {
-                    client,
-                    compression,
-                    id: response.producer_id.0,
-                    epoch: response.producer_epoch,
-                    sequences: BTreeMap::new(),
-                });
-            }
-            backoff
-                .again(ClientError::rejected("a producer id", response.error_code, None))
-                .await?;
+            let failure = match client.send_any(&request).await {
+                Ok(response) if response.error_code == 0 => {
+                    return Ok(Self {
+                        client,
+                        compression,
+                        id: response.producer_id.0,
+                        epoch: response.producer_epoch,
+                        sequences: BTreeMap::new(),
+                    });
+                }
+                Ok(response) => ClientError::rejected("a producer id", response.error_code, None),
+                Err(error) => error,
+            };
+            backoff.again(failure).await?;
         }
     }
 

@@ -65,15 +65,7 @@ pub(crate) fn run(args: &SandboxArgs, context: &Context) -> Result<(), CommandEr
     };
     let sandbox = Sandbox::start(&spec)?;
     let Some((program, arguments)) = args.command.split_first() else {
-        // Whoever reads the address may stop the sandbox at once.
-        wait_for_signal(|| {
-            context.out.print(&format!("{}\n", sandbox.bootstrap()))?;
-            context.out.note(&format!(
-                "serving from {}; stop it with Ctrl-C",
-                sandbox.data_dir().display()
-            ));
-            Ok(())
-        })?;
+        wait_for_signal(|| announce(&sandbox, context))?;
         return sandbox.stop();
     };
     let status = Command::new(program)
@@ -91,11 +83,21 @@ pub(crate) fn run(args: &SandboxArgs, context: &Context) -> Result<(), CommandEr
     }
 }
 
-fn wait_for_signal(once_it_would_be_seen: impl FnOnce() -> Result<(), CommandError>) -> Result<(), CommandError> {
+fn announce(sandbox: &Sandbox, context: &Context) -> Result<(), CommandError> {
+    context.out.print(&format!("{}\n", sandbox.bootstrap()))?;
+    context.out.note(&format!(
+        "serving from {}; stop it with Ctrl-C",
+        sandbox.data_dir().display()
+    ));
+    Ok(())
+}
+
+/// Waits for SIGTERM or SIGINT. Whoever is told by `ready` may send one at once, so they are listened for before.
+fn wait_for_signal(ready: impl FnOnce() -> Result<(), CommandError>) -> Result<(), CommandError> {
     use tokio::signal::unix::{SignalKind, signal};
     crate::context::block_on(async {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        once_it_would_be_seen()?;
+        ready()?;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

@@ -4,6 +4,7 @@
 mod bench;
 mod exit_codes;
 mod logs_dump;
+mod kills;
 mod read_write;
 mod readme;
 mod restarts;

@@ -1,6 +1,7 @@
 //! Clusters for tests: each is a `kfleet sandbox` of one of the engines, which ends with its test.
 
 pub(crate) mod files;
+pub(crate) mod node;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

@@ -272,6 +272,8 @@ impl Log {
             .map_err(io_error("writing", &segment.path))?;
         segment.size_bytes += header.size_bytes() as u64;
         segment.note(&header, position, interval_bytes);
+        let base_offset = segment.base_offset;
+        self.note_unsynced(base_offset);
         self.log_end_offset = header.next_offset();
         self.note_producer(&header, &rest)?;
         self.tail.push(TailBatch {
@@ -333,6 +335,9 @@ impl Log {
         active.store_indexes(&files)?;
         active.offsets.unload();
         active.times.unload();
+        let sealed = active.base_offset;
+        // Its indexes are in files from now on, also if all records in it were flushed before.
+        self.note_unsynced(sealed);
         self.store_producers()?;
         let segment = Segment::create(&self.dir, base_offset, &files)?;
         self.segments.insert(base_offset, segment);

@@ -195,25 +195,44 @@ impl<E: Entry> Index<E> {
     /// Takes the entries into memory, so that some can be added.
     pub(crate) fn load(&mut self, files: &Files) -> io::Result<()> {
         if self.memory.is_none() {
-            let bytes = files.disk().read(&self.path, LOAD_MAX_BYTES)?;
-            self.memory = Some(bytes.chunks_exact(E::BYTES).map(E::read).collect());
+            self.memory = Some(self.all(files)?);
         }
         Ok(())
     }
 
+    /// All entries in the file.
+    pub(crate) fn all(&self, files: &Files) -> io::Result<Vec<E>> {
+        let bytes = files.disk().read(&self.path, LOAD_MAX_BYTES)?;
+        Ok(bytes.chunks_exact(E::BYTES).map(E::read).collect())
+    }
+
     /// Writes what is in memory to the file, whole.
     pub(crate) fn store(&mut self, files: &Files) -> io::Result<()> {
-        let Some(memory) = &self.memory else { return Ok(()) };
+        let Some(bytes) = self.to_bytes() else { return Ok(()) };
+        let file = files.disk().open(&self.path, OpenMode::Write)?;
+        file.set_len(bytes.len() as u64)?;
+        file.write_at(&[&bytes], 0)?;
+        self.stored = self.len();
+        files.forget(&self.path);
+        Ok(())
+    }
+
+    /// Replaces the file by what is in memory, so that a crash leaves one or the other.
+    pub(crate) fn replace(&mut self, files: &Files) -> io::Result<()> {
+        let Some(bytes) = self.to_bytes() else { return Ok(()) };
+        files.disk().write_atomic(&self.path, &bytes)?;
+        self.stored = self.len();
+        files.forget(&self.path);
+        Ok(())
+    }
+
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        let memory = self.memory.as_ref()?;
         let mut bytes = Vec::with_capacity(memory.len() * E::BYTES);
         for entry in memory {
             entry.write(&mut bytes);
         }
-        let file = files.disk().open(&self.path, OpenMode::Write)?;
-        file.set_len(bytes.len() as u64)?;
-        file.write_at(&[&bytes], 0)?;
-        self.stored = memory.len();
-        files.forget(&self.path);
-        Ok(())
+        Some(bytes)
     }
 
     /// Gives up the entries in memory, which are in the file.

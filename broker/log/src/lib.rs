@@ -22,9 +22,12 @@ mod maintain;
 pub mod offline;
 mod producers;
 mod read;
+mod restore;
+mod sealed;
 mod segment;
 mod tail;
 mod txn_index;
+mod verify;
 
 pub use append::{Appended, Origin};
 pub use config::LogConfig;
@@ -37,6 +40,7 @@ pub use log::{Log, LogContext};
 pub use maintain::{RemovalReason, Removed};
 pub use producers::{ActiveProducer, CompletedTxn, Duplicate, Producers};
 pub use read::{Slice, TimestampOffset};
+pub use sealed::Sealed;
 pub use tail::TailBudget;
 pub use txn_index::AbortedTxn;
 

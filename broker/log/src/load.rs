@@ -3,18 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use protocol::files::{names, parse_leader_epochs, parse_producer_snapshot};
-use protocol::records::{BatchHeader, HEADER_BYTES, HeaderError};
+use protocol::records::{BatchHeader, HeaderError};
 
 use crate::config::LogConfig;
-use crate::epochs::EpochCache;
 use crate::error::LogError;
 use crate::log::{Log, LogContext};
-use crate::producers::Producers;
 use crate::segment::{Segment, io_error};
-
-/// Most bytes of a small file.
-const SMALL_FILE_MAX_BYTES: u64 = 256 << 20;
 
 /// What is known of a log before it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +43,8 @@ pub struct LoadReport {
     pub rebuilt: Vec<i64>,
     /// Files of interrupted operations and later segments that were removed.
     pub removed: Vec<PathBuf>,
+    /// Why the leader epochs were read from the batches, if their checkpoint was not readable.
+    pub epochs_rebuilt: Option<String>,
 }
 
 /// The end of a log was not whole.
@@ -79,13 +75,18 @@ impl Log {
         let disk = Arc::clone(log.files.disk());
         disk.create_dir_all(dir).map_err(io_error("creating", dir))?;
         let bases = log.list_segments(&mut report)?;
-        log.load_epochs()?;
+        if !bases.is_empty() {
+            report.epochs_rebuilt = log.load_epochs()?;
+        }
         log.recovery_point = options.recovery_point;
         log.load_segments(&bases, options, &mut report)?;
         if log.segments.is_empty() {
             let segment = Segment::create(dir, log.log_start_offset, &log.files)?;
             log.segments.insert(segment.base_offset, segment);
             log.log_end_offset = log.log_start_offset;
+        }
+        if report.epochs_rebuilt.is_some() {
+            log.rebuild_epochs()?;
         }
         let first = log.segments.first_key_value().map_or(0, |(base, _)| *base);
         log.log_start_offset = log.log_start_offset.max(first).min(log.log_end_offset);
@@ -97,7 +98,8 @@ impl Log {
         }
         log.epochs.truncate_from_start(log.log_start_offset);
         log.high_watermark = options.high_watermark.clamp(log.log_start_offset, log.log_end_offset);
-        log.load_producers(options.clean)?;
+        let recovered = report.rebuilt.first().copied().filter(|_| !options.clean);
+        log.load_producers(recovered)?;
         Ok((log, report))
     }
 
@@ -121,57 +123,59 @@ impl Log {
         Ok(bases)
     }
 
-    fn load_epochs(&mut self) -> Result<(), LogError> {
-        let path = self.dir.join(names::LEADER_EPOCHS);
-        let disk = self.files.disk();
-        if !disk.exists(&path).map_err(io_error("looking for", &path))? {
-            return Ok(());
-        }
-        let bytes = disk
-            .read(&path, SMALL_FILE_MAX_BYTES)
-            .map_err(io_error("reading", &path))?;
-        let entries = parse_leader_epochs(&String::from_utf8_lossy(&bytes)).map_err(|source| LogError::File {
-            path: path.clone(),
-            source,
-        })?;
-        self.epochs = EpochCache::from_entries(&entries);
-        Ok(())
-    }
-
     fn load_segments(&mut self, bases: &[i64], options: OpenOptions, report: &mut LoadReport) -> Result<(), LogError> {
-        // What lies wholly below the recovery point was synced; the segment that holds it was not.
-        let doubtful = bases
-            .iter()
-            .rev()
-            .find(|base| **base <= options.recovery_point)
-            .copied()
-            .unwrap_or(0);
+        // What lies wholly below the recovery point was synced. The segment that ends there may have been sealed
+        // since, so its indexes were not.
+        let below = |base: &&i64| **base < options.recovery_point;
+        let doubtful = bases.iter().rev().find(below).copied().unwrap_or(i64::MIN);
+        let mut follows_doubtful = false;
         for (at, base) in bases.iter().enumerate() {
             let is_last = at + 1 == bases.len();
-            let trusted = options.clean || *base < doubtful;
-            let opened = if trusted {
+            let is_doubtful = !options.clean && *base >= doubtful;
+            let opened = if is_doubtful {
+                None
+            } else if options.clean {
                 Segment::open(&self.dir, *base, &self.files)?
             } else {
-                None
+                self.open_verified(*base)?
             };
-            match opened {
-                Some(mut segment) => {
-                    if is_last {
-                        segment.activate(&self.files)?;
-                        self.log_end_offset = self.end_of(&mut segment)?;
-                    }
-                    self.segments.insert(*base, segment);
+            if let Some(mut segment) = opened {
+                if is_last {
+                    segment.activate(&self.files)?;
+                    self.log_end_offset = self.end_of(&mut segment)?;
                 }
-                None => {
-                    report.rebuilt.push(*base);
-                    if !self.recover_segment(*base, options.clean, report)? {
-                        let later = bases.get(at + 1..).unwrap_or_default();
-                        return self.drop_segments(later, report);
-                    }
-                }
+                self.seal_previous();
+                self.segments.insert(*base, segment);
+                continue;
+            }
+            // Compaction leaves gaps, too, and everything in its place.
+            let gap = follows_doubtful && *base > self.log_end_offset && !self.config.compact;
+            if gap {
+                report.truncated = Some(self.cut_off_at(*base));
+                return self.drop_segments(bases.get(at..).unwrap_or_default(), report);
+            }
+            report.rebuilt.push(*base);
+            if is_doubtful {
+                self.epochs.truncate_from_end(*base);
+            }
+            follows_doubtful = is_doubtful;
+            if !self.recover_segment(*base, is_doubtful, report)? {
+                let later = bases.get(at + 1..).unwrap_or_default();
+                return self.drop_segments(later, report);
             }
         }
         Ok(())
+    }
+
+    /// What is told of a segment that reached the disk although records before it did not.
+    fn cut_off_at(&self, base: i64) -> Truncation {
+        Truncation {
+            path: crate::segment::file(&self.dir, base, "log"),
+            position: 0,
+            cut_bytes: 0,
+            log_end_offset: self.log_end_offset,
+            reason: format!("the records from offset {} up to it are missing", self.log_end_offset),
+        }
     }
 
     /// The end offset of a segment whose indexes are trusted, from its last indexed batch on.
@@ -182,7 +186,9 @@ impl Log {
             .map_err(io_error("reading", segment.offsets.path()))?;
         let mut scan = segment.scan(last.map_or(0, |entry| entry.position as u64), &self.files)?;
         let (mut end_offset, mut first, mut newest) = (segment.base_offset, None, segment.max_timestamp);
+        let mut since_entry = 0;
         while let Some((position, header)) = scan.next()? {
+            since_entry += header.size_bytes() as u64;
             end_offset = header.next_offset();
             if position == 0 {
                 first = Some(header.max_timestamp);
@@ -195,24 +201,27 @@ impl Log {
         if first.is_none() && segment.size_bytes > 0 {
             first = Some(segment.header_at(0, &self.files)?.max_timestamp);
         }
+        segment.bytes_since_entry = since_entry;
         segment.first_timestamp = first;
         segment.max_timestamp = newest;
         Ok(end_offset)
     }
 
-    /// Walks all batches of a segment, checking each; cuts it at the first that is not whole. Whether the
-    /// whole segment was good. In a cleanly closed log only indexes are rebuilt: a bad batch there is damage,
-    /// which is reported when it is read and not cut away.
-    fn recover_segment(&mut self, base: i64, clean: bool, report: &mut LoadReport) -> Result<bool, LogError> {
+    /// Walks all batches of a segment, checking each; cuts it at the first that is not whole if it was not flushed.
+    /// Whether the whole segment was good. In one that was flushed only indexes are rebuilt: a bad batch there is
+    /// damage, which is reported and not cut away.
+    fn recover_segment(&mut self, base: i64, doubtful: bool, report: &mut LoadReport) -> Result<bool, LogError> {
         let path = crate::segment::file(&self.dir, base, "log");
         let file = self.files.get(&path).map_err(io_error("opening", &path))?;
         let len = file.len().map_err(io_error("reading", &path))?;
         let mut segment = Segment::rebuilt(&self.dir, base, len, &self.files)?;
-        segment
-            .txns
-            .clear(&self.files)
-            .map_err(io_error("removing", segment.txns.path()))?;
-        self.epochs.truncate_from_end(base);
+        // Those that were flushed count; what is missing is added as the producers are restored.
+        if doubtful || !self.txns_make_sense(&segment)? {
+            segment
+                .txns
+                .clear(&self.files)
+                .map_err(io_error("removing", segment.txns.path()))?;
+        }
         self.log_end_offset = self.log_end_offset.max(base);
         let mut position = 0;
         let mut reason = None;
@@ -220,14 +229,15 @@ impl Log {
             match self.checked_batch(&segment, position, base) {
                 Ok(header) => {
                     segment.note(&header, position, self.config.index_interval_bytes);
-                    if header.leader_epoch >= 0 {
+                    // Where the checkpoint knows better it has later epochs.
+                    if self.epochs.latest().is_none_or(|latest| latest < header.leader_epoch) {
                         self.epochs.assign(header.leader_epoch, header.base_offset);
                     }
                     self.log_end_offset = header.next_offset();
                     position += header.size_bytes() as u64;
                 }
                 Err(error @ LogError::Io { .. }) => return Err(error),
-                Err(error) if clean => return Err(error),
+                Err(error) if !doubtful => return Err(error),
                 Err(error) => {
                     reason = Some(error.to_string());
                     break;
@@ -247,9 +257,15 @@ impl Log {
             });
             segment.size_bytes = position;
         }
-        segment.store_indexes(&self.files)?;
+        if doubtful {
+            segment.store_indexes(&self.files)?;
+        } else {
+            // The next start may trust them whatever becomes of this one.
+            segment.replace_indexes(&self.files)?;
+        }
         self.seal_previous();
         self.segments.insert(base, segment);
+        self.note_unsynced(base);
         Ok(reason.is_none())
     }
 
@@ -295,7 +311,8 @@ impl Log {
                 }
             }
         }
-        Ok(())
+        // They may not come back behind what is written from here on.
+        if bases.is_empty() { Ok(()) } else { self.sync_dir() }
     }
 
     /// Rebuilds a segment's indexes after it was cut to `size_bytes`.
@@ -310,88 +327,6 @@ impl Log {
             segment.note(&header, position, self.config.index_interval_bytes);
         }
         self.segments.insert(base, segment);
-        Ok(())
-    }
-
-    /// Offsets of the producer snapshots there are.
-    fn snapshots(&self) -> Result<Vec<i64>, LogError> {
-        let entries = self
-            .files
-            .disk()
-            .list(&self.dir)
-            .map_err(io_error("listing", &self.dir))?;
-        let offset = |name: &str| name.strip_suffix(".snapshot").and_then(|digits| digits.parse().ok());
-        Ok(entries.iter().filter_map(|entry| offset(&entry.name)).collect())
-    }
-
-    fn load_producers(&mut self, clean: bool) -> Result<(), LogError> {
-        for offset in self.snapshots()? {
-            if offset > self.log_end_offset || (!clean && offset > self.recovery_point) {
-                let path = crate::segment::file(&self.dir, offset, "snapshot");
-                self.files
-                    .disk()
-                    .remove_file(&path)
-                    .map_err(io_error("removing", &path))?;
-            }
-        }
-        self.rebuild_producers()
-    }
-
-    /// Starts from the latest usable producer snapshot and walks the batches after it.
-    pub(crate) fn rebuild_producers(&mut self) -> Result<(), LogError> {
-        self.producers = Producers::default();
-        let mut from = self.log_start_offset;
-        let mut offsets = self.snapshots()?;
-        offsets.retain(|offset| *offset <= self.log_end_offset);
-        offsets.sort_unstable();
-        while let Some(offset) = offsets.pop() {
-            let path = crate::segment::file(&self.dir, offset, "snapshot");
-            let bytes = self
-                .files
-                .disk()
-                .read(&path, SMALL_FILE_MAX_BYTES)
-                .map_err(io_error("reading", &path))?;
-            if let Ok(entries) = parse_producer_snapshot(&bytes) {
-                self.producers = Producers::from_snapshot(&entries);
-                from = from.max(offset);
-                break;
-            }
-            self.files
-                .disk()
-                .remove_file(&path)
-                .map_err(io_error("removing", &path))?;
-        }
-        self.replay_producers(from)
-    }
-
-    fn replay_producers(&mut self, from: i64) -> Result<(), LogError> {
-        if from >= self.log_end_offset {
-            return Ok(());
-        }
-        let first = self.segments.range(..=from).next_back().map_or(from, |(base, _)| *base);
-        let bases: Vec<i64> = self.segments.range(first..).map(|(base, _)| *base).collect();
-        for base in bases {
-            let Some(segment) = self.segments.get(&base) else {
-                continue;
-            };
-            let mut found = Vec::new();
-            if let Some((position, _)) = segment.find(from, &self.files)? {
-                let mut scan = segment.scan(position, &self.files)?;
-                while let Some((position, header)) = scan.next()? {
-                    if header.producer_id >= 0 && header.base_offset >= from {
-                        let batch = if header.is_control() {
-                            segment.read_batch(position, &header, &self.files)?
-                        } else {
-                            Vec::new()
-                        };
-                        found.push((header, batch));
-                    }
-                }
-            }
-            for (header, batch) in found {
-                self.replay_producer(base, &header, batch.get(HEADER_BYTES..).unwrap_or_default())?;
-            }
-        }
         Ok(())
     }
 }

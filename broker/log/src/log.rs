@@ -29,6 +29,10 @@ pub struct Log {
     pub(crate) log_end_offset: i64,
     pub(crate) high_watermark: i64,
     pub(crate) recovery_point: i64,
+    /// The first segment with anything that is not durable, its indexes counted in.
+    pub(crate) unsynced_from: Option<i64>,
+    /// How often something was cut off its end.
+    pub(crate) truncations: u64,
     pub(crate) epochs: EpochCache,
     pub(crate) producers: Producers,
     pub(crate) tail: Tail,
@@ -65,6 +69,8 @@ impl Log {
             log_end_offset: start_offset,
             high_watermark: start_offset,
             recovery_point: start_offset,
+            unsynced_from: None,
+            truncations: 0,
             epochs: EpochCache::default(),
             producers: Producers::default(),
             tail: Tail::new(context.tail_budget.clone()),
@@ -194,23 +200,29 @@ impl Log {
     }
 
     fn flush_segments(&mut self) -> Result<(), LogError> {
-        if self.recovery_point >= self.log_end_offset {
+        let Some(from) = self.unsynced_from else {
             return Ok(());
-        }
-        let from = self
-            .segments
-            .range(..=self.recovery_point)
-            .next_back()
-            .map_or(0, |(base, _)| *base);
+        };
         for segment in self.segments.range(from..).map(|(_, segment)| segment) {
             segment.sync(&self.files)?;
         }
+        self.sync_dir()?;
+        self.unsynced_from = None;
+        self.recovery_point = self.log_end_offset;
+        Ok(())
+    }
+
+    /// Notes that a segment has something that is not durable.
+    pub(crate) fn note_unsynced(&mut self, base_offset: i64) {
+        self.unsynced_from = Some(self.unsynced_from.map_or(base_offset, |from| from.min(base_offset)));
+    }
+
+    /// Makes the names in the log's directory durable.
+    pub(crate) fn sync_dir(&self) -> Result<(), LogError> {
         self.files
             .disk()
             .sync_dir(&self.dir)
-            .map_err(io_error("syncing", &self.dir))?;
-        self.recovery_point = self.log_end_offset;
-        Ok(())
+            .map_err(io_error("syncing", &self.dir))
     }
 
     /// Flushes, and writes down what a clean start reads instead of looking at every batch.
@@ -221,11 +233,16 @@ impl Log {
     }
 
     fn write_closing_state(&mut self) -> Result<(), LogError> {
-        self.flush_segments()?;
         self.store_epochs()?;
         self.store_producers()?;
         let files = Arc::clone(&self.files);
-        self.active()?.store_indexes(&files)
+        let active = self.active()?;
+        active.store_indexes(&files)?;
+        // A clean start trusts these, so they may not be lost after it was promised.
+        active.sync_indexes(&files)?;
+        let base_offset = active.base_offset;
+        self.note_unsynced(base_offset);
+        self.flush_segments()
     }
 
     /// Writes leader-epoch-checkpoint.
@@ -238,7 +255,7 @@ impl Log {
             .map_err(io_error("writing", &path))
     }
 
-    /// Writes a producer snapshot at the log end offset, and removes all but the two latest.
+    /// Writes a producer snapshot at the log end offset.
     pub(crate) fn store_producers(&self) -> Result<(), LogError> {
         let path = crate::segment::file(&self.dir, self.log_end_offset, "snapshot");
         let bytes = format_producer_snapshot(&self.producers.to_snapshot());

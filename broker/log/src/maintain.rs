@@ -161,6 +161,7 @@ impl Log {
 
     fn truncate(&mut self, offset: i64) -> Result<(), LogError> {
         let files = Arc::clone(&self.files);
+        self.truncations += 1;
         self.tail.clear();
         while let Some((base_offset, segment)) = self.segments.pop_last() {
             if base_offset > offset || (base_offset == offset && !self.segments.is_empty()) {
@@ -176,17 +177,22 @@ impl Log {
             file.sync_data().map_err(io_error("syncing", &path))?;
             drop(segment);
             self.reload_segment(base_offset, cut)?;
+            self.note_unsynced(base_offset);
             break;
         }
+        // What was removed may not come back behind what is written from here on.
+        self.sync_dir()?;
         if self.segments.is_empty() {
             let segment = Segment::create(&self.dir, offset, &files)?;
             self.segments.insert(offset, segment);
+            self.note_unsynced(offset);
         }
         self.log_end_offset = offset;
         self.high_watermark = self.high_watermark.min(offset);
         self.recovery_point = self.recovery_point.min(offset);
         self.epochs.truncate_from_end(offset);
         self.store_epochs()?;
+        self.remove_snapshots(|snapshot| snapshot > offset)?;
         self.rebuild_producers()
     }
 
@@ -199,12 +205,16 @@ impl Log {
 
     fn restart_at(&mut self, offset: i64) -> Result<(), LogError> {
         let files = Arc::clone(&self.files);
+        self.truncations += 1;
         self.tail.clear();
         while let Some((_, segment)) = self.segments.pop_last() {
             self.remove_now(&segment)?;
         }
+        self.remove_snapshots(|_| true)?;
+        self.sync_dir()?;
         self.segments
             .insert(offset, Segment::create(&self.dir, offset, &files)?);
+        self.unsynced_from = Some(offset);
         self.log_start_offset = offset;
         self.log_end_offset = offset;
         self.high_watermark = offset;

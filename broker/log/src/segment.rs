@@ -31,7 +31,7 @@ pub(crate) struct Segment {
     pub(crate) max_timestamp: MaxTimestamp,
     /// Timestamp of the first batch, from which its age counts; none if not read yet.
     pub(crate) first_timestamp: Option<i64>,
-    bytes_since_entry: u64,
+    pub(crate) bytes_since_entry: u64,
 }
 
 /// A file of a segment: base offset in 20 digits and a suffix.
@@ -46,6 +46,13 @@ pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io
         path: path.to_owned(),
         source,
     }
+}
+
+fn sync(path: &Path, files: &Files) -> Result<(), LogError> {
+    files
+        .get(path)
+        .and_then(|file| file.sync_data())
+        .map_err(io_error("syncing", path))
 }
 
 impl Segment {
@@ -155,6 +162,17 @@ impl Segment {
         self.times.store(files).map_err(io_error("writing", self.times.path()))
     }
 
+    /// Writes the indexes so that a crash leaves the old or the new ones, whole.
+    pub(crate) fn replace_indexes(&mut self, files: &Files) -> Result<(), LogError> {
+        self.note_time();
+        self.offsets
+            .replace(files)
+            .map_err(io_error("writing", self.offsets.path()))?;
+        self.times
+            .replace(files)
+            .map_err(io_error("writing", self.times.path()))
+    }
+
     /// Makes a cleanly closed segment the active one again.
     pub(crate) fn activate(&mut self, files: &Files) -> Result<(), LogError> {
         self.offsets
@@ -170,22 +188,21 @@ impl Segment {
 
     /// Makes content durable, and the indexes too where they are in files.
     pub(crate) fn sync(&self, files: &Files) -> Result<(), LogError> {
-        let sync = |path: &Path| {
-            files
-                .get(path)
-                .and_then(|file| file.sync_data())
-                .map_err(io_error("syncing", path))
-        };
-        sync(&self.path)?;
+        sync(&self.path, files)?;
         if self.offsets.is_sealed() {
-            sync(self.offsets.path())?;
-            sync(self.times.path())?;
+            self.sync_indexes(files)?;
         }
         if self.txns.is_empty() {
             Ok(())
         } else {
-            sync(self.txns.path())
+            sync(self.txns.path(), files)
         }
+    }
+
+    /// Makes the index files durable.
+    pub(crate) fn sync_indexes(&self, files: &Files) -> Result<(), LogError> {
+        sync(self.offsets.path(), files)?;
+        sync(self.times.path(), files)
     }
 
     /// The header at a position.
@@ -209,10 +226,25 @@ impl Segment {
     /// The first batch whose last offset is at least `offset`: where it starts and its header.
     pub(crate) fn find(&self, offset: i64, files: &Files) -> Result<Option<(u64, BatchHeader)>, LogError> {
         let entry = self.offsets.floor(offset - self.base_offset, files);
-        let from = entry
-            .map_err(io_error("reading", self.offsets.path()))?
-            .map_or(0, |entry| entry.position as u64);
-        let mut scan = self.scan(from, files)?;
+        let entry = entry.map_err(io_error("reading", self.offsets.path()))?;
+        let from = entry.and_then(|entry| u64::try_from(entry.position).ok()).unwrap_or(0);
+        if from > 0 && self.starts_at_or_before(from, offset, files)? {
+            return self.find_from(from, offset, files);
+        }
+        self.find_from(0, offset, files)
+    }
+
+    /// Whether there is a batch at `position` and it does not start after `offset`; not so where an index is damaged.
+    fn starts_at_or_before(&self, position: u64, offset: i64, files: &Files) -> Result<bool, LogError> {
+        match self.header_at(position, files) {
+            Ok(header) => Ok(header.base_offset <= offset),
+            Err(error @ LogError::Io { .. }) => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn find_from(&self, position: u64, offset: i64, files: &Files) -> Result<Option<(u64, BatchHeader)>, LogError> {
+        let mut scan = self.scan(position, files)?;
         while let Some((position, header)) = scan.next()? {
             if header.last_offset() >= offset {
                 return Ok(Some((position, header)));

@@ -1,12 +1,14 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use proptest::prelude::*;
 use protocol::records::{BatchBuilder, Batches, Compression, NewRecord, ProducerStamp, Records, records_of};
 
 use crate::disk::{Disk, SimDisk};
 use crate::{AppendError, Log, LogConfig, LogContext, LogError, OpenOptions, Origin, Slice};
+
+mod crashes;
+mod faults;
 
 fn dir() -> PathBuf {
     PathBuf::from("/logs/t-0")
@@ -324,156 +326,4 @@ fn bad_batches_are_refused_with_their_own_error() {
         AppendError::InvalidRecord { .. }
     ));
     assert!(matches!(append(vec![]), AppendError::InvalidRecord { .. }));
-}
-
-/// A segment of 64 KiB, and where each of its batches ends.
-fn filled() -> (SimDisk, Vec<u64>) {
-    let disk = SimDisk::default();
-    let config = Arc::new(LogConfig::default());
-    let mut log = open(&disk, &config, OpenOptions::default());
-    let mut ends = Vec::new();
-    let mut at = 0u32;
-    while log.size_bytes() < 64 << 10 {
-        append(&mut log, 1, &[&vec![at as u8; 100 + (at as usize * 37) % 900]]);
-        ends.push(log.size_bytes());
-        at += 1;
-    }
-    log.close().unwrap();
-    (disk, ends)
-}
-
-#[test]
-fn a_cut_or_zeroed_tail_or_torn_sector_keeps_what_is_whole_before_it_and_nothing_after() {
-    let (disk, ends) = filled();
-    let path = dir().join("00000000000000000000.log");
-    let whole = disk.read(&path, 1 << 20).unwrap();
-    // Every byte around batch ends, and every 61st elsewhere; the long form in the soak walks every byte.
-    let step = if std::env::var_os("KFLEET_EVERY_BYTE").is_some() {
-        1
-    } else {
-        61
-    };
-    let near_end = |at: usize| ends.iter().any(|end| at.abs_diff(*end as usize) <= 2);
-    for at in (0..whole.len()).filter(|at| at % step == 0 || near_end(*at)) {
-        for fault in 0..3 {
-            disk.damage(&path, |bytes| {
-                bytes.clone_from(&whole);
-                match fault {
-                    0 => bytes.truncate(at),
-                    1 => bytes[at..].fill(0),
-                    _ => {
-                        bytes.truncate(at / 512 * 512 + 512);
-                        let torn = at.min(bytes.len());
-                        bytes[torn..].fill(0xa5);
-                    }
-                }
-            });
-            // A byte that is the same after the fault is no damage: a zero at the end of a batch, say.
-            let damaged = disk.read(&path, 1 << 20).unwrap();
-            let intact = whole
-                .iter()
-                .zip(&damaged)
-                .take_while(|(before, after)| before == after)
-                .count() as u64;
-            let kept = ends.iter().filter(|end| **end <= intact).count();
-            let whole_bytes = kept.checked_sub(1).map_or(0, |last| ends[last]);
-            let kept = kept as i64;
-            let (log, report) = Log::open(&context(&disk), &dir(), Arc::default(), crashed(0)).unwrap();
-            assert_eq!(log.log_end_offset(), kept, "fault {fault} at byte {at}");
-            assert_eq!(
-                report.truncated.is_some(),
-                damaged.len() as u64 > whole_bytes,
-                "fault {fault} at byte {at}"
-            );
-            assert_eq!(read_all(&log, 0).len() as i64, kept);
-        }
-    }
-}
-
-#[test]
-fn damage_in_a_cleanly_closed_segment_is_reported_and_nothing_is_dropped() {
-    let (disk, ends) = filled();
-    let path = dir().join("00000000000000000000.log");
-    disk.damage(&path, |bytes| bytes[ends[3] as usize + 16] = 9);
-    let log = open(
-        &disk,
-        &Arc::default(),
-        OpenOptions {
-            recovery_point: ends.len() as i64,
-            ..OpenOptions::default()
-        },
-    );
-    assert_eq!(log.log_end_offset(), ends.len() as i64);
-    let error = log.read(4, log.log_end_offset(), 10, true).unwrap_err();
-    assert!(
-        matches!(&error, LogError::Corrupt { position, .. } if *position == ends[3]),
-        "{error}"
-    );
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    /// Any mix of writes, flushes and crashes: what was flushed is there, what is there was written, in order.
-    #[test]
-    fn a_crash_loses_nothing_below_the_last_flush(
-        steps in prop::collection::vec((0u8..10, 1usize..60), 1..60),
-        survivors in prop::collection::vec(0usize..2000, 200),
-    ) {
-        let mut disk = SimDisk::default();
-        let config = small_config();
-        let mut log = open(&disk, &config, OpenOptions::default());
-        disk.create_dir_all(Path::new("/logs")).unwrap();
-        let mut written: Vec<Vec<u8>> = Vec::new();
-        let mut flushed = 0;
-        let mut fates = survivors.into_iter().cycle();
-        for (step, size) in steps {
-            match step {
-                0..=5 => {
-                    let value = vec![written.len() as u8; size];
-                    append(&mut log, 1, &[&value]);
-                    written.push(value);
-                }
-                6..=7 => {
-                    log.flush().unwrap();
-                    flushed = written.len();
-                }
-                _ => {
-                    let recovery_point = log.recovery_point();
-                    drop(log);
-                    disk = disk.crash(|_, at_stake| fates.next().unwrap_or(0) % (at_stake + 1));
-                    log = open(&disk, &config, crashed(recovery_point));
-                    let found = read_all(&log, 0);
-                    prop_assert!(found.len() >= flushed, "{} of {flushed} flushed records", found.len());
-                    written.truncate(found.len());
-                    let expected: Vec<_> = written.iter().cloned().enumerate().map(|(at, v)| (at as i64, v)).collect();
-                    prop_assert_eq!(found, expected);
-                    log.flush().unwrap();
-                    flushed = written.len();
-                }
-            }
-        }
-    }
-}
-
-/// Found by the property above: a tail cut off by recovery came back in the next crash, and everything
-/// written and flushed since was thrown away as lying behind it.
-#[test]
-fn a_torn_tail_that_was_cut_off_does_not_come_back() {
-    let disk = SimDisk::default();
-    let config = small_config();
-    let mut log = open(&disk, &config, OpenOptions::default());
-    for size in [19, 20, 55, 16, 52, 31, 25, 17, 59, 33] {
-        append(&mut log, 1, &[&vec![1; size]]);
-    }
-    log.flush().unwrap();
-    append(&mut log, 1, &[b"xy"]);
-    drop(log);
-    let disk = disk.crash(|path, _| usize::from(path.extension().is_some_and(|suffix| suffix == "log")));
-    let mut log = open(&disk, &config, crashed(10));
-    append(&mut log, 1, &[&[1; 27]]);
-    log.flush().unwrap();
-    drop(log);
-    let disk = disk.crash(|_, _| 1);
-    assert_eq!(read_all(&open(&disk, &config, crashed(11)), 0).len(), 11);
 }

@@ -113,6 +113,14 @@ impl TxnIndex {
             .collect())
     }
 
+    /// Whether the file has nothing but whole entries.
+    pub(crate) fn is_whole(&self, files: &Files) -> io::Result<bool> {
+        if !files.disk().exists(&self.path)? {
+            return Ok(true);
+        }
+        Ok(files.get(&self.path)?.len()? % ENTRY_BYTES as u64 == 0)
+    }
+
     /// Removes the file.
     pub(crate) fn clear(&mut self, files: &Files) -> io::Result<()> {
         if files.disk().exists(&self.path)? {

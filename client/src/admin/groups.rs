@@ -33,32 +33,35 @@ impl Client {
     pub async fn coordinator(&self, group: &str) -> Result<i32, ClientError> {
         let mut backoff = Backoff::new(self.deadline());
         loop {
-            let found = self.find_coordinator(group).await?;
-            if found.error_code == 0 {
-                return Ok(found.node_id.0);
-            }
-            let (what, message) = (format!("group {group}"), found.error_message.as_deref());
-            backoff
-                .again(ClientError::rejected(what, found.error_code, message))
-                .await?;
+            let failure = match self.find_coordinator(group).await {
+                Ok(found) if found.error_code == 0 => return Ok(found.node_id.0),
+                Ok(found) => {
+                    let (what, message) = (format!("group {group}"), found.error_message.as_deref());
+                    ClientError::rejected(what, found.error_code, message)
+                }
+                Err(error) => error,
+            };
+            backoff.again(failure).await?;
         }
     }
 
     async fn find_coordinator(&self, group: &str) -> Result<Coordinator, ClientError> {
         let key = StrBytes::from_string(group.to_owned());
         let request = FindCoordinatorRequest::default().with_key_type(GROUP);
-        if self.any().version_of::<FindCoordinatorRequest>()? >= BATCHED_FROM {
-            let response = self.send_any(&request.with_coordinator_keys(vec![key])).await?;
+        let any = self.any().await?;
+        if any.version_of::<FindCoordinatorRequest>()? >= BATCHED_FROM {
+            let request = request.with_coordinator_keys(vec![key]);
+            let response = any.send(&request, self.deadline()).await?;
             return response
                 .coordinators
                 .into_iter()
                 .next()
                 .ok_or_else(|| ClientError::Malformed {
-                    address: self.any().address().to_owned(),
+                    address: any.address().to_owned(),
                     reason: "FindCoordinator without an answer".to_owned(),
                 });
         }
-        let response = self.send_any(&request.with_key(key)).await?;
+        let response = any.send(&request.with_key(key), self.deadline()).await?;
         Ok(Coordinator::default()
             .with_node_id(response.node_id)
             .with_error_code(response.error_code)

@@ -94,6 +94,8 @@ pub struct Broker {
     sessions: FetchSessions,
     producer_ids: ProducerIds,
     shards: coordinator::Shards,
+    /// Held while checkpoints are written, from whichever thread.
+    checkpoints: Mutex<()>,
     /// Topics asked of the controller and not there yet.
     creating: Mutex<std::collections::BTreeSet<String>>,
 }
@@ -115,6 +117,7 @@ impl Broker {
             sessions: FetchSessions::new(slots),
             producer_ids: ProducerIds::default(),
             shards: coordinator::Shards::default(),
+            checkpoints: Mutex::default(),
             creating: Mutex::default(),
         }
     }

@@ -387,6 +387,15 @@ impl Partition {
         Ok(self.lock().log.flush()?)
     }
 
+    /// Makes sealed segments durable. Writers and readers go on meanwhile.
+    pub fn flush_sealed(&self) -> Result<(), PartitionError> {
+        let Some(sealed) = self.lock().log.unsynced_sealed() else {
+            return Ok(());
+        };
+        let result = sealed.sync();
+        Ok(self.lock().log.note_synced(&sealed, result)?)
+    }
+
     /// Writes down what a clean start reads.
     pub fn close(&self) -> Result<(), PartitionError> {
         Ok(self.lock().log.close()?)

@@ -1,5 +1,6 @@
 //! Taking a new image: partitions come, change and go.
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use broker_log::{Log, LogConfig, LogError, OpenOptions};
@@ -14,6 +15,26 @@ use crate::image::{MetadataImage, PartitionImage, ResourceType, TopicImage};
 /// Directories of removed partitions, to be deleted from disk once nobody reads them.
 pub type RemovedDirs = Vec<std::path::PathBuf>;
 
+impl OpenLogDir {
+    /// Takes a partition that is about to be created out of the checkpoints that were found at the start. Those that
+    /// this broker wrote since are without the partitions it removed.
+    fn forget_offsets(&self, name: &(String, i32)) -> Result<(), LogError> {
+        use protocol::files::names;
+        let found = [
+            (names::RECOVERY_POINTS, &self.recovery_points),
+            (names::LOG_START_OFFSETS, &self.log_start_offsets),
+            (names::HIGH_WATERMARKS, &self.high_watermarks),
+        ];
+        for (file, _) in found.into_iter().filter(|(_, offsets)| offsets.contains_key(name)) {
+            let mut offsets = self.dir.read_offsets(file)?;
+            if offsets.remove(name).is_some() {
+                self.dir.write_offsets(file, &offsets)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Broker {
     /// Takes a new image. What cannot be opened or created is logged, and answers KAFKA_STORAGE_ERROR.
     pub fn publish(&self, image: MetadataImage) -> RemovedDirs {
@@ -27,6 +48,11 @@ impl Broker {
             }
         }
         let removed = self.remove_gone(&image);
+        if !removed.is_empty()
+            && let Err(error) = self.write_checkpoints()
+        {
+            tracing::error!(%error, "cannot write the offset checkpoints without the removed partitions");
+        }
         self.image.store(Arc::clone(&image));
         let mut creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         creating.retain(|name| image.topics().by_name(name).is_none());
@@ -74,10 +100,10 @@ impl Broker {
         let name = (topic.name.clone(), index);
         let home = self.home_of(&name, state);
         let path = home.dir.partition_path(&topic.name, index);
-        if !self.logs.files.disk().exists(&path).unwrap_or(false) {
-            home.dir.create_partition(&topic.name, index, topic.id)?;
-        }
-        let offset = |offsets: &broker_log::Offsets| offsets.get(&name).copied().unwrap_or(0);
+        let known = self.prepare_dir(home, &path, topic, index)?;
+        // Checkpoints go by names: what they say of a new partition is of an earlier topic of its name.
+        let found = |offsets: &broker_log::Offsets| offsets.get(&name).copied().unwrap_or(0);
+        let offset = |offsets| if known { found(offsets) } else { 0 };
         let options = OpenOptions {
             clean: home.clean,
             recovery_point: offset(&home.recovery_points),
@@ -101,6 +127,28 @@ impl Broker {
             state.clone(),
             min_isr,
         ))
+    }
+
+    /// Makes the directory of a partition, unless it is known already. One that an earlier topic of this name left is
+    /// not this topic's.
+    fn prepare_dir(&self, home: &OpenLogDir, path: &Path, topic: &TopicImage, index: i32) -> Result<bool, LogError> {
+        if self.logs.files.disk().exists(path).unwrap_or(false) {
+            match home.dir.topic_id(path)? {
+                Some(id) if id == topic.id => return Ok(true),
+                Some(other) => {
+                    let stray = home.dir.mark_stray(path, Uuid::from_u128(self.random().into()))?;
+                    tracing::warn!(
+                        topic = topic.name, partition = index, %other, path = %stray.display(),
+                        "set aside a directory of another topic of the same name"
+                    );
+                }
+                None => {}
+            }
+        }
+        let _one_writer = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        home.forget_offsets(&(topic.name.clone(), index))?;
+        home.dir.create_partition(&topic.name, index, topic.id)?;
+        Ok(false)
     }
 
     /// The log directory a partition is in: where it lies already, where the metadata puts it, or the one
@@ -160,6 +208,7 @@ impl Broker {
     /// Writes the offset checkpoints of all log directories.
     pub fn write_checkpoints(&self) -> Result<(), LogError> {
         use protocol::files::names;
+        let _one_writer = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
         for home in &self.dirs {
             let (mut points, mut starts, mut marks) =
                 <(broker_log::Offsets, broker_log::Offsets, broker_log::Offsets)>::default();

@@ -55,6 +55,12 @@ impl Lone {
     fn start() -> Self {
         let disk = Arc::new(SimDisk::default());
         disk.create_dir_all(std::path::Path::new("/data")).unwrap();
+        Self::on(disk)
+    }
+
+    /// With what is on this disk, as after a crash.
+    fn on(disk: Arc<SimDisk>) -> Self {
+        use protocol::files::names;
         let config = NodeConfig::parse([
             ("process.roles", "broker,controller"),
             ("node.id", "1"),
@@ -63,13 +69,14 @@ impl Lone {
             ("controller.listener.names", "CONTROLLER"),
         ]);
         let link = Link::default();
+        let dir = LogDir::new("/data".into(), disk.clone());
         let dir = OpenLogDir {
-            dir: LogDir::new("/data".into(), disk.clone()),
             id: Uuid::from_u128(8),
-            clean: true,
-            recovery_points: Offsets::new(),
-            log_start_offsets: Offsets::new(),
-            high_watermarks: Offsets::new(),
+            clean: false,
+            recovery_points: dir.read_offsets(names::RECOVERY_POINTS).unwrap(),
+            log_start_offsets: dir.read_offsets(names::LOG_START_OFFSETS).unwrap(),
+            high_watermarks: dir.read_offsets(names::HIGH_WATERMARKS).unwrap(),
+            dir,
         };
         let broker = Broker::new(BrokerParts {
             config: Arc::new(config.unwrap()),
@@ -523,4 +530,38 @@ fn what_is_not_served_closes_the_connection_but_api_versions_is_always_answered(
             );
         }
     }
+}
+
+#[test]
+fn a_topic_made_again_begins_at_offset_zero_also_after_a_crash() {
+    use protocol::files::names;
+    let key = ("again".to_owned(), 0);
+    let disk = Arc::new(SimDisk::default());
+    disk.create_dir_all(std::path::Path::new("/data")).unwrap();
+    let dir = || LogDir::new("/data".into(), disk.clone());
+    // What an earlier topic of the name left behind; a crash kept it from being taken out.
+    for file in [names::RECOVERY_POINTS, names::LOG_START_OFFSETS, names::HIGH_WATERMARKS] {
+        let offsets = Offsets::from([(key.clone(), 100), (("other".to_owned(), 0), 7)]);
+        dir().write_offsets(file, &offsets).unwrap();
+    }
+    let id = Uuid::from_u128(702);
+    for expected in [0, 3] {
+        let lone = Lone::on(disk.clone());
+        let mut image = (*lone.broker.image()).clone();
+        let topic = TopicRecord {
+            name: key.0.clone(),
+            topic_id: id,
+            ..Default::default()
+        };
+        image.apply(topic.into()).unwrap();
+        image.apply(led_by_1(id).into()).unwrap();
+        lone.broker.publish(image);
+        let partition = lone.broker.partition_by_id(id, 0).unwrap();
+        assert_eq!(partition.offsets(), (0, expected, expected));
+        for _ in 0..3 {
+            partition.append_as_leader(&batch(), 1, Now::default()).unwrap();
+        }
+    }
+    let left = dir().read_offsets(names::LOG_START_OFFSETS).unwrap();
+    assert_eq!(left, Offsets::from([(("other".to_owned(), 0), 7)]));
 }

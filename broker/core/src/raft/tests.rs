@@ -130,3 +130,5 @@ fn voters_of_a_bootstrap_snapshot_are_written_into_the_log_once() {
         );
     }
 }
+
+mod crashes;

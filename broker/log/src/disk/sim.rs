@@ -6,24 +6,47 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{DirEntry, Disk, DiskFile, OpenMode};
+use data::Data;
+
+mod data;
 
 type Content = Arc<Mutex<Data>>;
-
-/// A file's bytes now, and as they would be found after a crash.
-#[derive(Debug, Default, Clone)]
-struct Data {
-    now: Vec<u8>,
-    synced: Vec<u8>,
-}
 
 #[derive(Debug, Default)]
 struct State {
     files: BTreeMap<PathBuf, Content>,
     dirs: BTreeSet<PathBuf>,
-    /// Names as they would be found after a crash.
+    /// Names as they are on disk for certain.
     synced_files: BTreeMap<PathBuf, Content>,
+    /// What names have meant since their directories were synced.
+    renamed: BTreeMap<PathBuf, Vec<Option<Content>>>,
     fail_writes: bool,
     fail_syncs: bool,
+    /// Changes until the power is cut.
+    changes_left: Option<usize>,
+}
+
+impl State {
+    /// Counts a change; none is made once the power is cut.
+    fn change(&mut self) -> io::Result<()> {
+        match &mut self.changes_left {
+            None => Ok(()),
+            Some(0) => Err(io::Error::other("the power is cut")),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives a name a meaning, or takes it away; what it meant before.
+    fn name(&mut self, path: &Path, content: Option<Content>) -> Option<Content> {
+        self.renamed.entry(path.to_owned()).or_default().push(content.clone());
+        match content {
+            Some(content) => self.files.insert(path.to_owned(), content),
+            None => self.files.remove(path),
+        }
+    }
 }
 
 /// A disk whose files live in memory. Clones share it.
@@ -38,43 +61,56 @@ impl SimDisk {
     /// answers how many of them reached the disk.
     pub fn crash(&self, mut survives: impl FnMut(&Path, usize) -> usize) -> Self {
         let state = lock(&self.state);
-        let mut files = BTreeMap::new();
-        for (path, content) in &state.synced_files {
-            let data = lock(content);
-            let common = data
-                .now
-                .iter()
-                .zip(&data.synced)
-                .take_while(|(now, synced)| now == synced)
-                .count();
-            let at_stake = data.now.len().saturating_sub(common);
-            let kept = if at_stake == 0 {
-                0
-            } else {
-                survives(path, at_stake).min(at_stake)
+        let left = state.synced_files.iter().map(|(path, content)| {
+            let bytes = lock(content).prefix(|at_stake| survives(path, at_stake));
+            (path.clone(), bytes)
+        });
+        Self::found(left.collect(), state.dirs.clone())
+    }
+
+    /// What a crash leaves if the disk did what was not synced in any order, or not at all: sectors, lengths, and names
+    /// that were created, changed or removed. `choose` picks a number below the one it is given.
+    pub fn crash_in_any_order(&self, mut choose: impl FnMut(usize) -> usize) -> Self {
+        let state = lock(&self.state);
+        let mut left = BTreeMap::new();
+        let paths: BTreeSet<&PathBuf> = state.synced_files.keys().chain(state.renamed.keys()).collect();
+        for path in paths {
+            let synced = state.synced_files.get(path);
+            let since = state.renamed.get(path).map_or(&[][..], Vec::as_slice);
+            let meaning = match choose(since.len() + 1).checked_sub(1) {
+                None => synced,
+                Some(at) => since.get(at).and_then(Option::as_ref),
             };
-            let bytes = if kept == 0 {
-                data.synced.clone()
-            } else {
-                data.now.iter().take(common + kept).copied().collect()
-            };
-            files.insert(
-                path.clone(),
-                Arc::new(Mutex::new(Data {
-                    now: bytes.clone(),
-                    synced: bytes,
-                })),
-            );
+            if let Some(content) = meaning {
+                left.insert(path.clone(), lock(content).any_image(&mut choose));
+            }
         }
+        Self::found(left, state.dirs.clone())
+    }
+
+    /// A disk with these files, all of it durable.
+    fn found(files: BTreeMap<PathBuf, Vec<u8>>, dirs: BTreeSet<PathBuf>) -> Self {
+        let content = |bytes| Arc::new(Mutex::new(Data::durable(bytes)));
+        let files: BTreeMap<PathBuf, Content> = files.into_iter().map(|(path, bytes)| (path, content(bytes))).collect();
         let state = State {
             synced_files: files.clone(),
             files,
-            dirs: state.dirs.clone(),
+            dirs,
             ..State::default()
         };
         Self {
             state: Arc::new(Mutex::new(state)),
         }
+    }
+
+    /// Cuts the power after so many more changes: whatever would change the disk fails from then on.
+    pub fn cut_power_after(&self, changes: usize) {
+        lock(&self.state).changes_left = Some(changes);
+    }
+
+    /// Whether the power is cut.
+    pub fn is_power_cut(&self) -> bool {
+        lock(&self.state).changes_left == Some(0)
     }
 
     /// Makes every write fail, as on a full disk.
@@ -91,8 +127,9 @@ impl SimDisk {
     pub fn damage(&self, path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
         if let Some(content) = lock(&self.state).files.get(path) {
             let mut data = lock(content);
-            change(&mut data.now);
-            data.synced = data.now.clone();
+            let mut bytes = data.now().to_vec();
+            change(&mut bytes);
+            *data = Data::durable(bytes);
         }
     }
 }
@@ -118,8 +155,9 @@ impl Disk for SimDisk {
                 if !path.parent().is_some_and(|dir| state.dirs.contains(dir)) {
                     return Err(not_found(path));
                 }
+                state.change()?;
                 let content = Content::default();
-                state.files.insert(path.to_owned(), Arc::clone(&content));
+                state.name(path, Some(Arc::clone(&content)));
                 content
             }
         };
@@ -157,6 +195,7 @@ impl Disk for SimDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = lock(&self.state);
+        state.change()?;
         if state.dirs.contains(from) {
             let moved = |path: &PathBuf| path.strip_prefix(from).ok().map(|rest| to.join(rest));
             let files = state
@@ -174,32 +213,43 @@ impl Disk for SimDisk {
                 .iter()
                 .map(|p| moved(p).unwrap_or_else(|| p.clone()))
                 .collect();
-            (state.files, state.synced_files, state.dirs) = (files, synced, dirs);
+            let renamed = state
+                .renamed
+                .iter()
+                .map(|(p, c)| (moved(p).unwrap_or_else(|| p.clone()), c.clone()))
+                .collect();
+            (state.files, state.synced_files, state.dirs, state.renamed) = (files, synced, dirs, renamed);
             return Ok(());
         }
-        let content = state.files.remove(from).ok_or_else(|| not_found(from))?;
-        state.files.insert(to.to_owned(), content);
+        let content = state.files.get(from).cloned().ok_or_else(|| not_found(from))?;
+        state.name(to, Some(content));
+        state.name(from, None);
         Ok(())
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
-        lock(&self.state)
-            .files
-            .remove(path)
-            .map(drop)
-            .ok_or_else(|| not_found(path))
+        let mut state = lock(&self.state);
+        if !state.files.contains_key(path) {
+            return Err(not_found(path));
+        }
+        state.change()?;
+        state.name(path, None);
+        Ok(())
     }
 
     fn remove_dir_all(&self, dir: &Path) -> io::Result<()> {
         let mut state = lock(&self.state);
+        state.change()?;
         state.files.retain(|path, _| !path.starts_with(dir));
         state.synced_files.retain(|path, _| !path.starts_with(dir));
+        state.renamed.retain(|path, _| !path.starts_with(dir));
         state.dirs.retain(|path| !path.starts_with(dir));
         Ok(())
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut state = lock(&self.state);
+        state.change()?;
         if state.fail_syncs {
             return Err(io::Error::other("the disk failed a sync"));
         }
@@ -209,6 +259,7 @@ impl Disk for SimDisk {
             .map(|(path, content)| (path.clone(), Arc::clone(content)))
             .collect();
         state.synced_files.extend(inside);
+        state.renamed.retain(|path, _| path.parent() != Some(dir));
         Ok(())
     }
 
@@ -231,45 +282,41 @@ struct SimFile {
 impl DiskFile for SimFile {
     fn read_at(&self, buf: &mut [u8], position: u64) -> io::Result<usize> {
         let data = lock(&self.content);
-        let rest = data.now.get(position as usize..).unwrap_or_default();
+        let rest = data.now().get(position as usize..).unwrap_or_default();
         let len = rest.len().min(buf.len());
-        for (to, from) in buf.iter_mut().zip(rest) {
-            *to = *from;
+        if let (Some(to), Some(from)) = (buf.get_mut(..len), rest.get(..len)) {
+            to.copy_from_slice(from);
         }
         Ok(len)
     }
 
     fn write_at(&self, slices: &[&[u8]], position: u64) -> io::Result<()> {
-        if lock(&self.state).fail_writes {
+        let mut state = lock(&self.state);
+        state.change()?;
+        if state.fail_writes {
             return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left on the disk"));
         }
-        let mut data = lock(&self.content);
-        let bytes = slices.concat();
-        let end = position as usize + bytes.len();
-        if data.now.len() < end {
-            data.now.resize(end, 0);
-        }
-        if let Some(place) = data.now.get_mut(position as usize..end) {
-            place.copy_from_slice(&bytes);
-        }
+        lock(&self.content).write(slices.concat(), position as usize);
         Ok(())
     }
 
     fn len(&self) -> io::Result<u64> {
-        Ok(lock(&self.content).now.len() as u64)
+        Ok(lock(&self.content).now().len() as u64)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        lock(&self.content).now.resize(len as usize, 0);
+        lock(&self.state).change()?;
+        lock(&self.content).set_len(len as usize);
         Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        if lock(&self.state).fail_syncs {
+        let mut state = lock(&self.state);
+        state.change()?;
+        if state.fail_syncs {
             return Err(io::Error::other("the disk failed a sync"));
         }
-        let mut data = lock(&self.content);
-        data.synced = data.now.clone();
+        lock(&self.content).sync();
         Ok(())
     }
 }
