@@ -19,6 +19,11 @@ const CHECKPOINT_MAX_BYTES: u64 = 256 << 20;
 /// Longest name of a directory marked for deletion (Kafka's rule).
 const NAME_MAX_BYTES: usize = 255;
 
+/// Ends the name of the directory of a deleted partition.
+const DELETE_SUFFIX: &str = "-delete";
+/// Ends the name of a partition's directory that belongs to no topic.
+const STRAY_SUFFIX: &str = "-stray";
+
 /// Why a name is not that of a partition directory.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{name}\" is not the name of a partition directory: expected TOPIC-PARTITION")]
@@ -77,17 +82,15 @@ impl LogDir {
         }
     }
 
-    /// The partitions in use; other directories are left alone. Those of deleted topics come second.
-    pub fn scan(&self) -> Result<(Vec<PartitionDir>, Vec<PathBuf>), LogError> {
-        let (mut partitions, mut deleted) = (Vec::new(), Vec::new());
+    /// The partitions in use; other directories are left alone.
+    pub fn scan(&self) -> Result<Vec<PartitionDir>, LogError> {
+        let mut partitions = Vec::new();
         for entry in self.disk.list(&self.path).map_err(io_error("listing", &self.path))? {
             let path = self.path.join(&entry.name);
-            if !entry.is_dir || entry.name == names::METADATA_LOG || entry.name.ends_with("-stray") {
+            if !entry.is_dir || entry.name == names::METADATA_LOG {
                 continue;
             }
-            if entry.name.ends_with("-delete") {
-                deleted.push(path);
-            } else if let Ok((topic, partition)) = Self::parse_name(&entry.name) {
+            if let Ok((topic, partition)) = Self::parse_name(&entry.name) {
                 let topic_id = self.topic_id(&path)?;
                 partitions.push(PartitionDir {
                     path,
@@ -97,10 +100,20 @@ impl LogDir {
                 });
             }
         }
-        Ok((partitions, deleted))
+        Ok(partitions)
     }
 
-    fn topic_id(&self, dir: &Path) -> Result<Option<Uuid>, LogError> {
+    /// Directories of deleted partitions that are yet to be removed.
+    pub fn deleted(&self) -> Result<Vec<PathBuf>, LogError> {
+        let entries = self.disk.list(&self.path).map_err(io_error("listing", &self.path))?;
+        let deleted = entries
+            .into_iter()
+            .filter(|entry| entry.is_dir && entry.name.ends_with(DELETE_SUFFIX));
+        Ok(deleted.map(|entry| self.path.join(entry.name)).collect())
+    }
+
+    /// The id of the topic that a partition's directory belongs to, if it says one.
+    pub fn topic_id(&self, dir: &Path) -> Result<Option<Uuid>, LogError> {
         let path = dir.join(names::PARTITION_METADATA);
         let Some(text) = self.read_text(&path)? else {
             return Ok(None);
@@ -138,9 +151,18 @@ impl LogDir {
 
     /// Renames a partition's directory so that it counts no longer; `unique` tells it from others.
     pub fn mark_deleted(&self, dir: &Path, unique: Uuid) -> Result<PathBuf, LogError> {
+        self.rename(dir, unique, DELETE_SUFFIX)
+    }
+
+    /// Renames a partition's directory that nobody knows of any more, and keeps it.
+    pub fn mark_stray(&self, dir: &Path, unique: Uuid) -> Result<PathBuf, LogError> {
+        self.rename(dir, unique, STRAY_SUFFIX)
+    }
+
+    fn rename(&self, dir: &Path, unique: Uuid, suffix: &str) -> Result<PathBuf, LogError> {
         let name = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let id: String = unique.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        let suffix = format!(".{id}-delete");
+        let suffix = format!(".{id}{suffix}");
         let kept = NAME_MAX_BYTES.saturating_sub(suffix.len()).min(name.len());
         let target = self.path.join(format!("{}{suffix}", name.get(..kept).unwrap_or(name)));
         self.disk.rename(dir, &target).map_err(io_error("renaming", dir))?;
@@ -214,15 +236,19 @@ mod tests {
         let dir = LogDir::new("/d".into(), disk);
         let id = Uuid::from_u128(900);
         let path = dir.create_partition("a-b.c", 3, id).unwrap();
-        let (found, deleted) = dir.scan().unwrap();
-        assert_eq!((found.len(), deleted.len()), (1, 0));
+        let found = dir.scan().unwrap();
+        assert_eq!((found.len(), dir.deleted().unwrap().len()), (1, 0));
         assert_eq!(
             (found[0].topic.as_str(), found[0].partition, found[0].topic_id),
             ("a-b.c", 3, Some(id))
         );
         let gone = dir.mark_deleted(&path, Uuid::from_u128(1)).unwrap();
         assert_eq!(gone, Path::new("/d/a-b.c-3.00000000000000000000000000000001-delete"));
-        assert_eq!(dir.scan().unwrap(), (vec![], vec![gone]));
+        assert_eq!((dir.scan().unwrap(), dir.deleted().unwrap()), (vec![], vec![gone]));
+        let path = dir.create_partition("a", 0, id).unwrap();
+        let stray = dir.mark_stray(&path, Uuid::from_u128(2)).unwrap();
+        assert_eq!(stray, Path::new("/d/a-0.00000000000000000000000000000002-stray"));
+        assert_eq!(dir.deleted().unwrap().len(), 1, "a stray one is kept");
 
         let offsets = Offsets::from([(("t".to_owned(), 0), 5)]);
         dir.write_offsets(names::RECOVERY_POINTS, &offsets).unwrap();

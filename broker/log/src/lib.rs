@@ -16,6 +16,7 @@ mod epochs;
 mod error;
 mod files;
 mod index;
+mod interrupted;
 mod load;
 mod log;
 mod maintain;

@@ -97,23 +97,17 @@ impl Log {
         }
         log.epochs.truncate_from_start(log.log_start_offset);
         log.high_watermark = options.high_watermark.clamp(log.log_start_offset, log.log_end_offset);
-        log.load_producers(options.clean)?;
+        log.load_producers(options.clean, report.rebuilt.first().copied())?;
         Ok((log, report))
     }
 
-    /// Base offsets of the segments there are; what interrupted operations left is tidied up.
+    /// Base offsets of the segments there are, after interrupted operations are tidied up.
     fn list_segments(&self, report: &mut LoadReport) -> Result<Vec<i64>, LogError> {
+        self.finish_interrupted(report)?;
         let disk = self.files.disk();
         let mut bases = Vec::new();
         for entry in disk.list(&self.dir).map_err(io_error("listing", &self.dir))? {
-            let path = self.dir.join(&entry.name);
-            let stale = [".deleted", ".cleaned", ".swap", ".tmp"]
-                .iter()
-                .any(|suffix| entry.name.ends_with(suffix));
-            if stale && !entry.is_dir {
-                disk.remove_file(&path).map_err(io_error("removing", &path))?;
-                report.removed.push(path);
-            } else if let Some(base) = entry.name.strip_suffix(".log").and_then(|digits| digits.parse().ok()) {
+            if let Some(base) = entry.name.strip_suffix(".log").and_then(|digits| digits.parse().ok()) {
                 bases.push(base);
             }
         }
@@ -324,9 +318,17 @@ impl Log {
         Ok(entries.iter().filter_map(|entry| offset(&entry.name)).collect())
     }
 
-    fn load_producers(&mut self, clean: bool) -> Result<(), LogError> {
-        for offset in self.snapshots()? {
-            if offset > self.log_end_offset || (!clean && offset > self.recovery_point) {
+    /// Where a segment was rebuilt, its aborted transactions are found again by walking all of it, so nothing later
+    /// may be started from.
+    fn load_producers(&mut self, clean: bool, first_rebuilt: Option<i64>) -> Result<(), LogError> {
+        let trusted = if clean { self.log_end_offset } else { self.recovery_point };
+        let usable = trusted.min(first_rebuilt.unwrap_or(i64::MAX));
+        let mut offsets = self.snapshots()?;
+        offsets.sort_unstable();
+        let latest = offsets.iter().rev().find(|offset| **offset <= usable).copied();
+        for offset in offsets {
+            // Those between segments are of earlier clean stops, and only the latest is of use.
+            if offset > usable || !(self.segments.contains_key(&offset) || Some(offset) == latest) {
                 let path = crate::segment::file(&self.dir, offset, "snapshot");
                 self.files
                     .disk()

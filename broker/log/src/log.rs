@@ -30,6 +30,8 @@ pub struct Log {
     pub(crate) high_watermark: i64,
     pub(crate) recovery_point: i64,
     pub(crate) epochs: EpochCache,
+    /// The latest epoch is not in the checkpoint yet; it need not be before its first batch.
+    pub(crate) epochs_unsaved: bool,
     pub(crate) producers: Producers,
     pub(crate) tail: Tail,
     pub(crate) offline: bool,
@@ -66,6 +68,7 @@ impl Log {
             high_watermark: start_offset,
             recovery_point: start_offset,
             epochs: EpochCache::default(),
+            epochs_unsaved: false,
             producers: Producers::default(),
             tail: Tail::new(context.tail_budget.clone()),
             offline: false,
@@ -117,6 +120,13 @@ impl Log {
     /// Leader epochs.
     pub fn epochs(&self) -> &EpochCache {
         &self.epochs
+    }
+
+    /// A leader's epoch begins at the log end offset, whether or not it comes to write anything.
+    pub fn begin_epoch(&mut self, epoch: i32) {
+        if self.epochs.latest().is_none_or(|latest| latest < epoch) {
+            self.epochs_unsaved |= self.epochs.assign(epoch, self.log_end_offset);
+        }
     }
 
     /// The greatest known epoch that is at most `epoch` and where it ended.
@@ -229,16 +239,18 @@ impl Log {
     }
 
     /// Writes leader-epoch-checkpoint.
-    pub(crate) fn store_epochs(&self) -> Result<(), LogError> {
+    pub(crate) fn store_epochs(&mut self) -> Result<(), LogError> {
         let path = self.dir.join(names::LEADER_EPOCHS);
         let text = format_leader_epochs(&self.epochs.entries());
         self.files
             .disk()
             .write_atomic(&path, text.as_bytes())
-            .map_err(io_error("writing", &path))
+            .map_err(io_error("writing", &path))?;
+        self.epochs_unsaved = false;
+        Ok(())
     }
 
-    /// Writes a producer snapshot at the log end offset, and removes all but the two latest.
+    /// Writes a producer snapshot at the log end offset.
     pub(crate) fn store_producers(&self) -> Result<(), LogError> {
         let path = crate::segment::file(&self.dir, self.log_end_offset, "snapshot");
         let bytes = format_producer_snapshot(&self.producers.to_snapshot());

@@ -1,5 +1,6 @@
 //! Taking a new image: partitions come, change and go.
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use broker_log::{Log, LogConfig, LogError, OpenOptions};
@@ -74,9 +75,7 @@ impl Broker {
         let name = (topic.name.clone(), index);
         let home = self.home_of(&name, state);
         let path = home.dir.partition_path(&topic.name, index);
-        if !self.logs.files.disk().exists(&path).unwrap_or(false) {
-            home.dir.create_partition(&topic.name, index, topic.id)?;
-        }
+        self.prepare_dir(home, &path, topic, index)?;
         let offset = |offsets: &broker_log::Offsets| offsets.get(&name).copied().unwrap_or(0);
         let options = OpenOptions {
             clean: home.clean,
@@ -92,6 +91,10 @@ impl Broker {
                 "cut the end of a log, which was not whole"
             );
         }
+        if !report.rebuilt.is_empty() {
+            let segments = report.rebuilt.len();
+            tracing::info!(topic = topic.name, partition = index, segments, "checked segments and rebuilt their indexes");
+        }
         let identity = (topic.name.clone(), topic.id, index);
         Ok(Partition::new(
             identity,
@@ -101,6 +104,24 @@ impl Broker {
             state.clone(),
             min_isr,
         ))
+    }
+
+    /// Makes the directory of a partition. One that an earlier topic of this name left is not this topic's.
+    fn prepare_dir(&self, home: &OpenLogDir, path: &Path, topic: &TopicImage, index: i32) -> Result<(), LogError> {
+        if self.logs.files.disk().exists(path).unwrap_or(false) {
+            match home.dir.topic_id(path)? {
+                Some(id) if id == topic.id => return Ok(()),
+                Some(other) => {
+                    let stray = home.dir.mark_stray(path, Uuid::from_u128(self.random().into()))?;
+                    tracing::warn!(
+                        topic = topic.name, partition = index, %other, path = %stray.display(),
+                        "set aside a directory of another topic of the same name"
+                    );
+                }
+                None => {}
+            }
+        }
+        home.dir.create_partition(&topic.name, index, topic.id).map(drop)
     }
 
     /// The log directory a partition is in: where it lies already, where the metadata puts it, or the one

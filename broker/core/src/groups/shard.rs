@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use protocol::api::ErrorCode;
 
+use super::transactions::Transactions;
 use super::group::{Group, GroupState, JoinAnswer, SyncAnswer};
 
 /// What groups go by.
@@ -27,6 +28,7 @@ pub struct GroupSettings {
 #[derive(Debug, Default)]
 pub struct Shard {
     pub(super) groups: BTreeMap<String, Group>,
+    pub(super) transactions: Transactions,
 }
 
 impl Shard {

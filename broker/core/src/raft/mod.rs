@@ -136,6 +136,10 @@ impl Raft {
                 "cut the end of the metadata log, which was not whole"
             );
         }
+        if !report.rebuilt.is_empty() {
+            let segments = report.rebuilt.len();
+            tracing::info!(segments, "checked segments of the metadata log and rebuilt their indexes");
+        }
         state_files::ensure_partition_metadata(disk.as_ref(), &dir)?;
         let snapshot = state_files::latest_snapshot(disk.as_ref(), &dir)?;
         let state = state_files::read_quorum_state(disk.as_ref(), &dir)?;
