@@ -41,4 +41,6 @@ pub use tail::TailBudget;
 pub use txn_index::AbortedTxn;
 
 #[cfg(test)]
+mod handover_tests;
+#[cfg(test)]
 mod tests;

@@ -195,8 +195,8 @@ impl Node<'_> {
         ran
     }
 
-    /// Stops it in order; what it logged.
-    pub(super) fn stop(mut self) -> String {
+    /// Stops it in order.
+    pub(super) fn stop(mut self) {
         signal(self.process.id() as i32, "TERM");
         let deadline = Instant::now() + NODE_MAX;
         let ended = loop {
@@ -209,14 +209,12 @@ impl Node<'_> {
         // Java's exit code after a handled SIGTERM is the signal's.
         let expected = if self.engine == Engine::Apache { 143 } else { 0 };
         assert_eq!(ended.code(), Some(expected), "{:?} said: {}", self.engine, self.said());
-        self.said()
     }
 
-    /// Ends it as a crash would; what it logged.
-    pub(super) fn kill(mut self) -> String {
+    /// Ends it as a crash would.
+    pub(super) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.said()
     }
 }
 

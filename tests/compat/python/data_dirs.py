@@ -343,6 +343,15 @@ def list_topic(topic, partitions, base_ms):
     }
 
 
+def list_groups():
+    """All groups, once the coordinators have read them in."""
+    deadline = time.monotonic() + 60
+    while (listed := admin.list_consumer_groups().result(30)).errors:
+        assert time.monotonic() < deadline, listed.errors
+        time.sleep(0.1)
+    return sorted(group.group_id for group in listed.valid)
+
+
 def list_group(group):
     asked = [ConsumerGroupTopicPartitions(group)]
     found = admin.list_consumer_group_offsets(asked, require_stable=False)[group].result(30)
@@ -359,14 +368,13 @@ def dynamic_configs():
 def list_all(base_ms):
     topics = {name: sorted(topic.partitions) for name, topic in existing().items()}
     ids = {name: str(topic.topic_id) for name, topic in done(admin.describe_topics(TopicCollection(list(topics)))).items()}
-    groups = sorted(group.group_id for group in admin.list_consumer_groups().result(30).valid)
     return {
-        "cluster": admin.cluster_id() if hasattr(admin, "cluster_id") else None,
+        "cluster": admin.describe_cluster().result(30).cluster_id,
         "ids": ids,
         "topics": {n: list_topic(n, p, base_ms) for n, p in sorted(topics.items()) if n not in INTERNAL},
         "internal": {n: read(n, p, "read_uncommitted") for n, p in sorted(topics.items()) if n in INTERNAL},
         # A group that has committed nothing may be forgotten.
-        "groups": {group: found for group in groups if (found := list_group(group))},
+        "groups": {group: found for group in list_groups() if (found := list_group(group))},
         "dynamic configs": dynamic_configs(),
         "users": users() if ENGINE == "apache" else None,
     }

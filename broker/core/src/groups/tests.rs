@@ -306,7 +306,6 @@ fn offsets_of_transactions_count_once_they_are_committed() {
     commit(&mut shard, 3, Some(8), 0);
     commit(&mut shard, 4, Some(8), 1);
     assert_eq!((offset(&shard, 0), offset(&shard, 1)), (Some(1), None));
-    assert!(shard.is_unstable("g", &("t".into(), 1)) && !shard.is_unstable("g", &("t".into(), 2)));
     commit(&mut shard, 5, None, 1);
     shard.end_transaction(8, true);
     assert_eq!(
@@ -319,7 +318,6 @@ fn offsets_of_transactions_count_once_they_are_committed() {
     commit(&mut shard, 6, Some(9), 0);
     shard.end_transaction(9, false);
     assert_eq!(offset(&shard, 0), Some(3));
-    assert!(!shard.is_unstable("g", &("t".into(), 0)));
 }
 
 #[test]

@@ -54,10 +54,4 @@ impl Shard {
             self.take_offset(about, at, offset);
         }
     }
-
-    /// Whether a transaction that is still open may change this offset (KIP-447).
-    pub fn is_unstable(&self, group: &str, about: &OffsetKey) -> bool {
-        let about = (group.to_owned(), about.clone());
-        self.transactions.open.values().any(|offsets| offsets.contains_key(&about))
-    }
 }
