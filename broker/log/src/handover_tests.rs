@@ -101,7 +101,10 @@ fn a_leader_that_wrote_nothing_has_begun_its_epoch_and_checkpoints_it_with_its_f
     let disk = SimDisk::default();
     let mut log = open(&disk, OpenOptions::default());
     log.begin_epoch(3);
-    assert_eq!((log.epochs().epoch_of(0), log.end_offset_for_epoch(3)), (Some(3), Some((3, 0))));
+    assert_eq!(
+        (log.epochs().epoch_of(0), log.end_offset_for_epoch(3)),
+        (Some(3), Some((3, 0)))
+    );
     let checkpoint = path("leader-epoch-checkpoint");
     assert!(!disk.exists(&checkpoint).unwrap());
     let mut batch = BatchBuilder::new(0, Compression::None);
@@ -126,19 +129,35 @@ fn a_rewritten_segment_takes_the_place_of_the_old_ones_also_after_a_crash() {
     // The cleaner had renamed the old segment and not yet the new one.
     let base = "00000000000000000000";
     for suffix in ["log", "index", "timeindex", "txnindex"] {
-        let (from, to) = (path(&format!("{base}.{suffix}")), path(&format!("{base}.{suffix}.swap")));
+        let (from, to) = (
+            path(&format!("{base}.{suffix}")),
+            path(&format!("{base}.{suffix}.swap")),
+        );
         disk.rename(&from, &to).unwrap();
     }
     for left in [".log.deleted", ".index"] {
         disk.open(&path(&format!("{base}{left}")), OpenMode::Write).unwrap();
     }
     // Behind a segment that was still being written, nothing is finished.
-    disk.open(&path("00000000000000000009.log.cleaned"), OpenMode::Write).unwrap();
-    disk.open(&path("00000000000000000009.log.swap"), OpenMode::Write).unwrap();
+    disk.open(&path("00000000000000000009.log.cleaned"), OpenMode::Write)
+        .unwrap();
+    disk.open(&path("00000000000000000009.log.swap"), OpenMode::Write)
+        .unwrap();
     let log = open(&disk, closed_at(2, true));
-    assert_eq!((log.log_end_offset(), log.segment_count(), aborted(&log)), (2, 1, vec![(7, 0)]));
-    let names: Vec<String> = disk.list(&path("")).unwrap().into_iter().map(|entry| entry.name).collect();
-    assert!(!names.iter().any(|name| name.ends_with("swap") || name.ends_with("ed")), "{names:?}");
+    assert_eq!(
+        (log.log_end_offset(), log.segment_count(), aborted(&log)),
+        (2, 1, vec![(7, 0)])
+    );
+    let names: Vec<String> = disk
+        .list(&path(""))
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.name)
+        .collect();
+    assert!(
+        !names.iter().any(|name| name.ends_with("swap") || name.ends_with("ed")),
+        "{names:?}"
+    );
 }
 
 #[test]

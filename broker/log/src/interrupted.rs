@@ -55,12 +55,19 @@ impl Log {
     fn file_names(&self) -> Result<Vec<String>, LogError> {
         let entries = self.files.disk().list(&self.dir);
         let entries = entries.map_err(io_error("listing", &self.dir))?;
-        Ok(entries.into_iter().filter(|entry| !entry.is_dir).map(|entry| entry.name).collect())
+        Ok(entries
+            .into_iter()
+            .filter(|entry| !entry.is_dir)
+            .map(|entry| entry.name)
+            .collect())
     }
 
     fn remove(&self, name: String, report: &mut LoadReport) -> Result<(), LogError> {
         let path: PathBuf = self.dir.join(name);
-        self.files.disk().remove_file(&path).map_err(io_error("removing", &path))?;
+        self.files
+            .disk()
+            .remove_file(&path)
+            .map_err(io_error("removing", &path))?;
         report.removed.push(path);
         Ok(())
     }

@@ -321,7 +321,11 @@ impl Log {
     /// Where a segment was rebuilt, its aborted transactions are found again by walking all of it, so nothing later
     /// may be started from.
     fn load_producers(&mut self, clean: bool, first_rebuilt: Option<i64>) -> Result<(), LogError> {
-        let trusted = if clean { self.log_end_offset } else { self.recovery_point };
+        let trusted = if clean {
+            self.log_end_offset
+        } else {
+            self.recovery_point
+        };
         let usable = trusted.min(first_rebuilt.unwrap_or(i64::MAX));
         let mut offsets = self.snapshots()?;
         offsets.sort_unstable();

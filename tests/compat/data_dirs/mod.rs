@@ -10,8 +10,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::support::Engine::{Apache, Kfleet};
 use crate::support::Engine;
+use crate::support::Engine::{Apache, Kfleet};
 use node::{Home, Node, Quorum};
 
 /// How a node ends.
@@ -84,7 +84,11 @@ fn compare(at: &str, left: &Value, found: &Value, differences: &mut Vec<String>)
         (Value::Array(left), Value::Array(found)) if at.starts_with("/internal/") => {
             if !found.starts_with(left) {
                 let same = left.iter().zip(found).take_while(|(left, found)| left == found).count();
-                differences.push(format!("{at}[{same}]: {:?}, then {:?}", left.get(same), found.get(same)));
+                differences.push(format!(
+                    "{at}[{same}]: {:?}, then {:?}",
+                    left.get(same),
+                    found.get(same)
+                ));
             }
         }
         (Value::Array(left), Value::Array(found)) if left.len() > 3 && left != found => {
@@ -116,7 +120,9 @@ fn wait_for_checkpoint(data: &Path, listing: &Value) {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let written = std::fs::read_to_string(data.join("log-start-offset-checkpoint")).unwrap_or_default();
-        let missing = expected.iter().find(|line| !written.lines().any(|found| found == **line));
+        let missing = expected
+            .iter()
+            .find(|line| !written.lines().any(|found| found == **line));
         let Some(missing) = missing else { return };
         assert!(Instant::now() < deadline, "{missing} is not checkpointed: {written}");
         std::thread::sleep(Duration::from_millis(50));
@@ -130,10 +136,14 @@ fn check_start(engine: Engine, how: End, said: &str) {
         Apache => "Recovering unflushed segment",
         Kfleet => "rebuilt their indexes",
     };
-    let looked = said.lines().any(|line| line.contains(looks) && !line.contains("metadata"));
+    let looked = said
+        .lines()
+        .any(|line| line.contains(looks) && !line.contains("metadata"));
     assert_eq!(looked, how == Unclean, "{engine:?} after {how:?} said: {said}");
     let complains = |line: &&str| {
-        let loud = ["WARN", "ERROR"].iter().any(|level| line.split_whitespace().take(2).any(|word| word == *level));
+        let loud = ["WARN", "ERROR"]
+            .iter()
+            .any(|level| line.split_whitespace().take(2).any(|word| word == *level));
         // Apache says so at every start.
         loud && !line.contains("Performing controller activation")
     };
@@ -158,18 +168,30 @@ fn apache_formats_a_static_quorum() {
 #[test]
 #[ignore = "needs tests/compat/setup"]
 fn kfleet_formats_a_dynamic_quorum() {
-    let engines = [(Kfleet, Clean), (Apache, Clean), (Kfleet, Unclean), (Apache, Clean), (Kfleet, Clean)];
+    let engines = [
+        (Kfleet, Clean),
+        (Apache, Clean),
+        (Kfleet, Unclean),
+        (Apache, Clean),
+        (Kfleet, Clean),
+    ];
     relay(Home::formatted_by(Kfleet, Quorum::Dynamic), &engines);
 }
 
 #[test]
 #[ignore = "needs tests/compat/setup"]
 fn apache_formats_a_dynamic_quorum() {
-    relay(Home::formatted_by(Apache, Quorum::Dynamic), &[(Apache, Clean), (Kfleet, Clean)]);
+    relay(
+        Home::formatted_by(Apache, Quorum::Dynamic),
+        &[(Apache, Clean), (Kfleet, Clean)],
+    );
 }
 
 #[test]
 #[ignore = "needs tests/compat/setup"]
 fn kfleet_formats_a_static_quorum() {
-    relay(Home::formatted_by(Kfleet, Quorum::Static), &[(Kfleet, Unclean), (Apache, Clean)]);
+    relay(
+        Home::formatted_by(Kfleet, Quorum::Static),
+        &[(Kfleet, Unclean), (Apache, Clean)],
+    );
 }

@@ -65,7 +65,9 @@ impl Home {
         if engine == Engine::Kfleet {
             command.arg("storage");
         }
-        command.args(["format", "-t", "fMCL8kv1SWm87L_Md-I2hg", "-c"]).arg(self.properties());
+        command
+            .args(["format", "-t", "fMCL8kv1SWm87L_Md-I2hg", "-c"])
+            .arg(self.properties());
         if quorum == Quorum::Dynamic {
             command.arg("--standalone");
         }
@@ -97,7 +99,11 @@ impl Home {
             }
         };
         let err = out.try_clone().unwrap();
-        command.arg(self.properties()).stdin(Stdio::null()).stdout(out).stderr(err);
+        command
+            .arg(self.properties())
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err);
         let process = command.spawn().unwrap();
         let mut node = Node {
             home: self,
@@ -161,7 +167,15 @@ impl Node<'_> {
         let deadline = Instant::now() + NODE_MAX;
         loop {
             let mut ask = Command::new(KFLEET);
-            ask.args(["cluster", "describe", "--timeout", "2s", "-o", "json", "--bootstrap-server"]);
+            ask.args([
+                "cluster",
+                "describe",
+                "--timeout",
+                "2s",
+                "-o",
+                "json",
+                "--bootstrap-server",
+            ]);
             let answer = run_with_input(ask.arg(&self.home.bootstrap), "");
             if answer.code == 0 && answer.data().as_array().is_some_and(|brokers| !brokers.is_empty()) {
                 return;
@@ -169,7 +183,12 @@ impl Node<'_> {
             if let Some(ended) = self.process.try_wait().unwrap() {
                 panic!("{:?} ended with {ended}: {}", self.engine, self.said());
             }
-            assert!(Instant::now() < deadline, "{:?} does not serve: {}", self.engine, self.said());
+            assert!(
+                Instant::now() < deadline,
+                "{:?} does not serve: {}",
+                self.engine,
+                self.said()
+            );
             std::thread::sleep(POLL);
         }
     }
@@ -183,7 +202,11 @@ impl Node<'_> {
     #[track_caller]
     pub(super) fn script(&self, command: &str, args: &[&str]) -> Ran {
         let path = format!("{}/tests/compat/python/data_dirs.py", env!("CARGO_MANIFEST_DIR"));
-        let engine = if self.engine == Engine::Apache { "apache" } else { "kfleet" };
+        let engine = if self.engine == Engine::Apache {
+            "apache"
+        } else {
+            "kfleet"
+        };
         let mut python = Command::new("timeout");
         python
             .arg("120")

@@ -93,7 +93,12 @@ impl Broker {
         }
         if !report.rebuilt.is_empty() {
             let segments = report.rebuilt.len();
-            tracing::info!(topic = topic.name, partition = index, segments, "checked segments and rebuilt their indexes");
+            tracing::info!(
+                topic = topic.name,
+                partition = index,
+                segments,
+                "checked segments and rebuilt their indexes"
+            );
         }
         let identity = (topic.name.clone(), topic.id, index);
         Ok(Partition::new(

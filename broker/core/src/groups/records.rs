@@ -97,13 +97,7 @@ pub struct RecordAt {
 
 impl Shard {
     /// Folds a record of the log into the state. Records of kinds that are not served are passed over.
-    pub fn replay(
-        &mut self,
-        key: &[u8],
-        value: Option<&[u8]>,
-        at: RecordAt,
-        now: Duration,
-    ) -> Result<(), WireError> {
+    pub fn replay(&mut self, key: &[u8], value: Option<&[u8]>, at: RecordAt, now: Duration) -> Result<(), WireError> {
         match decode_offsets_key(key) {
             Ok(Key::OffsetCommit(key)) => self.replay_offset(key, value, at),
             Ok(Key::GroupMetadata(key)) => self.replay_group(&key.group, value, now),

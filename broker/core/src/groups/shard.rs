@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use protocol::api::ErrorCode;
 
-use super::transactions::Transactions;
 use super::group::{Group, GroupState, JoinAnswer, SyncAnswer};
+use super::transactions::Transactions;
 
 /// What groups go by.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -264,7 +264,9 @@ fn state_is_what_its_records_say() {
     let (offset_key, offset_value) = offset_record("g", &("t".into(), 4), Some(&offset)).unwrap();
     let mut again = Shard::default();
     again.replay(&key, value.as_deref(), ALONE, SECOND).unwrap();
-    again.replay(&offset_key, offset_value.as_deref(), ALONE, SECOND).unwrap();
+    again
+        .replay(&offset_key, offset_value.as_deref(), ALONE, SECOND)
+        .unwrap();
     let (before, after) = (shard.group("g").unwrap(), again.group("g").unwrap());
     assert_eq!(
         (after.state, after.generation, &after.leader),
@@ -314,7 +316,11 @@ fn offsets_of_transactions_count_once_they_are_committed() {
         "the later commit of partition 1 stands"
     );
     shard.end_transaction(7, true);
-    assert_eq!(offset(&shard, 0), Some(3), "of two transactions the later record counts");
+    assert_eq!(
+        offset(&shard, 0),
+        Some(3),
+        "of two transactions the later record counts"
+    );
     commit(&mut shard, 6, Some(9), 0);
     shard.end_transaction(9, false);
     assert_eq!(offset(&shard, 0), Some(3));

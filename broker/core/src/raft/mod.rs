@@ -140,7 +140,10 @@ impl Raft {
         }
         if !report.rebuilt.is_empty() {
             let segments = report.rebuilt.len();
-            tracing::info!(segments, "checked segments of the metadata log and rebuilt their indexes");
+            tracing::info!(
+                segments,
+                "checked segments of the metadata log and rebuilt their indexes"
+            );
         }
         state_files::ensure_partition_metadata(disk.as_ref(), &dir)?;
         let snapshot = state_files::latest_snapshot(disk.as_ref(), &dir)?;
