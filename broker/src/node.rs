@@ -75,6 +75,7 @@ impl Node {
         }));
         let (notices_sender, mut notices) = unbounded_channel();
         let (removed_sender, removed) = unbounded_channel();
+        let _received_below = removed_sender.send(std::mem::take(&mut storage.deleted));
         let thread = QuorumThread {
             controller,
             broker: Arc::clone(&broker),

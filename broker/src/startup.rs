@@ -82,6 +82,8 @@ pub(crate) struct Storage {
     pub(crate) metadata_clean: bool,
     pub(crate) previous_broker_epoch: Option<i64>,
     pub(crate) bootstrap: Option<bytes::Bytes>,
+    /// Directories of deleted partitions that an earlier run did not come to remove.
+    pub(crate) deleted: Vec<PathBuf>,
     _locks: Vec<DirLock>,
 }
 
@@ -119,11 +121,13 @@ pub(crate) fn open_storage(config: &NodeConfig, disk: &Arc<dyn Disk>) -> Result<
         metadata_clean: false,
         previous_broker_epoch: None,
         bootstrap: read_bootstrap(disk.as_ref(), &config.metadata_log_dir)?,
+        deleted: Vec::new(),
         _locks: locks,
     };
     for (path, meta) in found {
         let id = meta.directory_id.unwrap_or(Uuid::ZERO);
         let dir = LogDir::new(path.clone(), Arc::clone(disk));
+        storage.deleted.extend(dir.deleted()?);
         let clean = dir.take_clean_shutdown()?;
         storage.previous_broker_epoch = storage.previous_broker_epoch.or(clean.flatten());
         if path == config.metadata_log_dir {

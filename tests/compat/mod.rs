@@ -2,6 +2,7 @@
 //! They need what tests/compat/setup brings.
 
 mod config_table;
+mod data_dirs;
 mod definitions;
 mod java_tools;
 mod kcat;

@@ -3,8 +3,8 @@
 
 mod bench;
 mod exit_codes;
-mod logs_dump;
 mod kills;
+mod logs_dump;
 mod read_write;
 mod readme;
 mod restarts;

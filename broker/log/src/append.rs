@@ -161,6 +161,9 @@ impl Log {
         if origin == Origin::Coordinator {
             return Ok(());
         }
+        if header.base_offset != 0 {
+            return Err(invalid("A client's batch has to start at offset 0"));
+        }
         let (size_bytes, max_bytes) = (batch.len(), self.config.message_max_bytes);
         if size_bytes > max_bytes {
             return Err(AppendError::TooLarge { size_bytes, max_bytes });
@@ -260,7 +263,8 @@ impl Log {
     fn write(&mut self, ready: Ready, now_ms: i64) -> Result<(), LogError> {
         let Ready { header, head, rest } = ready;
         self.maybe_roll(&header, now_ms)?;
-        if header.leader_epoch >= 0 && self.epochs.assign(header.leader_epoch, header.base_offset) {
+        self.epochs_unsaved |= self.epochs.assign(header.leader_epoch, header.base_offset);
+        if self.epochs_unsaved {
             self.store_epochs()?;
         }
         let files = Arc::clone(&self.files);

@@ -16,6 +16,7 @@ mod epochs;
 mod error;
 mod files;
 mod index;
+mod interrupted;
 mod load;
 mod log;
 mod maintain;
@@ -44,5 +45,7 @@ pub use sealed::Sealed;
 pub use tail::TailBudget;
 pub use txn_index::AbortedTxn;
 
+#[cfg(test)]
+mod handover_tests;
 #[cfg(test)]
 mod tests;

@@ -103,19 +103,13 @@ impl Log {
         Ok((log, report))
     }
 
-    /// Base offsets of the segments there are; what interrupted operations left is tidied up.
+    /// Base offsets of the segments there are, after interrupted operations are tidied up.
     fn list_segments(&self, report: &mut LoadReport) -> Result<Vec<i64>, LogError> {
+        self.finish_interrupted(report)?;
         let disk = self.files.disk();
         let mut bases = Vec::new();
         for entry in disk.list(&self.dir).map_err(io_error("listing", &self.dir))? {
-            let path = self.dir.join(&entry.name);
-            let stale = [".deleted", ".cleaned", ".swap", ".tmp"]
-                .iter()
-                .any(|suffix| entry.name.ends_with(suffix));
-            if stale && !entry.is_dir {
-                disk.remove_file(&path).map_err(io_error("removing", &path))?;
-                report.removed.push(path);
-            } else if let Some(base) = entry.name.strip_suffix(".log").and_then(|digits| digits.parse().ok()) {
+            if let Some(base) = entry.name.strip_suffix(".log").and_then(|digits| digits.parse().ok()) {
                 bases.push(base);
             }
         }

@@ -34,6 +34,8 @@ pub struct Log {
     /// How often something was cut off its end.
     pub(crate) truncations: u64,
     pub(crate) epochs: EpochCache,
+    /// The latest epoch is not in the checkpoint yet; it need not be before its first batch.
+    pub(crate) epochs_unsaved: bool,
     pub(crate) producers: Producers,
     pub(crate) tail: Tail,
     pub(crate) offline: bool,
@@ -72,6 +74,7 @@ impl Log {
             unsynced_from: None,
             truncations: 0,
             epochs: EpochCache::default(),
+            epochs_unsaved: false,
             producers: Producers::default(),
             tail: Tail::new(context.tail_budget.clone()),
             offline: false,
@@ -123,6 +126,13 @@ impl Log {
     /// Leader epochs.
     pub fn epochs(&self) -> &EpochCache {
         &self.epochs
+    }
+
+    /// A leader's epoch begins at the log end offset, whether or not it comes to write anything.
+    pub fn begin_epoch(&mut self, epoch: i32) {
+        if self.epochs.latest().is_none_or(|latest| latest < epoch) {
+            self.epochs_unsaved |= self.epochs.assign(epoch, self.log_end_offset);
+        }
     }
 
     /// The greatest known epoch that is at most `epoch` and where it ended.
@@ -246,13 +256,15 @@ impl Log {
     }
 
     /// Writes leader-epoch-checkpoint.
-    pub(crate) fn store_epochs(&self) -> Result<(), LogError> {
+    pub(crate) fn store_epochs(&mut self) -> Result<(), LogError> {
         let path = self.dir.join(names::LEADER_EPOCHS);
         let text = format_leader_epochs(&self.epochs.entries());
         self.files
             .disk()
             .write_atomic(&path, text.as_bytes())
-            .map_err(io_error("writing", &path))
+            .map_err(io_error("writing", &path))?;
+        self.epochs_unsaved = false;
+        Ok(())
     }
 
     /// Writes a producer snapshot at the log end offset.

@@ -118,7 +118,7 @@ impl TxnIndex {
         if !files.disk().exists(&self.path)? {
             return Ok(true);
         }
-        Ok(files.get(&self.path)?.len()? % ENTRY_BYTES as u64 == 0)
+        Ok(files.get(&self.path)?.len()? % AbortedTxn::BYTES as u64 == 0)
     }
 
     /// Removes the file.

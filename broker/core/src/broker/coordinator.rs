@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use protocol::Uuid;
 use protocol::api::ErrorCode;
+use protocol::messages::framing::ControlType;
 use protocol::records::{BatchBuilder, Batches, Compression, NewRecord, Records, records_of};
 
 use super::Broker;
@@ -15,7 +16,7 @@ use super::partition::{Isolation, Partition, PartitionError, ReadRequest};
 use super::topic_names::CONSUMER_OFFSETS;
 use crate::controller::NewTopic;
 use crate::cx::Now;
-use crate::groups::{GroupSettings, KeyValue, Shard, group_record, partition_of};
+use crate::groups::{GroupSettings, KeyValue, RecordAt, Shard, group_record, partition_of};
 use crate::reply::ReplyPart;
 
 /// Bytes read at a time while a shard is read in.
@@ -117,15 +118,20 @@ fn load(partition: &Partition, now: Duration) -> Result<Shard, PartitionError> {
             };
             let (header, batch) = batch.map_err(|error| corrupt(error.to_string()))?;
             offset = offset.max(header.next_offset());
-            if header.is_control() {
-                continue;
-            }
             let unpacked = records_of(&header, batch, UNPACK_MAX_BYTES).map_err(|error| corrupt(error.to_string()))?;
             for record in Records::new(header, &unpacked) {
                 let record = record.map_err(|error| corrupt(error.to_string()))?;
                 let key = record.key.unwrap_or_default();
+                if header.is_control() {
+                    replay_control(&mut shard, header.producer_id, key);
+                    continue;
+                }
+                let at = RecordAt {
+                    offset: record.offset,
+                    transaction_of: header.is_transactional().then_some(header.producer_id),
+                };
                 shard
-                    .replay(key, record.value, now)
+                    .replay(key, record.value, at, now)
                     .map_err(|error| corrupt(error.to_string()))?;
             }
         }
@@ -134,6 +140,15 @@ fn load(partition: &Partition, now: Duration) -> Result<Shard, PartitionError> {
         }
     }
     Ok(shard)
+}
+
+/// Markers end transactions; other control records do not concern groups.
+fn replay_control(shard: &mut Shard, producer_id: i64, key: &[u8]) {
+    match ControlType::decode(key) {
+        Ok(ControlType::Commit) => shard.end_transaction(producer_id, true),
+        Ok(ControlType::Abort) => shard.end_transaction(producer_id, false),
+        _ => {}
+    }
 }
 
 fn gather(records: Vec<(ReplyPart, usize)>) -> Result<Bytes, PartitionError> {

@@ -209,6 +209,7 @@ impl Partition {
             min_insync_replicas,
             waiters: Waiters::default(),
         };
+        inner.begin_leading();
         inner.advance_high_watermark();
         Self {
             topic,
@@ -250,6 +251,7 @@ impl Partition {
         inner.state = state;
         inner.log.set_config(config);
         inner.min_insync_replicas = min_insync_replicas;
+        inner.begin_leading();
         inner.advance_high_watermark();
         inner.waiters.wake_all();
     }
@@ -410,6 +412,12 @@ impl Partition {
 }
 
 impl Inner {
+    fn begin_leading(&mut self) {
+        if self.state.leader == self.node_id {
+            self.log.begin_epoch(self.state.leader_epoch);
+        }
+    }
+
     fn check_leader(&self, current_leader_epoch: i32) -> Result<(), PartitionError> {
         let current_leader = Some((self.state.leader, self.state.leader_epoch));
         let refused = |code: ErrorCode| {

@@ -118,6 +118,15 @@ impl Broker {
                 "cut the end of a log, which was not whole"
             );
         }
+        if !report.rebuilt.is_empty() {
+            let segments = report.rebuilt.len();
+            tracing::info!(
+                topic = topic.name,
+                partition = index,
+                segments,
+                "checked segments and rebuilt their indexes"
+            );
+        }
         let identity = (topic.name.clone(), topic.id, index);
         Ok(Partition::new(
             identity,

@@ -10,11 +10,12 @@ mod offsets;
 mod records;
 mod shard;
 mod sync;
+mod transactions;
 
 pub use group::{Group, GroupState, JoinAnswer, Member, SyncAnswer};
 pub use join::{JoinRequest, Joined};
 pub use offsets::{CommittedOffset, OffsetKey};
-pub use records::{KeyValue, group_record, group_tombstone, offset_record};
+pub use records::{KeyValue, RecordAt, group_record, group_tombstone, offset_record};
 pub use shard::{GroupSettings, Shard};
 pub use sync::Synced;
 

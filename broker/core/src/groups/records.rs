@@ -86,23 +86,33 @@ pub fn group_record(group: &Group, assignments: &BTreeMap<String, Bytes>, now_ms
     ))
 }
 
+/// Where a record is, and the producer whose transaction it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordAt {
+    /// Its offset.
+    pub offset: i64,
+    /// The producer; none outside of transactions.
+    pub transaction_of: Option<i64>,
+}
+
 impl Shard {
     /// Folds a record of the log into the state. Records of kinds that are not served are passed over.
-    pub fn replay(&mut self, key: &[u8], value: Option<&[u8]>, now: Duration) -> Result<(), WireError> {
+    pub fn replay(&mut self, key: &[u8], value: Option<&[u8]>, at: RecordAt, now: Duration) -> Result<(), WireError> {
         match decode_offsets_key(key) {
-            Ok(Key::OffsetCommit(key)) => self.replay_offset(key, value),
+            Ok(Key::OffsetCommit(key)) => self.replay_offset(key, value, at),
             Ok(Key::GroupMetadata(key)) => self.replay_group(&key.group, value, now),
             Ok(_) | Err(WireError::UnknownKey { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    fn replay_offset(&mut self, key: OffsetCommitKey, value: Option<&[u8]>) -> Result<(), WireError> {
-        let at = (key.topic, key.partition);
+    fn replay_offset(&mut self, key: OffsetCommitKey, value: Option<&[u8]>, at: RecordAt) -> Result<(), WireError> {
+        let about = (key.topic, key.partition);
         let Some(value) = value else {
             if let Some(group) = self.groups.get_mut(&key.group) {
-                group.offsets.remove(&at);
+                group.offsets.remove(&about);
             }
+            self.transactions.forget(&key.group, &about);
             return Ok(());
         };
         if let Value::OffsetCommit(value) = decode_offsets_value(OffsetCommitKey::KEY, value)? {
@@ -112,11 +122,12 @@ impl Shard {
                 metadata: value.metadata,
                 commit_timestamp_ms: value.commit_timestamp,
             };
-            let group = self
-                .groups
-                .entry(key.group.clone())
-                .or_insert_with(|| Group::new(&key.group));
-            group.offsets.insert(at, committed);
+            match at.transaction_of {
+                Some(producer_id) => self
+                    .transactions
+                    .add(producer_id, (key.group, about), at.offset, committed),
+                None => self.take_offset((key.group, about), at.offset, committed),
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use protocol::api::ErrorCode;
 
 use super::group::{Group, GroupState, JoinAnswer, SyncAnswer};
+use super::transactions::Transactions;
 
 /// What groups go by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub struct GroupSettings {
 #[derive(Debug, Default)]
 pub struct Shard {
     pub(super) groups: BTreeMap<String, Group>,
+    pub(super) transactions: Transactions,
 }
 
 impl Shard {

@@ -12,6 +12,10 @@ use super::sync::Synced;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
+const ALONE: RecordAt = RecordAt {
+    offset: 0,
+    transaction_of: None,
+};
 
 fn settings() -> GroupSettings {
     GroupSettings {
@@ -259,8 +263,10 @@ fn state_is_what_its_records_say() {
     };
     let (offset_key, offset_value) = offset_record("g", &("t".into(), 4), Some(&offset)).unwrap();
     let mut again = Shard::default();
-    again.replay(&key, value.as_deref(), SECOND).unwrap();
-    again.replay(&offset_key, offset_value.as_deref(), SECOND).unwrap();
+    again.replay(&key, value.as_deref(), ALONE, SECOND).unwrap();
+    again
+        .replay(&offset_key, offset_value.as_deref(), ALONE, SECOND)
+        .unwrap();
     let (before, after) = (shard.group("g").unwrap(), again.group("g").unwrap());
     assert_eq!(
         (after.state, after.generation, &after.leader),
@@ -274,9 +280,50 @@ fn state_is_what_its_records_say() {
     };
     assert_eq!(assignments(after), assignments(before));
     assert_eq!(after.offsets[&("t".to_owned(), 4)], offset);
-    again.replay(&offset_key, None, SECOND).unwrap();
-    again.replay(&key, None, SECOND).unwrap();
+    again.replay(&offset_key, None, ALONE, SECOND).unwrap();
+    again.replay(&key, None, ALONE, SECOND).unwrap();
     assert!(again.group("g").is_none());
+}
+
+#[test]
+fn offsets_of_transactions_count_once_they_are_committed() {
+    let mut shard = Shard::default();
+    let commit = |shard: &mut Shard, at: i64, transaction_of: Option<i64>, partition: i32| {
+        let committed = CommittedOffset {
+            offset: at,
+            leader_epoch: -1,
+            metadata: String::new(),
+            commit_timestamp_ms: 0,
+        };
+        let (key, value) = offset_record("g", &("t".into(), partition), Some(&committed)).unwrap();
+        let at = RecordAt {
+            offset: at,
+            transaction_of,
+        };
+        shard.replay(&key, value.as_deref(), at, SECOND).unwrap();
+    };
+    let offset = |shard: &Shard, partition: i32| Some(shard.group("g")?.offsets.get(&("t".into(), partition))?.offset);
+    commit(&mut shard, 1, None, 0);
+    commit(&mut shard, 2, Some(7), 0);
+    commit(&mut shard, 3, Some(8), 0);
+    commit(&mut shard, 4, Some(8), 1);
+    assert_eq!((offset(&shard, 0), offset(&shard, 1)), (Some(1), None));
+    commit(&mut shard, 5, None, 1);
+    shard.end_transaction(8, true);
+    assert_eq!(
+        (offset(&shard, 0), offset(&shard, 1)),
+        (Some(3), Some(5)),
+        "the later commit of partition 1 stands"
+    );
+    shard.end_transaction(7, true);
+    assert_eq!(
+        offset(&shard, 0),
+        Some(3),
+        "of two transactions the later record counts"
+    );
+    commit(&mut shard, 6, Some(9), 0);
+    shard.end_transaction(9, false);
+    assert_eq!(offset(&shard, 0), Some(3));
 }
 
 #[test]

@@ -24,6 +24,8 @@ use crate::cx::Now;
 use state_files::read_snapshot;
 pub use voters::{Voter, VoterSet};
 
+/// Kafka 4.3 reads LeaderChange records in no other version, whatever kraft.version is.
+const LEADER_CHANGE_VERSION: i16 = 0;
 /// Bytes of committed batches read at a time.
 const READ_MAX_BYTES: usize = 1 << 20;
 /// Most bytes a batch of the metadata log may unpack to.
@@ -134,6 +136,13 @@ impl Raft {
             tracing::warn!(
                 path = %cut.path.display(), position = cut.position, cut_bytes = cut.cut_bytes, reason = cut.reason,
                 "cut the end of the metadata log, which was not whole"
+            );
+        }
+        if !report.rebuilt.is_empty() {
+            let segments = report.rebuilt.len();
+            tracing::info!(
+                segments,
+                "checked segments of the metadata log and rebuilt their indexes"
             );
         }
         state_files::ensure_partition_metadata(disk.as_ref(), &dir)?;
@@ -262,22 +271,17 @@ impl Raft {
         let start = self.log.log_end_offset();
         let voter = LeaderChangeVoter {
             voter_id: node_id,
-            voter_directory_id: if self.kraft_version > 0 {
-                self.config.directory_id
-            } else {
-                Uuid::ZERO
-            },
             ..Default::default()
         };
         let message = LeaderChangeMessage {
-            version: self.kraft_version,
+            version: LEADER_CHANGE_VERSION,
             leader_id: node_id,
             voters: vec![voter.clone()],
             granting_voters: vec![voter],
             ..Default::default()
         };
         let mut value = Vec::new();
-        message.encode(self.kraft_version, &mut value)?;
+        message.encode(LEADER_CHANGE_VERSION, &mut value)?;
         let mut records = vec![(ControlType::LeaderChange, value)];
         if self.voters_from_bootstrap && self.kraft_version > 0 {
             let version = KRaftVersionRecord {

@@ -131,4 +131,38 @@ fn voters_of_a_bootstrap_snapshot_are_written_into_the_log_once() {
     }
 }
 
+/// Kafka 4.3 does not start on a log whose LeaderChange record has version 1.
+#[test]
+fn the_leader_of_a_dynamic_quorum_announces_itself_in_version_0() {
+    use protocol::files::SnapshotWriter;
+    let disk = SimDisk::default();
+    let mut version = Vec::new();
+    let record = KRaftVersionRecord {
+        kraft_version: 1,
+        ..Default::default()
+    };
+    record.encode(0, &mut version).unwrap();
+    let voters = VoterSet::new(vec![Voter {
+        directory_id: DIRECTORY,
+        ..voter(1)
+    }]);
+    let control = vec![
+        (ControlType::KRaftVersion, version),
+        (ControlType::KRaftVoters, voters.encode().unwrap()),
+    ];
+    let snapshot = SnapshotWriter::new(0, 0, 0, control).unwrap().finish().unwrap();
+    let dir = std::path::Path::new("/meta/__cluster_metadata-0");
+    disk.create_dir_all(dir).unwrap();
+    disk.write_atomic(&dir.join(SnapshotId::default().file_name()), &snapshot)
+        .unwrap();
+    let mut raft = open(&disk, vec![], true);
+    raft.elect(now()).unwrap();
+    let bytes = raft.read_log(0, raft.log_end_offset()).unwrap();
+    let (header, batch) = checked(&bytes).unwrap()[0];
+    let unpacked = records_of(&header, batch, 1 << 10).unwrap();
+    let record = Records::new(header, &unpacked).next().unwrap().unwrap();
+    let message = LeaderChangeMessage::decode(record.value.unwrap(), 0).unwrap();
+    assert_eq!((message.version, message.leader_id, message.voters.len()), (0, 1, 1));
+}
+
 mod crashes;
