@@ -20,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::net::{Listener, ListenerConfig};
+use crate::metrics::Refusals;
+use crate::net::{Listener, ListenerConfig, RequestBudget, Surroundings};
 use crate::quorum_thread::{Mailbox, Notices, QuorumHandle, QuorumThread, mailbox};
 use crate::random::SystemRandom;
 use crate::service::BrokerService;
@@ -28,6 +29,8 @@ use crate::startup::{StartError, Storage, open_storage};
 
 /// Memory for the latest records of all partitions.
 const TAIL_MAX_BYTES: usize = 32 << 20;
+/// Memory for requests that are arriving or being handled.
+const REQUESTS_MAX_BYTES: usize = 128 << 20;
 /// How long connections may take to end when the node stops.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// Descriptors assumed where the system does not say.
@@ -44,6 +47,7 @@ pub struct Node {
     shutdown: CancellationToken,
     broker_epoch: i64,
     listeners: Vec<String>,
+    refusals: Arc<Refusals>,
     _storage: Storage,
 }
 
@@ -103,17 +107,23 @@ impl Node {
             });
         };
         let mut listeners = Vec::new();
-        let service = Arc::new(BrokerService {
-            broker: Arc::clone(&broker),
-            quorum: quorum.clone(),
+        let refusals = Arc::new(Refusals::default());
+        let around = Surroundings {
+            service: Arc::new(BrokerService {
+                broker: Arc::clone(&broker),
+                quorum: quorum.clone(),
+                clock,
+            }),
+            budget: RequestBudget::new(request_budget_bytes(&config)),
+            refusals: Arc::clone(&refusals),
             clock,
-        });
+            shutdown: shutdown.clone(),
+        };
         for listener in bound {
             if let Ok(address) = listener.local_addr() {
                 listeners.push(address.to_string());
             }
-            let running = listener.run(service.clone(), clock, tasks.clone(), shutdown.clone());
-            tasks.spawn(running);
+            tasks.spawn(listener.run(around.clone(), tasks.clone()));
         }
         tasks.spawn(crate::upkeep::run(Arc::clone(&broker), clock, shutdown.clone()));
         tasks.spawn(delete_removed(disk, removed, shutdown.clone()));
@@ -126,6 +136,7 @@ impl Node {
             shutdown,
             broker_epoch,
             listeners,
+            refusals,
             _storage: storage,
         })
     }
@@ -133,6 +144,11 @@ impl Node {
     /// Addresses it listens on.
     pub fn listeners(&self) -> &[String] {
         &self.listeners
+    }
+
+    /// What was refused since the start.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// Ends when the metadata quorum does, which it does of itself only after a failure.
@@ -229,6 +245,16 @@ async fn started(notices: &mut Notices) -> Option<i64> {
         }
     }
     None
+}
+
+/// Memory for requests of all connections: queued.max.request.bytes, or, as Kafka's default bounds nothing, enough
+/// for two of the largest.
+fn request_budget_bytes(config: &NodeConfig) -> usize {
+    let frame_max_bytes = config.number("socket.request.max.bytes").max(0) as usize;
+    match config.number("queued.max.request.bytes") {
+        bytes if bytes > 0 => (bytes as usize).max(frame_max_bytes),
+        _ => REQUESTS_MAX_BYTES.max(2 * frame_max_bytes),
+    }
 }
 
 async fn bind(config: &NodeConfig) -> Result<Vec<Listener>, StartError> {

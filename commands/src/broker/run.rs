@@ -79,6 +79,7 @@ async fn serve(config: NodeConfig) -> Result<(), CommandError> {
         () = node.failed() => return Err(CommandError::io("the node stopped", &"its metadata log failed")),
     }
     tracing::info!(node_id, "stopping");
+    tracing::info!("refused since the start: {}", node.refusals());
     node.stop().await.map_err(|error| start_error(&error))?;
     tracing::info!(node_id, "stopped");
     Ok(())

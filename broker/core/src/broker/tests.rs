@@ -22,7 +22,7 @@ use super::*;
 use crate::call::{Call, Outcome, Peer};
 use crate::controller::Event;
 use crate::cx::{Now, Random};
-use crate::reply::{Reply, ReplyPart};
+use crate::reply::{Refused, Reply, ReplyPart};
 
 mod groups;
 
@@ -518,7 +518,7 @@ fn what_is_not_served_closes_the_connection_but_api_versions_is_always_answered(
             assert_eq!((response.error_code, response.api_keys[0].max_version), (35, 4));
         } else {
             assert!(
-                matches!(outcome, Outcome::Reply(Reply::Close)),
+                matches!(outcome, Outcome::Reply(Reply::Refused(Refused::NotServed))),
                 "key {key} version {version}"
             );
         }
