@@ -127,7 +127,7 @@ fn thousands_of_requests_whose_answers_nobody_reads_wait_and_come_in_order() {
     const REQUESTS_MAX: i32 = 100_000;
     let client_id = "c".repeat(1000);
     let victim = Victim::start(&[]);
-    let pid = victim.cluster.pid();
+    let pid = victim.pid;
     let before = super::resident_bytes(pid);
     let mut stream = victim.connect();
     let mut sent = 0;

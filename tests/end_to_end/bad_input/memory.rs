@@ -18,6 +18,8 @@ fn victim() -> Victim {
     Victim::start(&[
         &format!("queued.max.request.bytes={BUDGET_BYTES}"),
         &format!("socket.request.max.bytes={}", BUDGET_BYTES / 2),
+        // Connecting is not what is tested.
+        "socket.listen.backlog.size=4096",
     ])
 }
 
@@ -49,7 +51,7 @@ fn half_frames(victim: &Victim, connections: usize, announced: usize, sent: usiz
 /// Memory with so many half frames, what is done with them then, and what the node counted.
 fn grown_by(connections: usize, announced: usize, sent: usize, end: impl FnOnce(Vec<TcpStream>)) -> Vec<u64> {
     let victim = victim();
-    let pid = victim.cluster.pid();
+    let pid = victim.pid;
     let before = resident_bytes(pid);
     victim.while_others_work(|| {
         let held = half_frames(&victim, connections, announced, sent);
