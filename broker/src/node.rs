@@ -43,6 +43,8 @@ pub struct Node {
     quorum: QuorumHandle,
     quorum_thread: thread::JoinHandle<Result<(), ControllerError>>,
     notices: Notices,
+    /// Log directories without which the node cannot go on.
+    offline: UnboundedReceiver<String>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
     broker_epoch: i64,
@@ -126,12 +128,14 @@ impl Node {
             tasks.spawn(listener.run(around.clone(), tasks.clone()));
         }
         tasks.spawn(crate::upkeep::run(Arc::clone(&broker), clock, shutdown.clone()));
+        let offline = watch_dirs(&broker, &tasks, &shutdown);
         tasks.spawn(delete_removed(disk, removed, shutdown.clone()));
         Ok(Self {
             broker,
             quorum,
             quorum_thread,
             notices,
+            offline,
             tasks,
             shutdown,
             broker_epoch,
@@ -151,9 +155,17 @@ impl Node {
         &self.refusals
     }
 
-    /// Ends when the metadata quorum does, which it does of itself only after a failure.
-    pub async fn failed(&mut self) {
-        while self.notices.recv().await.is_some() {}
+    /// Ends when the node cannot go on: why.
+    pub async fn failed(&mut self) -> String {
+        let quorum = async {
+            while self.notices.recv().await.is_some() {}
+            // It has logged what failed.
+            "its metadata log failed".to_owned()
+        };
+        tokio::select! {
+            reason = quorum => reason,
+            Some(reason) = self.offline.recv() => reason,
+        }
     }
 
     /// Fences its broker, ends connections, closes the logs, and marks the shutdown as clean.
@@ -324,6 +336,31 @@ fn raise_descriptor_limit() -> u64 {
         limit.current
     };
     current.unwrap_or(DESCRIPTORS_DEFAULT).min(1 << 20)
+}
+
+/// Says when a log directory goes offline; what is received stops the node.
+fn watch_dirs(broker: &Arc<Broker>, tasks: &TaskTracker, shutdown: &CancellationToken) -> UnboundedReceiver<String> {
+    let (sender, receiver) = unbounded_channel();
+    for at in 0..broker.log_dirs().len() {
+        let (broker, shutdown, sender) = (Arc::clone(broker), shutdown.clone(), sender.clone());
+        tasks.spawn(async move {
+            let offline = std::future::poll_fn(|cx| match broker.log_dirs().get(at) {
+                Some(home) => broker.poll_offline(home, cx.waker()),
+                None => std::task::Poll::Pending,
+            });
+            let offline = tokio::select! {
+                () = shutdown.cancelled() => return,
+                offline = offline => offline,
+            };
+            if offline.stops_node {
+                // Who stops the node says why.
+                let _stopping = sender.send(offline.message);
+            } else {
+                tracing::error!("{}", offline.message);
+            }
+        });
+    }
+    receiver
 }
 
 /// Deletes the directories of removed partitions. Readers keep what they have open.

@@ -48,6 +48,7 @@ impl Random for Fixed {
 
 struct Lone {
     broker: Arc<Broker>,
+    disk: Arc<SimDisk>,
     link: Link,
 }
 
@@ -67,6 +68,7 @@ impl Lone {
             dir: LogDir::new("/data".into(), disk.clone()),
             id: Uuid::from_u128(8),
             clean: true,
+            health: Arc::default(),
             recovery_points: Offsets::new(),
             log_start_offsets: Offsets::new(),
             high_watermarks: Offsets::new(),
@@ -74,7 +76,7 @@ impl Lone {
         let broker = Broker::new(BrokerParts {
             config: Arc::new(config.unwrap()),
             cluster_id: "cluster".into(),
-            logs: LogContext::new(disk, 8, 1 << 16),
+            logs: LogContext::new(disk.clone(), 8, 1 << 16),
             dirs: vec![dir],
             controller: Box::new(link.clone()),
             random: Box::new(Fixed),
@@ -112,6 +114,7 @@ impl Lone {
         broker.publish(image);
         Self {
             broker: Arc::new(broker),
+            disk,
             link,
         }
     }
@@ -523,4 +526,31 @@ fn what_is_not_served_closes_the_connection_but_api_versions_is_always_answered(
             );
         }
     }
+}
+
+#[test]
+fn a_failed_write_takes_all_partitions_of_its_log_directory_offline() {
+    let lone = Lone::start();
+    let home = &lone.broker.log_dirs()[0];
+    lone.call(9, &produce("t", Uuid::ZERO, 1));
+    assert!(lone.broker.poll_offline(home, Waker::noop()).is_pending());
+    lone.disk.fail_writes(true);
+    let storage_error = |response: ProduceResponse| {
+        let partition = &response.responses[0].partition_responses[0];
+        assert_eq!(partition.error_code, ErrorCode::KafkaStorageError.code());
+    };
+    storage_error(lone.call(9, &produce("t", Uuid::ZERO, 1)));
+    lone.disk.fail_writes(false);
+    storage_error(lone.call(9, &produce("t", Uuid::ZERO, 1)));
+    storage_error(lone.call(9, &produce("__consumer_offsets", Uuid::ZERO, 1)));
+    assert_eq!(
+        lone.call(12, &fetch(12, 0, 1)).responses[0].partitions[0].error_code,
+        ErrorCode::KafkaStorageError.code()
+    );
+    let Poll::Ready(offline) = lone.broker.poll_offline(home, Waker::noop()) else {
+        panic!("nobody is told")
+    };
+    assert!(offline.stops_node, "it is the only one");
+    assert!(offline.message.contains("/data"), "{}", offline.message);
+    lone.broker.write_checkpoints().unwrap();
 }
