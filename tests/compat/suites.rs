@@ -40,8 +40,9 @@ fn librdkafka() {
         &["num.partitions=4", "group.initial.rebalance.delay.ms=3000"],
     );
     let work = tempfile::tempdir().unwrap();
-    let (alone, together): (Vec<String>, Vec<String>) =
-        listed("librdkafka.list").into_iter().partition(|line| line.ends_with(ALONE));
+    let (alone, together): (Vec<String>, Vec<String>) = listed("librdkafka.list")
+        .into_iter()
+        .partition(|line| line.ends_with(ALONE));
     let open = Mutex::new(together);
     let results = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
@@ -135,7 +136,11 @@ fn franz_go() {
         .filter_map(|line| line.strip_prefix("--- PASS: ")?.split_whitespace().next())
         .collect();
     let missing: Vec<&String> = listed.iter().filter(|name| !passed.contains(&name.as_str())).collect();
-    assert!(missing.is_empty(), "failed, skipped or not run: {missing:?}\n{}", failures(&ran.stdout));
+    assert!(
+        missing.is_empty(),
+        "failed, skipped or not run: {missing:?}\n{}",
+        failures(&ran.stdout)
+    );
     assert_eq!(ran.code, 0, "{}", failures(&ran.stdout));
 }
 

@@ -146,10 +146,7 @@ mod tests {
     #[tokio::test]
     async fn a_frame_cut_short_and_a_bad_length_are_told_apart() {
         let mut cut: &[u8] = &[0, 0, 0, 3, 1];
-        assert!(matches!(
-            reader(100).next(&mut cut).await,
-            Err(FrameError::CutShort)
-        ));
+        assert!(matches!(reader(100).next(&mut cut).await, Err(FrameError::CutShort)));
         for prefix in [101i32, -1, i32::MIN, i32::MAX] {
             let bytes = prefix.to_be_bytes();
             let mut stream: &[u8] = &bytes;

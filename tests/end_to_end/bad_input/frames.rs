@@ -77,7 +77,11 @@ fn random_bytes_are_refused() {
             let mut body = if round % 3 == 0 {
                 Vec::new()
             } else {
-                header((numbers.next() % 62) as i16, (numbers.next() % 14) as i16, round % 3 == 1)
+                header(
+                    (numbers.next() % 62) as i16,
+                    (numbers.next() % 14) as i16,
+                    round % 3 == 1,
+                )
             };
             body.extend(numbers.bytes(len));
             victim.answers(&framed(&body));
@@ -132,7 +136,9 @@ fn thousands_of_requests_whose_answers_nobody_reads_wait_and_come_in_order() {
     let mut stream = victim.connect();
     let mut sent = 0;
     victim.while_others_work(|| {
-        stream.set_write_timeout(Some(std::time::Duration::from_millis(500))).unwrap();
+        stream
+            .set_write_timeout(Some(std::time::Duration::from_millis(500)))
+            .unwrap();
         let mut cut = false;
         while sent < REQUESTS_MAX && !cut {
             let frame = encode_request(0, sent, &client_id, &ApiVersionsRequest::default()).unwrap();

@@ -2,6 +2,7 @@
 
 mod frames;
 mod memory;
+mod storage;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
