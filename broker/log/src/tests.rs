@@ -477,3 +477,31 @@ fn a_torn_tail_that_was_cut_off_does_not_come_back() {
     let disk = disk.crash(|_, _| 1);
     assert_eq!(read_all(&open(&disk, &config, crashed(11)), 0).len(), 11);
 }
+
+#[test]
+fn a_compacted_topic_refuses_records_without_a_key() {
+    let config = Arc::new(LogConfig {
+        compact: true,
+        ..LogConfig::default()
+    });
+    let mut log = open(&SimDisk::default(), &config, OpenOptions::default());
+    let keys: [Option<&[u8]>; 3] = [Some(b"k"), None, Some(b"")];
+    let mut builder = BatchBuilder::new(0, Compression::Zstd);
+    for key in keys {
+        builder.push(&NewRecord {
+            timestamp: 1,
+            key,
+            value: Some(b"v"),
+            ..NewRecord::default()
+        });
+    }
+    let records = builder.build().unwrap().into();
+    let Err(AppendError::InvalidRecord { indexes, .. }) = log.append_as_leader(&records, 1, Origin::Client, 1) else {
+        panic!("it is taken")
+    };
+    assert_eq!(
+        (indexes, log.log_end_offset()),
+        (vec![1], 0),
+        "nothing of the batch is written"
+    );
+}

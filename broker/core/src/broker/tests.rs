@@ -24,6 +24,7 @@ use crate::controller::Event;
 use crate::cx::{Now, Random};
 use crate::reply::{Refused, Reply, ReplyPart};
 
+mod behaviours;
 mod groups;
 
 const TOPIC: Uuid = Uuid::from_u128(700);
