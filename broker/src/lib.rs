@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub mod clock;
+pub mod metrics;
 pub mod net;
 
 mod node;

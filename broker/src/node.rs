@@ -20,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::net::{Listener, ListenerConfig};
+use crate::metrics::Refusals;
+use crate::net::{Listener, ListenerConfig, RequestBudget, Surroundings};
 use crate::quorum_thread::{Mailbox, Notices, QuorumHandle, QuorumThread, mailbox};
 use crate::random::SystemRandom;
 use crate::service::BrokerService;
@@ -28,6 +29,8 @@ use crate::startup::{StartError, Storage, open_storage};
 
 /// Memory for the latest records of all partitions.
 const TAIL_MAX_BYTES: usize = 32 << 20;
+/// Memory for requests that are arriving or being handled.
+const REQUESTS_MAX_BYTES: usize = 128 << 20;
 /// How long connections may take to end when the node stops.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// Descriptors assumed where the system does not say.
@@ -40,10 +43,13 @@ pub struct Node {
     quorum: QuorumHandle,
     quorum_thread: thread::JoinHandle<Result<(), ControllerError>>,
     notices: Notices,
+    /// Log directories without which the node cannot go on.
+    offline: UnboundedReceiver<String>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
     broker_epoch: i64,
     listeners: Vec<String>,
+    refusals: Arc<Refusals>,
     _storage: Storage,
 }
 
@@ -104,29 +110,38 @@ impl Node {
             });
         };
         let mut listeners = Vec::new();
-        let service = Arc::new(BrokerService {
-            broker: Arc::clone(&broker),
-            quorum: quorum.clone(),
+        let refusals = Arc::new(Refusals::default());
+        let around = Surroundings {
+            service: Arc::new(BrokerService {
+                broker: Arc::clone(&broker),
+                quorum: quorum.clone(),
+                clock,
+            }),
+            budget: RequestBudget::new(request_budget_bytes(&config)),
+            refusals: Arc::clone(&refusals),
             clock,
-        });
+            shutdown: shutdown.clone(),
+        };
         for listener in bound {
             if let Ok(address) = listener.local_addr() {
                 listeners.push(address.to_string());
             }
-            let running = listener.run(service.clone(), clock, tasks.clone(), shutdown.clone());
-            tasks.spawn(running);
+            tasks.spawn(listener.run(around.clone(), tasks.clone()));
         }
         tasks.spawn(crate::upkeep::run(Arc::clone(&broker), clock, shutdown.clone()));
+        let offline = watch_dirs(&broker, &tasks, &shutdown);
         tasks.spawn(delete_removed(disk, removed, shutdown.clone()));
         Ok(Self {
             broker,
             quorum,
             quorum_thread,
             notices,
+            offline,
             tasks,
             shutdown,
             broker_epoch,
             listeners,
+            refusals,
             _storage: storage,
         })
     }
@@ -136,9 +151,22 @@ impl Node {
         &self.listeners
     }
 
-    /// Ends when the metadata quorum does, which it does of itself only after a failure.
-    pub async fn failed(&mut self) {
-        while self.notices.recv().await.is_some() {}
+    /// What was refused since the start.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
+    /// Ends when the node cannot go on: why.
+    pub async fn failed(&mut self) -> String {
+        let quorum = async {
+            while self.notices.recv().await.is_some() {}
+            // It has logged what failed.
+            "its metadata log failed".to_owned()
+        };
+        tokio::select! {
+            reason = quorum => reason,
+            Some(reason) = self.offline.recv() => reason,
+        }
     }
 
     /// Fences its broker, ends connections, closes the logs, and marks the shutdown as clean.
@@ -232,6 +260,16 @@ async fn started(notices: &mut Notices) -> Option<i64> {
     None
 }
 
+/// Memory for requests of all connections: queued.max.request.bytes, or, as Kafka's default bounds nothing, enough
+/// for two of the largest.
+fn request_budget_bytes(config: &NodeConfig) -> usize {
+    let frame_max_bytes = config.number("socket.request.max.bytes").max(0) as usize;
+    match config.number("queued.max.request.bytes") {
+        bytes if bytes > 0 => (bytes as usize).max(frame_max_bytes),
+        _ => REQUESTS_MAX_BYTES.max(2 * frame_max_bytes),
+    }
+}
+
 async fn bind(config: &NodeConfig) -> Result<Vec<Listener>, StartError> {
     let number = |name: &str| config.number(name);
     let mut bound = Vec::new();
@@ -299,6 +337,31 @@ fn raise_descriptor_limit() -> u64 {
         limit.current
     };
     current.unwrap_or(DESCRIPTORS_DEFAULT).min(1 << 20)
+}
+
+/// Says when a log directory goes offline; what is received stops the node.
+fn watch_dirs(broker: &Arc<Broker>, tasks: &TaskTracker, shutdown: &CancellationToken) -> UnboundedReceiver<String> {
+    let (sender, receiver) = unbounded_channel();
+    for at in 0..broker.log_dirs().len() {
+        let (broker, shutdown, sender) = (Arc::clone(broker), shutdown.clone(), sender.clone());
+        tasks.spawn(async move {
+            let offline = std::future::poll_fn(|cx| match broker.log_dirs().get(at) {
+                Some(home) => broker.poll_offline(home, cx.waker()),
+                None => std::task::Poll::Pending,
+            });
+            let offline = tokio::select! {
+                () = shutdown.cancelled() => return,
+                offline = offline => offline,
+            };
+            if offline.stops_node {
+                // Who stops the node says why.
+                let _stopping = sender.send(offline.message);
+            } else {
+                tracing::error!("{}", offline.message);
+            }
+        });
+    }
+    receiver
 }
 
 /// Deletes the directories of removed partitions. Readers keep what they have open.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use broker_core::broker::{Broker, api};
 use broker_core::call::{Call, Outcome, Peer};
-use broker_core::reply::Reply;
+use broker_core::reply::{Refused, Reply};
 use bytes::Bytes;
 use protocol::api::split_request;
 
@@ -26,7 +26,7 @@ impl Service for BrokerService {
             Ok(parts) => parts,
             Err(error) => {
                 tracing::warn!(host = peer.host, %error, "refused a request");
-                return Answer::Now(Reply::Close);
+                return Answer::Now(Reply::Refused(Refused::Malformed));
             }
         };
         let call = Call {

@@ -140,6 +140,7 @@ pub(crate) fn open_storage(config: &NodeConfig, disk: &Arc<dyn Disk>) -> Result<
                 log_start_offsets: dir.read_offsets(names::LOG_START_OFFSETS)?,
                 high_watermarks: dir.read_offsets(names::HIGH_WATERMARKS)?,
                 clean: clean.is_some(),
+                health: Arc::default(),
                 id,
                 dir,
             });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use client::{Client, FetchSpec, OffsetSpec};
-use protocol::records::{Batches, Records, records_of};
+use protocol::records::{BatchHeader, Batches, Records, records_of};
 
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
@@ -140,6 +140,7 @@ async fn fetch(
     for batch in Batches::new(&bytes) {
         let bad = |error: &dyn std::fmt::Display| CommandError::data(format!("{what}: {error}"));
         let (header, batch) = batch.map_err(|error| bad(&error))?;
+        BatchHeader::parse_checked(batch).map_err(|error| bad(&error))?;
         next = next.max(header.next_offset());
         if header.is_control() {
             continue;

@@ -5,23 +5,47 @@ use std::time::{Duration, Instant};
 
 use crate::support::kfleet;
 
+/// Every command that reads from a cluster.
+const READING: &[&[&str]] = &[
+    &["cluster", "id"],
+    &["cluster", "describe"],
+    &["quorum", "status"],
+    &["topics", "list"],
+    &["topics", "describe"],
+    &["topics", "describe", "t"],
+    &["configs", "describe", "topic", "t"],
+    &["configs", "describe", "broker", "1"],
+    &["groups", "list"],
+    &["groups", "describe", "g"],
+    &["offsets", "get", "t"],
+    &["consume", "t"],
+];
+
 #[test]
 fn nobody_there_is_69() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let ran = kfleet(&["topics", "list", "-b", &format!("127.0.0.1:{port}")]).exits(69);
-    assert!(ran.stdout.is_empty());
-    let ran = kfleet(&["topics", "list", "-o", "json", "-b", &format!("127.0.0.1:{port}")]).exits(69);
+    let address = format!("127.0.0.1:{port}");
+    for command in READING {
+        let ran = kfleet(&[command, &["-b", &address, "--timeout", "2s"][..]].concat()).exits(69);
+        assert!(ran.stdout.is_empty(), "{command:?}");
+        assert!(ran.stderr.contains(&address), "{command:?}: {}", ran.stderr);
+    }
+    let ran = kfleet(&["topics", "list", "-o", "json", "-b", &address]).exits(69);
     assert_eq!(ran.json()["schema"], "kfleet/error/1");
     assert_eq!(ran.json()["error"]["code"], 69);
 }
 
 #[test]
 fn a_mute_server_is_124_within_the_timeout() {
+    // It is connected to by the system and never heard by anybody.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let since = Instant::now();
-    kfleet(&["topics", "list", "-b", &address, "--timeout", "300ms"]).exits(124);
-    assert!(since.elapsed() < Duration::from_secs(5));
+    for command in READING {
+        let since = Instant::now();
+        let ran = kfleet(&[command, &["-b", &address, "--timeout", "200ms"][..]].concat()).exits(124);
+        assert!(since.elapsed() < Duration::from_secs(5), "{command:?}");
+        assert!(ran.stderr.contains(&address), "{command:?}: {}", ran.stderr);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The commands on running clusters. Each test runs on our broker, and, where Apache Kafka's jars are, on Apache
 //! Kafka with the same expectations.
 
+mod bad_input;
 mod bench;
 mod exit_codes;
 mod kills;

@@ -38,8 +38,19 @@ pub enum Reply {
     Frame(Vec<ReplyPart>),
     /// Nothing (acks=0).
     Nothing,
-    /// The connection is closed instead: the request was malformed beyond an answer.
+    /// The connection is closed instead: the request has no answer.
+    Refused(Refused),
+    /// The connection is closed instead: an answer was not asked for (acks=0) or cannot be written.
     Close,
+}
+
+/// Why a request is refused by closing its connection, as Kafka does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Its bytes are not what its API and version say.
+    Malformed,
+    /// Its API or version is not served.
+    NotServed,
 }
 
 impl From<Bytes> for Reply {

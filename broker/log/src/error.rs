@@ -10,7 +10,7 @@ use protocol::records::{CompressionError, HeaderError, RecordError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
-    /// The disk refused. The log is offline from here on: a failed write or sync is never tried again.
+    /// The disk refused. The log directory is offline from here on: a failed write or sync is never tried again.
     #[error("{action} {path}: {source}")]
     Io {
         /// What was tried.
@@ -21,7 +21,7 @@ pub enum LogError {
         source: io::Error,
     },
     /// An earlier failure took the log offline.
-    #[error("the log in {path} is offline after an earlier disk failure")]
+    #[error("{path} is offline: a write to its log directory failed earlier")]
     Offline {
         /// Its directory.
         path: PathBuf,

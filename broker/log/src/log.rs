@@ -11,6 +11,7 @@ use crate::disk::{Disk, OpenMode};
 use crate::epochs::EpochCache;
 use crate::error::LogError;
 use crate::files::Files;
+use crate::health::DirHealth;
 use crate::producers::{ActiveProducer, Producers};
 use crate::segment::{MaxTimestamp, Segment, io_error};
 use crate::tail::{Tail, TailBudget};
@@ -18,7 +19,7 @@ use crate::tail::{Tail, TailBudget};
 /// A partition's log.
 ///
 /// Nothing here blocks on durability except [`Log::flush`] and [`Log::close`]. After a failed write or sync
-/// every call fails: the log is offline.
+/// every call fails: its directory is offline.
 #[derive(Debug)]
 pub struct Log {
     pub(crate) files: Arc<Files>,
@@ -38,7 +39,7 @@ pub struct Log {
     pub(crate) epochs_unsaved: bool,
     pub(crate) producers: Producers,
     pub(crate) tail: Tail,
-    pub(crate) offline: bool,
+    pub(crate) health: Arc<DirHealth>,
 }
 
 /// What logs of a broker share.
@@ -48,6 +49,8 @@ pub struct LogContext {
     pub files: Arc<Files>,
     /// Memory for the latest batches.
     pub tail_budget: TailBudget,
+    /// The log directory they are in.
+    pub health: Arc<DirHealth>,
 }
 
 impl LogContext {
@@ -56,6 +59,15 @@ impl LogContext {
         Self {
             files: Arc::new(Files::new(disk, open_max)),
             tail_budget: TailBudget::new(tail_max_bytes),
+            health: Arc::default(),
+        }
+    }
+
+    /// The same for logs in a log directory of its own.
+    pub fn in_dir(&self, health: &Arc<DirHealth>) -> Self {
+        Self {
+            health: Arc::clone(health),
+            ..self.clone()
         }
     }
 }
@@ -77,7 +89,7 @@ impl Log {
             epochs_unsaved: false,
             producers: Producers::default(),
             tail: Tail::new(context.tail_budget.clone()),
-            offline: false,
+            health: Arc::clone(&context.health),
         }
     }
 
@@ -155,9 +167,9 @@ impl Log {
         self.segments.len()
     }
 
-    /// Whether a disk failure took the log offline.
+    /// Whether a disk failure took the log directory offline.
     pub fn is_offline(&self) -> bool {
-        self.offline
+        self.health.is_failed()
     }
 
     /// The configuration in force.
@@ -171,19 +183,20 @@ impl Log {
     }
 
     pub(crate) fn check_online(&self) -> Result<(), LogError> {
-        if self.offline {
+        if self.health.is_failed() {
             Err(LogError::Offline { path: self.dir.clone() })
         } else {
             Ok(())
         }
     }
 
-    /// Takes the log offline if a write or sync failed.
+    /// Takes the log directory offline if a write or sync failed.
     pub(crate) fn guard<T>(&mut self, result: Result<T, LogError>) -> Result<T, LogError> {
-        if matches!(result, Err(LogError::Io { .. })) {
-            self.offline = true;
-        }
-        result
+        result.inspect_err(|error| {
+            if matches!(error, LogError::Io { .. }) {
+                self.health.fail(error.to_string());
+            }
+        })
     }
 
     pub(crate) fn active(&mut self) -> Result<&mut Segment, LogError> {

@@ -36,7 +36,7 @@ impl Sealed {
 impl Log {
     /// The sealed segments that are not durable yet, if there are any.
     pub fn unsynced_sealed(&self) -> Option<Sealed> {
-        let from = self.unsynced_from.filter(|_| !self.offline)?;
+        let from = self.unsynced_from.filter(|_| !self.is_offline())?;
         let (end_offset, _) = self.segments.last_key_value()?;
         let sealed = self.segments.range(from.min(*end_offset)..*end_offset);
         let paths: Vec<PathBuf> = sealed

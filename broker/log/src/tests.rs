@@ -327,3 +327,31 @@ fn bad_batches_are_refused_with_their_own_error() {
     ));
     assert!(matches!(append(vec![]), AppendError::InvalidRecord { .. }));
 }
+
+#[test]
+fn a_compacted_topic_refuses_records_without_a_key() {
+    let config = Arc::new(LogConfig {
+        compact: true,
+        ..LogConfig::default()
+    });
+    let mut log = open(&SimDisk::default(), &config, OpenOptions::default());
+    let keys: [Option<&[u8]>; 3] = [Some(b"k"), None, Some(b"")];
+    let mut builder = BatchBuilder::new(0, Compression::Zstd);
+    for key in keys {
+        builder.push(&NewRecord {
+            timestamp: 1,
+            key,
+            value: Some(b"v"),
+            ..NewRecord::default()
+        });
+    }
+    let records = builder.build().unwrap().into();
+    let Err(AppendError::InvalidRecord { indexes, .. }) = log.append_as_leader(&records, 1, Origin::Client, 1) else {
+        panic!("it is taken")
+    };
+    assert_eq!(
+        (indexes, log.log_end_offset()),
+        (vec![1], 0),
+        "nothing of the batch is written"
+    );
+}

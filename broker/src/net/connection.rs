@@ -14,9 +14,11 @@ use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::budget::RequestBudget;
 use super::frames::{FrameError, FrameReader};
 use super::writer::Writer;
 use crate::clock::Clock;
+use crate::metrics::Refusals;
 
 /// Responses gathered before they are written although more requests lie ready.
 const COALESCE_MAX_BYTES: usize = 1 << 20;
@@ -33,21 +35,50 @@ pub enum Answer {
 }
 
 /// What stands behind a listener.
-pub trait Service: Send + Sync + 'static {
+pub trait Service: Send + Sync + std::fmt::Debug + 'static {
     /// Takes one request frame, without its length bytes. ApiVersions may fill in `peer`.
     fn serve(&self, frame: Bytes, peer: &mut Peer) -> Answer;
 }
 
-/// Serves one connection until the peer closes it, it breaks, or `shutdown` is called.
+/// What all connections of a node share.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// What answers requests.
+    pub service: Arc<dyn Service>,
+    /// Memory for requests.
+    pub budget: Arc<RequestBudget>,
+    /// Counts what is refused.
+    pub refusals: Arc<Refusals>,
+    /// Time.
+    pub clock: Clock,
+    /// Ends connections.
+    pub shutdown: CancellationToken,
+}
+
+/// Serves one connection until the peer closes it, it breaks, others need its memory, or `shutdown` is called.
 pub(super) async fn serve(
+    stream: TcpStream,
+    peer: Peer,
+    frame_max_bytes: usize,
+    around: &Surroundings,
+) -> Result<(), FrameError> {
+    let lease = around.budget.lease();
+    let revoked = lease.revoked();
+    let frames = FrameReader::new(frame_max_bytes, lease);
+    tokio::select! {
+        biased;
+        () = revoked.cancelled() => Err(FrameError::NoMemory),
+        ended = answer_all(stream, peer, frames, around) => ended,
+    }
+}
+
+async fn answer_all(
     mut stream: TcpStream,
     mut peer: Peer,
-    service: Arc<dyn Service>,
-    frame_max_bytes: usize,
-    clock: Clock,
-    shutdown: CancellationToken,
+    mut frames: FrameReader,
+    around: &Surroundings,
 ) -> Result<(), FrameError> {
-    let mut frames = FrameReader::new(frame_max_bytes);
+    let shutdown = &around.shutdown;
     let mut writer = Writer::default();
     loop {
         let frame = if let Some(frame) = frames.buffered()? {
@@ -62,26 +93,33 @@ pub(super) async fn serve(
             let Some(frame) = next else { return Ok(()) };
             frame
         };
-        let reply = match service.serve(frame, &mut peer) {
+        let reply = match around.service.serve(frame, &mut peer) {
             Answer::Now(reply) => reply,
             Answer::Wait(pending) => {
+                // It keeps what it needs of the request, not the request.
+                frames.release();
                 writer.flush(&stream).await?;
-                match until(Drive::new(pending, clock), &shutdown).await {
+                match until(Drive::new(pending, around.clock), shutdown).await {
                     Some(reply) => reply,
                     None => return Ok(()),
                 }
             }
             Answer::Later(receiver) => {
                 writer.flush(&stream).await?;
-                match until(receiver, &shutdown).await {
+                match until(receiver, shutdown).await {
                     Some(Ok(reply)) => reply,
                     Some(Err(_)) | None => return Ok(()),
                 }
             }
         };
+        frames.release();
         match reply {
             Reply::Frame(parts) => writer.push(parts),
             Reply::Nothing => {}
+            Reply::Refused(why) => {
+                around.refusals.count(why.into());
+                return Ok(writer.flush(&stream).await?);
+            }
             Reply::Close => return Ok(writer.flush(&stream).await?),
         }
         if writer.queued_bytes() >= COALESCE_MAX_BYTES {

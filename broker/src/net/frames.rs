@@ -5,8 +5,13 @@ use std::io;
 use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
+use super::budget::{Exhausted, Lease};
+
 /// Room made for a read when little is known of what comes.
 const READ_AHEAD_BYTES: usize = 64 * 1024;
+/// A frame above this takes the buffer it arrived in with it, so that a connection does not keep room for its
+/// largest request.
+const KEEP_BUFFER_MAX_BYTES: usize = 256 * 1024;
 
 /// Why no further frame can be read from a connection.
 #[derive(Debug, thiserror::Error)]
@@ -23,9 +28,18 @@ pub enum FrameError {
     /// The peer went away in the middle of a frame.
     #[error("the connection ended in the middle of a request")]
     CutShort,
+    /// All memory for requests is taken.
+    #[error("there is no memory for its request: raise queued.max.request.bytes, or look for clients that send slowly")]
+    NoMemory,
     /// The socket failed.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+impl From<Exhausted> for FrameError {
+    fn from(_: Exhausted) -> Self {
+        Self::NoMemory
+    }
 }
 
 /// Reads length-prefixed frames. Memory grows with the bytes that arrived, not with the length announced.
@@ -33,14 +47,16 @@ pub enum FrameError {
 pub struct FrameReader {
     buffer: BytesMut,
     frame_max_bytes: usize,
+    lease: Lease,
 }
 
 impl FrameReader {
-    /// A reader that refuses frames above `frame_max_bytes`.
-    pub fn new(frame_max_bytes: usize) -> Self {
+    /// A reader that refuses frames above `frame_max_bytes` and holds its part of a budget for what arrived.
+    pub fn new(frame_max_bytes: usize, lease: Lease) -> Self {
         Self {
             buffer: BytesMut::new(),
             frame_max_bytes,
+            lease,
         }
     }
 
@@ -64,7 +80,16 @@ impl FrameReader {
             return Ok(None);
         }
         self.buffer.advance(4);
-        Ok(Some(self.buffer.split_to(size_bytes).freeze()))
+        let frame = self.buffer.split_to(size_bytes).freeze();
+        if size_bytes > KEEP_BUFFER_MAX_BYTES {
+            self.buffer = BytesMut::from(self.buffer.as_ref());
+        }
+        Ok(Some(frame))
+    }
+
+    /// Gives back the memory of frames that were handed out, once they are answered.
+    pub fn release(&mut self) {
+        self.lease.shrink_to(self.buffer.len());
     }
 
     /// The next frame; none when the peer closed between frames.
@@ -81,6 +106,7 @@ impl FrameReader {
                     Err(FrameError::CutShort)
                 };
             }
+            self.lease.cover(self.buffer.len()).await?;
         }
     }
 
@@ -100,12 +126,17 @@ impl FrameReader {
 
 #[cfg(test)]
 mod tests {
+    use super::super::budget::RequestBudget;
     use super::*;
+
+    fn reader(frame_max_bytes: usize) -> FrameReader {
+        FrameReader::new(frame_max_bytes, RequestBudget::new(usize::MAX).lease())
+    }
 
     #[tokio::test]
     async fn frames_come_out_whole_however_they_arrive() {
         let mut stream: &[u8] = &[0, 0, 0, 3, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 1, 9];
-        let mut reader = FrameReader::new(100);
+        let mut reader = reader(100);
         assert_eq!(reader.next(&mut stream).await.unwrap().as_deref(), Some(&[1, 2, 3][..]));
         assert_eq!(reader.next(&mut stream).await.unwrap().as_deref(), Some(&[][..]));
         assert_eq!(reader.next(&mut stream).await.unwrap().as_deref(), Some(&[9][..]));
@@ -115,14 +146,11 @@ mod tests {
     #[tokio::test]
     async fn a_frame_cut_short_and_a_bad_length_are_told_apart() {
         let mut cut: &[u8] = &[0, 0, 0, 3, 1];
-        assert!(matches!(
-            FrameReader::new(100).next(&mut cut).await,
-            Err(FrameError::CutShort)
-        ));
+        assert!(matches!(reader(100).next(&mut cut).await, Err(FrameError::CutShort)));
         for prefix in [101i32, -1, i32::MIN, i32::MAX] {
             let bytes = prefix.to_be_bytes();
             let mut stream: &[u8] = &bytes;
-            let result = FrameReader::new(100).next(&mut stream).await;
+            let result = reader(100).next(&mut stream).await;
             assert!(matches!(result, Err(FrameError::BadLength { length, .. }) if length == prefix));
         }
     }
@@ -134,12 +162,31 @@ mod tests {
             .await
             .unwrap();
         drop(near);
-        let mut reader = FrameReader::new(100 << 20);
+        let mut reader = reader(100 << 20);
         assert!(matches!(reader.next(&mut far).await, Err(FrameError::CutShort)));
         assert!(
             reader.buffer.capacity() <= 2 * READ_AHEAD_BYTES,
             "{} bytes taken",
             reader.buffer.capacity()
         );
+    }
+
+    #[tokio::test]
+    async fn what_arrives_is_taken_from_the_budget_until_it_is_answered() {
+        const FRAME_BYTES: usize = 1 << 20;
+        let budget = RequestBudget::new(4 << 20);
+        let mut reader = FrameReader::new(FRAME_BYTES, budget.lease());
+        let mut sent = (FRAME_BYTES as i32).to_be_bytes().to_vec();
+        sent.resize(4 + FRAME_BYTES, 7);
+        sent.extend([0, 0, 0, 1, 9]);
+        let mut stream: &[u8] = &sent;
+        let frame = reader.next(&mut stream).await.unwrap().unwrap();
+        assert_eq!(frame.len(), FRAME_BYTES);
+        assert!(budget.used_bytes() >= FRAME_BYTES / 2, "{}", budget.used_bytes());
+        drop(frame);
+        reader.release();
+        assert_eq!(budget.used_bytes(), 0);
+        assert!(reader.buffer.capacity() <= FRAME_BYTES / 4, "its room is kept");
+        assert_eq!(reader.next(&mut stream).await.unwrap().as_deref(), Some(&[9][..]));
     }
 }

@@ -8,11 +8,11 @@ use std::time::Duration;
 use broker_core::call::Peer;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connection::{self, Service};
-use crate::clock::Clock;
+use super::connection::{self, Surroundings};
+use super::frames::FrameError;
+use crate::metrics::Refusal;
 
 /// Wait after a failed accept (out of descriptors), so that the loop does not spin.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
@@ -83,18 +83,17 @@ impl Listener {
     }
 
     /// Accepts until `shutdown`; connections run on `tasks`.
-    pub async fn run(self, service: Arc<dyn Service>, clock: Clock, tasks: TaskTracker, shutdown: CancellationToken) {
+    pub async fn run(self, around: Surroundings, tasks: TaskTracker) {
         let permits = Arc::new(Semaphore::new(self.config.connections_max.min(Semaphore::MAX_PERMITS)));
         loop {
             let accepted = tokio::select! {
                 biased;
-                () = shutdown.cancelled() => return,
+                () = around.shutdown.cancelled() => return,
                 accepted = self.accept(&permits) => accepted,
             };
             match accepted {
                 Ok((stream, address, permit)) => {
-                    let service = Arc::clone(&service);
-                    let shutdown = shutdown.clone();
+                    let around = around.clone();
                     let peer = Peer {
                         host: address.ip().to_string(),
                         listener: self.config.name.clone(),
@@ -102,11 +101,12 @@ impl Listener {
                     };
                     let frame_max_bytes = self.config.frame_max_bytes;
                     tasks.spawn(async move {
-                        serve_one(stream, peer, service, frame_max_bytes, clock, shutdown).await;
+                        serve_one(stream, peer, frame_max_bytes, &around).await;
                         drop(permit);
                     });
                 }
                 Err(error) => {
+                    around.refusals.count(Refusal::Connection);
                     tracing::warn!(listener = self.config.name, %error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_BACKOFF).await;
                 }
@@ -122,18 +122,17 @@ impl Listener {
     }
 }
 
-async fn serve_one(
-    stream: TcpStream,
-    peer: Peer,
-    service: Arc<dyn Service>,
-    frame_max_bytes: usize,
-    clock: Clock,
-    shutdown: CancellationToken,
-) {
+async fn serve_one(stream: TcpStream, peer: Peer, frame_max_bytes: usize, around: &Surroundings) {
     let (host, listener) = (peer.host.clone(), peer.listener.clone());
-    if let Err(error) = connection::serve(stream, peer, service, frame_max_bytes, clock, shutdown).await
-        && !connection::is_disconnect(&error)
-    {
+    let Err(error) = connection::serve(stream, peer, frame_max_bytes, around).await else {
+        return;
+    };
+    match &error {
+        FrameError::BadLength { .. } | FrameError::CutShort => around.refusals.count(Refusal::Frame),
+        FrameError::NoMemory => around.refusals.count(Refusal::Memory),
+        FrameError::Io(_) => {}
+    }
+    if !connection::is_disconnect(&error) {
         tracing::warn!(host, listener, %error, "closed a connection");
     }
 }

@@ -1,10 +1,12 @@
 //! Sockets: accepting connections, reading request frames, writing responses in order.
 
+mod budget;
 mod connection;
 mod frames;
 mod listener;
 mod writer;
 
-pub use connection::{Answer, Service};
+pub use budget::{Exhausted, Lease, RequestBudget};
+pub use connection::{Answer, Service, Surroundings};
 pub use frames::{FrameError, FrameReader};
 pub use listener::{Listener, ListenerConfig};

@@ -70,15 +70,18 @@ async fn serve(config: NodeConfig) -> Result<(), CommandError> {
     let started = std::time::Instant::now();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // A write past the process's limit on file sizes is then an error of that write, and not the end.
+    let _file_too_large = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
     let mut node = Node::start(config).await.map_err(|error| start_error(&error))?;
     let millis = started.elapsed().as_millis();
     tracing::info!(node_id, listeners = ?node.listeners(), millis, "serving");
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
-        () = node.failed() => return Err(CommandError::io("the node stopped", &"its metadata log failed")),
+        reason = node.failed() => return Err(CommandError::io("the node stopped", &reason)),
     }
     tracing::info!(node_id, "stopping");
+    tracing::info!("refused since the start: {}", node.refusals());
     node.stop().await.map_err(|error| start_error(&error))?;
     tracing::info!(node_id, "stopped");
     Ok(())

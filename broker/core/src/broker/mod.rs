@@ -15,9 +15,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::task::{Poll, Waker};
 
 use arc_swap::ArcSwap;
-use broker_log::{LogContext, LogDir, Offsets};
+use broker_log::{DirHealth, LogContext, LogDir, Offsets};
 use protocol::Uuid;
 use protocol::api::fetch::NodeEndpoint;
 use protocol::api::{ErrorCode, StrBytes};
@@ -46,12 +47,23 @@ pub struct OpenLogDir {
     pub id: Uuid,
     /// Whether the last shutdown was clean.
     pub clean: bool,
+    /// Whether it still takes writes.
+    pub health: Arc<DirHealth>,
     /// From recovery-point-offset-checkpoint.
     pub recovery_points: Offsets,
     /// From log-start-offset-checkpoint.
     pub log_start_offsets: Offsets,
     /// From replication-offset-checkpoint.
     pub high_watermarks: Offsets,
+}
+
+/// A log directory that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfflineDir {
+    /// What failed and what that means.
+    pub message: String,
+    /// Whether the node cannot go on without it.
+    pub stops_node: bool,
 }
 
 /// What a broker is made of.
@@ -234,6 +246,24 @@ impl Broker {
     /// Log directories with their ids.
     pub fn log_dirs(&self) -> &[OpenLogDir] {
         &self.dirs
+    }
+
+    /// Ends when the log directory goes offline: what that means, in a sentence, and whether the node can go on.
+    pub fn poll_offline(&self, home: &OpenLogDir, waker: &Waker) -> Poll<OfflineDir> {
+        home.health.poll_failed(waker).map(|reason| {
+            let path = home.dir.path();
+            let is_metadata = path == self.config.metadata_log_dir;
+            let is_last = self.dirs.iter().all(|dir| dir.health.is_failed());
+            let meaning = match (is_metadata, is_last) {
+                (true, _) => "it holds the metadata log, so the node stops",
+                (false, true) => "no log directory is left, so the node stops",
+                (false, false) => "its partitions answer KAFKA_STORAGE_ERROR until the node is started again",
+            };
+            OfflineDir {
+                message: format!("log directory {} is offline after {reason}: {meaning}", path.display()),
+                stops_node: is_metadata || is_last,
+            }
+        })
     }
 
     /// Total and usable bytes of the file system a log directory is on, if the disk can tell.

@@ -99,6 +99,20 @@ impl Broker {
     ) -> Result<Partition, LogError> {
         let name = (topic.name.clone(), index);
         let home = self.home_of(&name, state);
+        let opened = self.open_in(home, name, topic, state, config, min_isr);
+        opened.inspect_err(|error| home.note(error))
+    }
+
+    fn open_in(
+        &self,
+        home: &OpenLogDir,
+        name: (String, i32),
+        topic: &TopicImage,
+        state: &PartitionImage,
+        config: &Arc<LogConfig>,
+        min_isr: usize,
+    ) -> Result<Partition, LogError> {
+        let index = name.1;
         let path = home.dir.partition_path(&topic.name, index);
         let known = self.prepare_dir(home, &path, topic, index)?;
         // Checkpoints go by names: what they say of a new partition is of an earlier topic of its name.
@@ -110,7 +124,7 @@ impl Broker {
             log_start_offset: offset(&home.log_start_offsets),
             high_watermark: offset(&home.high_watermarks),
         };
-        let (log, report) = Log::open(&self.logs, &path, Arc::clone(config), options)?;
+        let (log, report) = Log::open(&self.logs.in_dir(&home.health), &path, Arc::clone(config), options)?;
         if let Some(cut) = report.truncated {
             tracing::warn!(
                 path = %cut.path.display(), position = cut.position, cut_bytes = cut.cut_bytes,
@@ -218,7 +232,7 @@ impl Broker {
     pub fn write_checkpoints(&self) -> Result<(), LogError> {
         use protocol::files::names;
         let _one_writer = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
-        for home in &self.dirs {
+        for home in self.dirs.iter().filter(|home| !home.health.is_failed()) {
             let (mut points, mut starts, mut marks) =
                 <(broker_log::Offsets, broker_log::Offsets, broker_log::Offsets)>::default();
             for partition in self
@@ -234,9 +248,12 @@ impl Broker {
                 }
                 marks.insert(name, high_watermark);
             }
-            home.dir.write_offsets(names::RECOVERY_POINTS, &points)?;
-            home.dir.write_offsets(names::LOG_START_OFFSETS, &starts)?;
-            home.dir.write_offsets(names::HIGH_WATERMARKS, &marks)?;
+            let written = home
+                .dir
+                .write_offsets(names::RECOVERY_POINTS, &points)
+                .and_then(|()| home.dir.write_offsets(names::LOG_START_OFFSETS, &starts))
+                .and_then(|()| home.dir.write_offsets(names::HIGH_WATERMARKS, &marks));
+            written.inspect_err(|error| home.note(error))?;
         }
         Ok(())
     }
@@ -255,6 +272,15 @@ impl Broker {
             home.dir.write_clean_shutdown(broker_epoch)?;
         }
         Ok(())
+    }
+}
+
+impl OpenLogDir {
+    /// Takes the directory offline if a file in it could not be written or read.
+    fn note(&self, error: &LogError) {
+        if matches!(error, LogError::Io { .. }) {
+            self.health.fail(error.to_string());
+        }
     }
 }
 

@@ -22,8 +22,9 @@ use super::*;
 use crate::call::{Call, Outcome, Peer};
 use crate::controller::Event;
 use crate::cx::{Now, Random};
-use crate::reply::{Reply, ReplyPart};
+use crate::reply::{Refused, Reply, ReplyPart};
 
+mod behaviours;
 mod groups;
 
 const TOPIC: Uuid = Uuid::from_u128(700);
@@ -48,6 +49,7 @@ impl Random for Fixed {
 
 struct Lone {
     broker: Arc<Broker>,
+    disk: Arc<SimDisk>,
     link: Link,
 }
 
@@ -73,6 +75,7 @@ impl Lone {
         let dir = OpenLogDir {
             id: Uuid::from_u128(8),
             clean: false,
+            health: Arc::default(),
             recovery_points: dir.read_offsets(names::RECOVERY_POINTS).unwrap(),
             log_start_offsets: dir.read_offsets(names::LOG_START_OFFSETS).unwrap(),
             high_watermarks: dir.read_offsets(names::HIGH_WATERMARKS).unwrap(),
@@ -81,7 +84,7 @@ impl Lone {
         let broker = Broker::new(BrokerParts {
             config: Arc::new(config.unwrap()),
             cluster_id: "cluster".into(),
-            logs: LogContext::new(disk, 8, 1 << 16),
+            logs: LogContext::new(disk.clone(), 8, 1 << 16),
             dirs: vec![dir],
             controller: Box::new(link.clone()),
             random: Box::new(Fixed),
@@ -119,6 +122,7 @@ impl Lone {
         broker.publish(image);
         Self {
             broker: Arc::new(broker),
+            disk,
             link,
         }
     }
@@ -525,7 +529,7 @@ fn what_is_not_served_closes_the_connection_but_api_versions_is_always_answered(
             assert_eq!((response.error_code, response.api_keys[0].max_version), (35, 4));
         } else {
             assert!(
-                matches!(outcome, Outcome::Reply(Reply::Close)),
+                matches!(outcome, Outcome::Reply(Reply::Refused(Refused::NotServed))),
                 "key {key} version {version}"
             );
         }
@@ -564,4 +568,31 @@ fn a_topic_made_again_begins_at_offset_zero_also_after_a_crash() {
     }
     let left = dir().read_offsets(names::LOG_START_OFFSETS).unwrap();
     assert_eq!(left, Offsets::from([(("other".to_owned(), 0), 7)]));
+}
+
+#[test]
+fn a_failed_write_takes_all_partitions_of_its_log_directory_offline() {
+    let lone = Lone::start();
+    let home = &lone.broker.log_dirs()[0];
+    lone.call(9, &produce("t", Uuid::ZERO, 1));
+    assert!(lone.broker.poll_offline(home, Waker::noop()).is_pending());
+    lone.disk.fail_writes(true);
+    let storage_error = |response: ProduceResponse| {
+        let partition = &response.responses[0].partition_responses[0];
+        assert_eq!(partition.error_code, ErrorCode::KafkaStorageError.code());
+    };
+    storage_error(lone.call(9, &produce("t", Uuid::ZERO, 1)));
+    lone.disk.fail_writes(false);
+    storage_error(lone.call(9, &produce("t", Uuid::ZERO, 1)));
+    storage_error(lone.call(9, &produce("__consumer_offsets", Uuid::ZERO, 1)));
+    assert_eq!(
+        lone.call(12, &fetch(12, 0, 1)).responses[0].partitions[0].error_code,
+        ErrorCode::KafkaStorageError.code()
+    );
+    let Poll::Ready(offline) = lone.broker.poll_offline(home, Waker::noop()) else {
+        panic!("nobody is told")
+    };
+    assert!(offline.stops_node, "it is the only one");
+    assert!(offline.message.contains("/data"), "{}", offline.message);
+    lone.broker.write_checkpoints().unwrap();
 }

@@ -4,7 +4,7 @@ use protocol::api::ApiKey;
 
 use super::{Controller, ControllerCx, Handled, Plan};
 use crate::call::{Call, Served};
-use crate::reply::Reply;
+use crate::reply::{Refused, Reply};
 
 /// What is served.
 const SERVED: &[Served] = &[
@@ -33,6 +33,6 @@ pub(super) fn handle(controller: &Controller, call: &Call, cx: &mut ControllerCx
         Ok(ApiKey::IncrementalAlterConfigs) => controller.incremental_alter_configs(call),
         Ok(ApiKey::ListPartitionReassignments) => controller.list_reassignments(call),
         Ok(ApiKey::DescribeQuorum) => controller.describe_quorum(call, cx),
-        _ => Ok(Plan::answer(Reply::Close)),
+        _ => Ok(Plan::answer(Reply::Refused(Refused::NotServed))),
     }
 }

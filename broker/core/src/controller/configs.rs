@@ -104,6 +104,11 @@ impl Controller {
     ) -> Result<Vec<Record>, Refusal> {
         let invalid_request = |message: String| (ErrorCode::InvalidRequest, message);
         let (kind, scope) = self.resource(resource_type, name)?;
+        let mut names: Vec<&String> = changes.iter().map(|(key_name, _)| key_name).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err(invalid_request("Error due to duplicate config keys".to_owned()));
+        }
         let current = self.latest.config(kind, name).cloned().unwrap_or_default();
         let mut records = Vec::new();
         for (key_name, change) in changes {

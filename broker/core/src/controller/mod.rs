@@ -30,7 +30,7 @@ use crate::cx::{Cx, Ticket};
 use crate::features::METADATA_VERSION;
 use crate::image::{ApplyError, MetadataImage};
 use crate::raft::{CommittedBatch, Raft, RaftError};
-use crate::reply::Reply;
+use crate::reply::{Refused, Reply};
 
 pub use api::served;
 pub use event::{BrokerStart, Event, NewTopic, Notice, bootstrap_records};
@@ -136,7 +136,7 @@ impl Controller {
             }
             Err(error) => {
                 tracing::warn!(host = call.peer.host, %error, "refused a request");
-                cx.out.reply(ticket, Reply::Close);
+                cx.out.reply(ticket, Reply::Refused(Refused::Malformed));
             }
         }
         Ok(())

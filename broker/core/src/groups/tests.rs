@@ -397,3 +397,49 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_member_that_is_assigned_nothing_gets_an_empty_assignment() {
+    let mut shard = Shard::default();
+    let (first, second) = stable(&mut shard);
+    // Its leader that joins again asks for a rebalance.
+    join(&mut shard, &first, "", SECOND);
+    join(&mut shard, &second, "", SECOND);
+    let generation = answer(&mut shard, &first).unwrap().generation;
+    answer(&mut shard, &second).unwrap();
+    let group = shard.group_mut("g").unwrap();
+    assert_eq!(group.sync(&second, None, generation, vec![], SECOND), Synced::Later);
+    let only_the_leader = vec![(first.clone(), Bytes::from_static(b"A"))];
+    let Synced::Assigned(parts) = group.sync(&first, None, generation, only_the_leader, SECOND) else {
+        panic!("the leader's assignment is not taken")
+    };
+    group.assigned(&parts, SECOND);
+    assert_eq!(shard.poll_sync("g", &second, 1, Waker::noop()), Some(Ok(Bytes::new())));
+}
+
+#[test]
+fn commits_during_a_rebalance_have_kafkas_errors() {
+    let mut shard = Shard::default();
+    let (first, second) = stable(&mut shard);
+    let commit = |shard: &mut Shard, member: &str, generation| {
+        shard
+            .group_mut("g")
+            .unwrap()
+            .check_commit(member, None, generation, SECOND)
+    };
+    assert_eq!(commit(&mut shard, &second, 2), Ok(()));
+    assert_eq!(commit(&mut shard, &second, 1), Err(ErrorCode::IllegalGeneration));
+    assert_eq!(commit(&mut shard, "other", 2), Err(ErrorCode::UnknownMemberId));
+    assert_eq!(
+        commit(&mut shard, "", -1),
+        Err(ErrorCode::UnknownMemberId),
+        "it has members"
+    );
+    join(&mut shard, &first, "", SECOND);
+    // The rebalance has begun; what was read before it may still be committed.
+    assert_eq!(commit(&mut shard, &second, 2), Ok(()));
+    join(&mut shard, &second, "", SECOND);
+    assert_eq!(answer(&mut shard, &first).unwrap().generation, 3);
+    assert_eq!(commit(&mut shard, &first, 2), Err(ErrorCode::IllegalGeneration));
+    assert_eq!(commit(&mut shard, &first, 3), Err(ErrorCode::RebalanceInProgress));
+}

@@ -23,7 +23,7 @@ use protocol::api::{ApiKey, DecodeError};
 use super::Broker;
 use crate::call::{Call, Outcome, Peer, Served};
 use crate::controller;
-use crate::reply::Reply;
+use crate::reply::{Refused, Reply};
 
 type Handler = fn(&Arc<Broker>, &Call) -> Result<Outcome, DecodeError>;
 
@@ -73,24 +73,24 @@ pub fn handle(broker: &Arc<Broker>, call: Call, peer: &mut Peer) -> Outcome {
         if !served.answers(version) {
             return match key {
                 Some(ApiKey::ApiVersions) => api_versions::unsupported(&call).into(),
-                _ => refuse(&call, "a version that is not served"),
+                _ => refuse(&call, Refused::NotServed, "a version that is not served"),
             };
         }
         if key == Some(ApiKey::ApiVersions) {
             api_versions::peer_software(&call, peer);
         }
-        return handler(broker, &call).unwrap_or_else(|error| refuse(&call, &error.to_string()));
+        return handler(broker, &call).unwrap_or_else(|error| refuse(&call, Refused::Malformed, &error.to_string()));
     }
     match controller::served().iter().find(|served| Some(served.key) == key) {
         Some(served) if served.answers(version) => Outcome::Forward(call),
-        Some(_) => refuse(&call, "a version that is not served"),
-        None => refuse(&call, "an API that is not served"),
+        Some(_) => refuse(&call, Refused::NotServed, "a version that is not served"),
+        None => refuse(&call, Refused::NotServed, "an API that is not served"),
     }
 }
 
 /// Closes the connection, as Kafka does with requests it cannot read.
-fn refuse(call: &Call, reason: &str) -> Outcome {
+fn refuse(call: &Call, kind: Refused, reason: &str) -> Outcome {
     let (api_key, api_version) = (call.header.api_key, call.header.api_version);
     tracing::warn!(host = call.peer.host, api_key, api_version, reason, "refused a request");
-    Reply::Close.into()
+    Reply::Refused(kind).into()
 }
