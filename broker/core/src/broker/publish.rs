@@ -73,14 +73,14 @@ impl Broker {
     ) -> Result<Partition, LogError> {
         let name = (topic.name.clone(), index);
         let home = self.home_of(&name, state);
-        let opened = self.open_in(home, name, topic, state, config, min_isr);
+        let opened = self.open_in(home, &name, topic, state, config, min_isr);
         opened.inspect_err(|error| home.note(error))
     }
 
     fn open_in(
         &self,
         home: &OpenLogDir,
-        name: (String, i32),
+        name: &(String, i32),
         topic: &TopicImage,
         state: &PartitionImage,
         config: &Arc<LogConfig>,
@@ -91,7 +91,7 @@ impl Broker {
         if !self.logs.files.disk().exists(&path).unwrap_or(false) {
             home.dir.create_partition(&topic.name, index, topic.id)?;
         }
-        let offset = |offsets: &broker_log::Offsets| offsets.get(&name).copied().unwrap_or(0);
+        let offset = |offsets: &broker_log::Offsets| offsets.get(name).copied().unwrap_or(0);
         let options = OpenOptions {
             clean: home.clean,
             recovery_point: offset(&home.recovery_points),
