@@ -74,7 +74,7 @@ impl Log {
 
     /// From the first to behind the last offset of the rewritten segments.
     fn replaced_by(&self, swaps: &[String]) -> Result<Range<i64>, LogError> {
-        let mut range = i64::MAX..i64::MIN;
+        let (mut first, mut behind_last) = (i64::MAX, i64::MIN);
         for name in swaps.iter().filter(|name| name.ends_with(".log.swap")) {
             let Some(base) = offset_of(name) else { continue };
             let path = self.dir.join(name);
@@ -86,9 +86,9 @@ impl Log {
                 end = header.next_offset();
             }
             self.files.forget(&path);
-            range = range.start.min(base)..range.end.max(end);
+            (first, behind_last) = (first.min(base), behind_last.max(end));
         }
-        Ok(range)
+        Ok(first..behind_last)
     }
 }
 

@@ -118,7 +118,7 @@ fn a_request_sent_byte_by_byte_is_answered() {
     let victim = Victim::start(&[]);
     let request = encode_request(0, 7, "slow", &ApiVersionsRequest::default()).unwrap();
     let mut stream = victim.connect();
-    for byte in request.iter() {
+    for byte in &request {
         stream.write_all(&[*byte]).unwrap();
     }
     assert!(answered(&mut stream));

@@ -99,14 +99,14 @@ impl Broker {
     ) -> Result<Partition, LogError> {
         let name = (topic.name.clone(), index);
         let home = self.home_of(&name, state);
-        let opened = self.open_in(home, name, topic, state, config, min_isr);
+        let opened = self.open_in(home, &name, topic, state, config, min_isr);
         opened.inspect_err(|error| home.note(error))
     }
 
     fn open_in(
         &self,
         home: &OpenLogDir,
-        name: (String, i32),
+        name: &(String, i32),
         topic: &TopicImage,
         state: &PartitionImage,
         config: &Arc<LogConfig>,
@@ -116,7 +116,7 @@ impl Broker {
         let path = home.dir.partition_path(&topic.name, index);
         let known = self.prepare_dir(home, &path, topic, index)?;
         // Checkpoints go by names: what they say of a new partition is of an earlier topic of its name.
-        let found = |offsets: &broker_log::Offsets| offsets.get(&name).copied().unwrap_or(0);
+        let found = |offsets: &broker_log::Offsets| offsets.get(name).copied().unwrap_or(0);
         let offset = |offsets| if known { found(offsets) } else { 0 };
         let options = OpenOptions {
             clean: home.clean,
