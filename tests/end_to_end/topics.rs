@@ -123,3 +123,17 @@ fn the_cluster_tells_who_it_is(cluster: &Cluster) {
     let quorum = cluster.data(&["quorum", "status"]);
     assert_eq!(quorum["leader_id"], 1);
 }
+
+#[test]
+fn that_nothing_is_compacted_is_said_once() {
+    let cluster = Cluster::start(crate::support::Engine::Kfleet);
+    for topic in ["a", "b"] {
+        let create = ["topics", "create", topic, "--config", "cleanup.policy=compact", "--yes"];
+        cluster.kfleet(&create).exits(0);
+        let keys = cluster.data(&["configs", "describe", "topic", topic]);
+        let mut keys = keys.as_array().unwrap().iter();
+        assert!(keys.any(|key| key["key"] == "cleanup.policy" && key["value"] == "compact"));
+    }
+    let said = std::fs::read_to_string(cluster.dir.join("node-1.log")).unwrap();
+    assert_eq!(said.matches("does not compact").count(), 1, "{said}");
+}

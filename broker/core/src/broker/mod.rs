@@ -13,7 +13,7 @@ pub mod topic_names;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Poll, Waker};
 
@@ -108,6 +108,8 @@ pub struct Broker {
     shards: coordinator::Shards,
     /// Held while checkpoints are written, from whichever thread.
     checkpoints: Mutex<()>,
+    /// Whether the log has said that nothing is compacted.
+    warned_of_compaction: AtomicBool,
     /// Topics asked of the controller and not there yet.
     creating: Mutex<std::collections::BTreeSet<String>>,
 }
@@ -130,6 +132,7 @@ impl Broker {
             producer_ids: ProducerIds::default(),
             shards: coordinator::Shards::default(),
             checkpoints: Mutex::default(),
+            warned_of_compaction: AtomicBool::new(false),
             creating: Mutex::default(),
         }
     }

@@ -1,6 +1,7 @@
 //! Taking a new image: partitions come, change and go.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use broker_log::{Log, LogConfig, LogError, OpenOptions};
@@ -9,6 +10,7 @@ use protocol::config::{Layers, Scope, Values, lookup, topic_value};
 use protocol::records::{Compression, TimestampType};
 
 use super::partition::Partition;
+use super::topic_names::is_internal;
 use super::{Broker, OpenLogDir};
 use crate::image::{MetadataImage, PartitionImage, ResourceType, TopicImage};
 
@@ -63,6 +65,12 @@ impl Broker {
         let none = Values::new();
         let overrides = image.config(ResourceType::Topic, &topic.name).unwrap_or(&none);
         let (config, min_isr) = self.with_layers(image, |layers| log_config(overrides, layers));
+        if config.compact && !is_internal(&topic.name) && !self.warned_of_compaction.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                topic = topic.name,
+                "cleanup.policy=compact is kept, but this broker does not compact: nothing is removed from such topics"
+            );
+        }
         let config = Arc::new(config);
         for (index, state) in topic
             .partitions()
