@@ -72,6 +72,9 @@ pub(crate) fn measured<T>(work: impl FnOnce() -> T) -> (T, usize) {
 /// Does something, which may hold so many bytes and not more.
 pub(crate) fn bounded<T>(max_bytes: usize, work: impl FnOnce() -> T) -> T {
     let (result, peak_bytes) = measured(work);
-    assert!(peak_bytes <= max_bytes, "{peak_bytes} bytes were held, {max_bytes} are allowed");
+    assert!(
+        peak_bytes <= max_bytes,
+        "{peak_bytes} bytes were held, {max_bytes} are allowed"
+    );
     result
 }

@@ -9,12 +9,13 @@ use protocol::records::{
 };
 
 use crate::allocator::bounded;
+use crate::codecs::codec_bytes;
 use crate::input::{Input, mend_checksums};
 
 /// What compressed records may unpack to.
 const UNPACK_MAX_BYTES: usize = 64 << 10;
-/// Held by a codec's tables and windows, and by buffers that grow by doubling.
-const HELD_BYTES: usize = (1 << 20) + 4 * UNPACK_MAX_BYTES;
+/// Held by buffers that grow by doubling.
+const HELD_BYTES: usize = 4096 + 4 * UNPACK_MAX_BYTES;
 
 /// A byte of flags, then bytes that are batches already, or the fields and the packed records of one.
 pub(crate) fn run(bytes: &[u8]) {
@@ -50,12 +51,18 @@ fn framed(bytes: &[u8]) -> Vec<u8> {
 
 fn check(header: &BatchHeader, batch: &[u8]) {
     let checked = BatchHeader::parse_checked(batch);
-    let _ = (header.last_offset(), header.next_offset(), header.last_sequence(), header.compression());
+    let _ = (
+        header.last_offset(),
+        header.next_offset(),
+        header.last_sequence(),
+        header.compression(),
+    );
     stamped(batch, checked.is_ok());
     if checked.is_err() {
         return;
     }
-    let read = bounded(HELD_BYTES, || records_of(header, batch, UNPACK_MAX_BYTES));
+    let codec_bytes = header.compression().map_or(0, codec_bytes);
+    let read = bounded(HELD_BYTES + codec_bytes, || records_of(header, batch, UNPACK_MAX_BYTES));
     let Ok(unpacked) = read else { return };
     let mut whole = true;
     let mut count = 0;
@@ -86,7 +93,10 @@ fn stamped(batch: &[u8], sound: bool) {
     assert_eq!(copy[ATTRIBUTES_AT..], batch[ATTRIBUTES_AT..]);
     restamp(&mut copy, 123);
     let header = BatchHeader::parse_checked(&copy).expect("a checksum that holds");
-    assert_eq!((header.max_timestamp, header.timestamp_type()), (123, TimestampType::LogAppendTime));
+    assert_eq!(
+        (header.max_timestamp, header.timestamp_type()),
+        (123, TimestampType::LogAppendTime)
+    );
 }
 
 /// The same records in a batch of our own, in the codec that the producer id names.
@@ -135,7 +145,12 @@ fn compare(header: &BatchHeader, batch: &[u8], records: &[Record<'_>]) {
     if header.compression().ok() != Some(Compression::None) || header.is_control() {
         return;
     }
-    let text = |record: &Record<'_>| record.headers.into_iter().all(|header| std::str::from_utf8(header.key).is_ok());
+    let text = |record: &Record<'_>| {
+        record
+            .headers
+            .into_iter()
+            .all(|header| std::str::from_utf8(header.key).is_ok())
+    };
     let Ok(set) = RecordBatchDecoder::decode(&mut Bytes::copy_from_slice(batch)) else {
         return;
     };
@@ -151,7 +166,11 @@ fn compare(header: &BatchHeader, batch: &[u8], records: &[Record<'_>]) {
             assert_eq!(theirs.timestamp, ours.timestamp);
         }
         for (key, value) in &theirs.headers {
-            let last = ours.headers.filter(|header| header.key == key.as_bytes()).last().expect("their header");
+            let last = ours
+                .headers
+                .filter(|header| header.key == key.as_bytes())
+                .last()
+                .expect("their header");
             assert_eq!(value.as_deref(), last.value);
         }
     }

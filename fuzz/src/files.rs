@@ -158,7 +158,10 @@ fn producer_snapshot(content: &[u8]) {
     }
     for bytes in [content, &mended] {
         if let Ok(entries) = held(content, || parse_producer_snapshot(bytes)) {
-            assert_eq!(parse_producer_snapshot(&format_producer_snapshot(&entries)), Ok(entries));
+            assert_eq!(
+                parse_producer_snapshot(&format_producer_snapshot(&entries)),
+                Ok(entries)
+            );
         }
     }
 }
@@ -196,5 +199,9 @@ fn node_config(content: &[u8]) {
     }
     let _ = config.inter_broker_listener();
     let again = NodeConfig::parse(config.values.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-    assert_eq!(again.map(|again| again.values), Ok(config.values), "values are in their final form");
+    assert_eq!(
+        again.map(|again| again.values),
+        Ok(config.values),
+        "values are in their final form"
+    );
 }

@@ -7,7 +7,10 @@ mod codecs;
 mod files;
 mod guard;
 mod input;
+mod seeds;
 mod segment;
+
+pub use seeds::all as seeds;
 
 /// A target: any bytes are allowed.
 pub type Target = fn(&[u8]);

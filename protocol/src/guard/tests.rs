@@ -84,7 +84,11 @@ fn a_struct_is_there_or_not_and_nothing_between() {
     assert_eq!(check(&with(1)), Ok(()));
     assert_eq!(check(&[1, 0, 0, 0, 9, 0xff, 0]), Ok(()));
     for presence in [0, 2, 0x7f] {
-        assert_eq!(check(&with(presence)), Err(GuardError::BadPresence { at: 5 }), "{presence}");
+        assert_eq!(
+            check(&with(presence)),
+            Err(GuardError::BadPresence { at: 5 }),
+            "{presence}"
+        );
     }
 }
 
