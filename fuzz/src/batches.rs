@@ -140,9 +140,19 @@ fn rebuilt(header: &BatchHeader, records: &[Record<'_>]) {
 }
 
 /// What kafka-protocol makes of it. It has no codecs here, wants header keys to be text, keeps one value of
-/// each, and trusts counts, which were seen to be true.
+/// each, trusts counts, which were seen to be true, and adds without a look at the ends of the numbers.
 fn compare(header: &BatchHeader, batch: &[u8], records: &[Record<'_>]) {
     if header.compression().ok() != Some(Compression::None) || header.is_control() {
+        return;
+    }
+    let middling = |number: i64| number.unsigned_abs() < 1 << 61;
+    let adds_up =
+        |record: &Record<'_>| middling(record.timestamp) && record.offset.abs_diff(header.base_offset) < 1 << 30;
+    let in_middle = middling(header.base_offset) && middling(header.base_timestamp) && middling(header.max_timestamp);
+    if !in_middle || header.base_sequence.unsigned_abs() >= 1 << 30 || !records.iter().all(adds_up) {
+        return;
+    }
+    if header.timestamp_type() == TimestampType::LogAppendTime {
         return;
     }
     let text = |record: &Record<'_>| {
@@ -162,9 +172,7 @@ fn compare(header: &BatchHeader, batch: &[u8], records: &[Record<'_>]) {
         assert_eq!(theirs.offset, ours.offset);
         assert_eq!(theirs.key.as_deref(), ours.key);
         assert_eq!(theirs.value.as_deref(), ours.value);
-        if header.timestamp_type() == TimestampType::CreateTime {
-            assert_eq!(theirs.timestamp, ours.timestamp);
-        }
+        assert_eq!(theirs.timestamp, ours.timestamp);
         for (key, value) in &theirs.headers {
             let last = ours
                 .headers

@@ -132,7 +132,7 @@ impl Content {
     fn valid_prefix(&self) -> (BTreeMap<i64, Vec<u8>>, Vec<BatchHeader>) {
         let (mut kept, mut headers, mut end_offset) = (BTreeMap::new(), Vec::new(), 0);
         for (base, bytes) in &self.segments {
-            if end_offset > *base {
+            if end_offset != *base && !kept.is_empty() {
                 break;
             }
             end_offset = *base;

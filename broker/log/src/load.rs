@@ -93,10 +93,11 @@ impl Log {
         log.recovery_point = log.recovery_point.clamp(log.log_start_offset, log.log_end_offset);
         log.epochs
             .truncate_from_end(log.log_end_offset.max(log.log_start_offset.saturating_add(1)));
+        log.epochs.truncate_from_start(log.log_start_offset);
+        // A log without a batch has no epochs, also not one that ended before it starts.
         if log.log_end_offset == log.log_start_offset && log.segments.values().all(|s| s.size_bytes == 0) {
             log.epochs.truncate_from_end(log.log_end_offset);
         }
-        log.epochs.truncate_from_start(log.log_start_offset);
         log.high_watermark = options.high_watermark.clamp(log.log_start_offset, log.log_end_offset);
         let recovered = report.rebuilt.first().copied().filter(|_| !options.clean);
         log.load_producers(recovered)?;

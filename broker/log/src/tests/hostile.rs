@@ -113,3 +113,12 @@ fn removing_what_a_snapshot_stands_for_moves_the_high_watermark_along() {
     log.remove_before(2).unwrap();
     assert_eq!((log.high_watermark(), log.last_stable_offset()), (2, 2));
 }
+
+#[test]
+fn a_log_without_a_batch_has_no_epochs() {
+    let disk = SimDisk::default();
+    put(&disk, "00000000000000000042.log", b"torn");
+    put(&disk, "leader-epoch-checkpoint", b"0\n1\n3 5\n");
+    let log = open(&disk, &small_config(), crashed(0));
+    assert_eq!((log.log_end_offset(), log.epochs().latest()), (42, None));
+}
