@@ -69,7 +69,7 @@ fn properties(content: &[u8]) {
 fn edited_properties(content: &[u8]) {
     let mut input = Input::new(content);
     let edits: Vec<(bool, u8, u8)> = (0..input.byte() % 4)
-        .map(|_| (input.byte() % 2 == 0, input.byte(), input.byte()))
+        .map(|_| (input.byte() & 1 == 0, input.byte(), input.byte()))
         .collect();
     let mut file = Properties::parse(input.rest());
     let name = |file: &Properties, at: u8| {
