@@ -232,10 +232,7 @@ impl Log {
             match self.checked_batch(&segment, position, self.log_end_offset) {
                 Ok(header) => {
                     segment.note(&header, position, self.config.index_interval_bytes);
-                    // Where the checkpoint knows better it has later epochs.
-                    if self.epochs.latest().is_none_or(|latest| latest < header.leader_epoch) {
-                        self.epochs.assign(header.leader_epoch, header.base_offset);
-                    }
+                    self.epochs.walk(header.leader_epoch, header.base_offset);
                     self.log_end_offset = header.next_offset();
                     position += header.size_bytes() as u64;
                 }

@@ -43,7 +43,7 @@ impl Log {
         for segment in self.segments.values() {
             let mut scan = segment.scan(0, &self.files)?;
             while let Some((_, header)) = scan.next()? {
-                epochs.assign(header.leader_epoch, header.base_offset);
+                epochs.walk(header.leader_epoch, header.base_offset);
             }
         }
         self.epochs = epochs;

@@ -122,3 +122,15 @@ fn a_log_without_a_batch_has_no_epochs() {
     let log = open(&disk, &small_config(), crashed(0));
     assert_eq!((log.log_end_offset(), log.epochs().latest()), (42, None));
 }
+
+#[test]
+fn epochs_that_fall_are_read_the_same_with_and_without_a_checkpoint() {
+    let disk = SimDisk::default();
+    let mut first = batch_at(0, 0);
+    protocol::records::stamp(&mut first, 0, 9);
+    put(&disk, "00000000000000000000.log", &[first, batch_at(1, 0)].concat());
+    let without = open(&disk, &small_config(), crashed(0)).epochs().entries();
+    let with = open(&disk, &small_config(), crashed(0)).epochs().entries();
+    assert_eq!((without.len(), &without), (1, &with));
+    assert_eq!((without[0].epoch, without[0].start_offset), (9, 0));
+}
