@@ -15,6 +15,17 @@ struct Line {
     entry: Option<(String, String)>,
 }
 
+impl Line {
+    /// Ends the last line of a file, so that another can follow: a line end is missing, or a backslash waits
+    /// for a line to continue with, or both.
+    fn end(&mut self) {
+        let takes_more = |raw: &[u8]| logical_line(&[raw, b"x"].concat()).1.is_empty();
+        while takes_more(&self.raw) {
+            self.raw.push(b'\n');
+        }
+    }
+}
+
 impl Properties {
     /// Reads a file. Bytes are Latin-1, as Java reads a stream; nothing is an error except to Java's
     /// `\u` escapes without four digits, which stay as they are here.
@@ -77,8 +88,8 @@ impl Properties {
         match at.and_then(|at| self.lines.get_mut(at)) {
             Some(place) => *place = line,
             None => {
-                if let Some(last) = self.lines.last_mut().filter(|last| !last.raw.ends_with(b"\n")) {
-                    last.raw.push(b'\n');
+                if let Some(last) = self.lines.last_mut() {
+                    last.end();
                 }
                 self.lines.push(line);
             }
@@ -302,6 +313,13 @@ mod tests {
             String::from_utf8(file.to_bytes()).unwrap(),
             "# head\na=1\n\nb=\\ x\\:y\na=3\nc=new\n"
         );
+        for (last, ended) in [("a=1\\", "a=1\\\n\n"), ("a=1\\\r\n", "a=1\\\r\n\n"), ("a=1\r", "a=1\r")] {
+            let mut open = Properties::parse(last.as_bytes());
+            open.set("b", "2");
+            assert_eq!(String::from_utf8(open.to_bytes()).unwrap(), format!("{ended}b=2\n"));
+            let again = Properties::parse(&open.to_bytes());
+            assert_eq!(again.iter().collect::<Vec<_>>(), [("a", "1"), ("b", "2")]);
+        }
         file.remove("a");
         let again = Properties::parse(&file.to_bytes());
         assert_eq!(again.iter().collect::<Vec<_>>(), [("b", " x:y"), ("c", "new")]);

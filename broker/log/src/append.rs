@@ -75,6 +75,9 @@ impl Log {
             header.base_offset = next_offset;
             header.leader_epoch = leader_epoch;
             next_offset = header.next_offset();
+            if next_offset == i64::MAX {
+                return Err(invalid("The log has no offsets left for the batch"));
+            }
             let rest = batch.slice(HEADER_BYTES..);
             ready.push(Ready { header, head, rest });
         }
@@ -100,6 +103,7 @@ impl Log {
         self.check_online()?;
         let mut ready = Vec::new();
         let mut at = 0;
+        let mut next_offset = self.log_end_offset;
         for batch in Batches::new(records) {
             let (header, _) = batch?;
             let bytes = records.slice(at..at + header.size_bytes());
@@ -108,6 +112,14 @@ impl Log {
             let Some(head) = bytes.first_chunk::<HEADER_BYTES>() else {
                 continue;
             };
+            if header.base_offset < next_offset || header.last_offset_delta < 0 || header.next_offset() == i64::MAX {
+                return Err(invalid(&format!(
+                    "The leader sent offsets {} to {} where {next_offset} was due",
+                    header.base_offset,
+                    header.last_offset()
+                )));
+            }
+            next_offset = header.next_offset();
             ready.push(Ready {
                 header,
                 head: *head,
@@ -321,9 +333,13 @@ impl Log {
         }
         let too_large = active.size_bytes + size_bytes > config.segment_bytes;
         let too_far = header.last_offset() - active.base_offset > i64::from(i32::MAX);
-        let since = active
-            .first_timestamp
-            .map(|first| if first >= 0 { header.max_timestamp - first } else { 0 });
+        let since = active.first_timestamp.map(|first| {
+            if first >= 0 {
+                header.max_timestamp.saturating_sub(first)
+            } else {
+                0
+            }
+        });
         let too_old = since.is_some_and(|age_ms| age_ms > config.segment_ms);
         if too_large || too_far || too_old || active.index_full(config.segment_index_bytes) {
             self.roll(header.base_offset.max(self.log_end_offset), now_ms)?;

@@ -42,6 +42,14 @@ impl EpochCache {
         true
     }
 
+    /// Notes a batch that is met on a walk through the log. Only a later epoch is news: where a checkpoint knows
+    /// better it has later ones, and a batch of an earlier one says nothing of those before it.
+    pub(crate) fn walk(&mut self, epoch: i32, offset: i64) {
+        if self.latest().is_none_or(|latest| latest < epoch) {
+            self.assign(epoch, offset);
+        }
+    }
+
     /// The latest epoch.
     pub fn latest(&self) -> Option<i32> {
         self.starts.last_key_value().map(|(epoch, _)| *epoch)

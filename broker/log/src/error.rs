@@ -46,6 +46,22 @@ pub enum LogError {
         /// Why.
         source: HeaderError,
     },
+    /// A segment has a batch that does not belong where it is.
+    #[error(
+        "{path} is corrupt at byte {position}: a batch of offsets {first_offset} to {last_offset} where {expected} was due"
+    )]
+    Misplaced {
+        /// The segment.
+        path: PathBuf,
+        /// Where.
+        position: u64,
+        /// Its first offset.
+        first_offset: i64,
+        /// Its last offset.
+        last_offset: i64,
+        /// The least first offset it could have.
+        expected: i64,
+    },
     /// A batch cannot be unpacked.
     #[error("{path}: {source}")]
     Records {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use protocol::records::{BatchHeader, HeaderError};
+use protocol::records::BatchHeader;
 
 use crate::config::LogConfig;
 use crate::error::LogError;
@@ -70,7 +70,7 @@ impl Log {
         config: Arc<LogConfig>,
         options: OpenOptions,
     ) -> Result<(Self, LoadReport), LogError> {
-        let mut log = Self::empty(context, dir, config, options.log_start_offset);
+        let mut log = Self::empty(context, dir, config, options.log_start_offset.max(0));
         let mut report = LoadReport::default();
         let disk = Arc::clone(log.files.disk());
         disk.create_dir_all(dir).map_err(io_error("creating", dir))?;
@@ -92,11 +92,12 @@ impl Log {
         log.log_start_offset = log.log_start_offset.max(first).min(log.log_end_offset);
         log.recovery_point = log.recovery_point.clamp(log.log_start_offset, log.log_end_offset);
         log.epochs
-            .truncate_from_end(log.log_end_offset.max(log.log_start_offset + 1));
+            .truncate_from_end(log.log_end_offset.max(log.log_start_offset.saturating_add(1)));
+        log.epochs.truncate_from_start(log.log_start_offset);
+        // A log without a batch has no epochs, also not one that ended before it starts.
         if log.log_end_offset == log.log_start_offset && log.segments.values().all(|s| s.size_bytes == 0) {
             log.epochs.truncate_from_end(log.log_end_offset);
         }
-        log.epochs.truncate_from_start(log.log_start_offset);
         log.high_watermark = options.high_watermark.clamp(log.log_start_offset, log.log_end_offset);
         let recovered = report.rebuilt.first().copied().filter(|_| !options.clean);
         log.load_producers(recovered)?;
@@ -109,7 +110,7 @@ impl Log {
         let disk = self.files.disk();
         let mut bases = Vec::new();
         for entry in disk.list(&self.dir).map_err(io_error("listing", &self.dir))? {
-            if let Some(base) = entry.name.strip_suffix(".log").and_then(|digits| digits.parse().ok()) {
+            if let Some(base) = crate::segment::offset_of(&entry.name, "log") {
                 bases.push(base);
             }
         }
@@ -143,8 +144,8 @@ impl Log {
                 continue;
             }
             // Compaction leaves gaps, too, and everything in its place.
-            let gap = follows_doubtful && *base > self.log_end_offset && !self.config.compact;
-            if gap {
+            let gap = *base > self.log_end_offset && !self.config.compact;
+            if follows_doubtful && (gap || *base < self.log_end_offset) {
                 report.truncated = Some(self.cut_off_at(*base));
                 return self.drop_segments(bases.get(at..).unwrap_or_default(), report);
             }
@@ -161,14 +162,21 @@ impl Log {
         Ok(())
     }
 
-    /// What is told of a segment that reached the disk although records before it did not.
+    /// What is told of a segment that reached the disk although records before it did not, or that does not
+    /// start where the one before it ends.
     fn cut_off_at(&self, base: i64) -> Truncation {
+        let end_offset = self.log_end_offset;
+        let reason = if base > end_offset {
+            format!("the records from offset {end_offset} up to it are missing")
+        } else {
+            format!("the segment before it goes up to offset {end_offset}")
+        };
         Truncation {
             path: crate::segment::file(&self.dir, base, "log"),
             position: 0,
             cut_bytes: 0,
             log_end_offset: self.log_end_offset,
-            reason: format!("the records from offset {} up to it are missing", self.log_end_offset),
+            reason,
         }
     }
 
@@ -182,6 +190,7 @@ impl Log {
         let (mut end_offset, mut first, mut newest) = (segment.base_offset, None, segment.max_timestamp);
         let mut since_entry = 0;
         while let Some((position, header)) = scan.next()? {
+            segment.check_place(&header, position, end_offset)?;
             since_entry += header.size_bytes() as u64;
             end_offset = header.next_offset();
             if position == 0 {
@@ -216,17 +225,14 @@ impl Log {
                 .clear(&self.files)
                 .map_err(io_error("removing", segment.txns.path()))?;
         }
-        self.log_end_offset = self.log_end_offset.max(base);
+        self.log_end_offset = base;
         let mut position = 0;
         let mut reason = None;
         while position < len {
-            match self.checked_batch(&segment, position, base) {
+            match self.checked_batch(&segment, position, self.log_end_offset) {
                 Ok(header) => {
                     segment.note(&header, position, self.config.index_interval_bytes);
-                    // Where the checkpoint knows better it has later epochs.
-                    if self.epochs.latest().is_none_or(|latest| latest < header.leader_epoch) {
-                        self.epochs.assign(header.leader_epoch, header.base_offset);
-                    }
+                    self.epochs.walk(header.leader_epoch, header.base_offset);
                     self.log_end_offset = header.next_offset();
                     position += header.size_bytes() as u64;
                 }
@@ -264,17 +270,11 @@ impl Log {
     }
 
     /// A batch whose bytes are all there, whose checksum holds, and that follows the one before it.
-    fn checked_batch(&self, segment: &Segment, position: u64, base: i64) -> Result<BatchHeader, LogError> {
+    fn checked_batch(&self, segment: &Segment, position: u64, expected: i64) -> Result<BatchHeader, LogError> {
         let header = segment.header_at(position, &self.files)?;
         let batch = segment.read_batch(position, &header, &self.files)?;
         let header = BatchHeader::parse_checked(&batch).map_err(|source| segment.corrupt(position, source))?;
-        let expected = if position == 0 { base } else { self.log_end_offset };
-        if header.base_offset < expected || header.last_offset_delta < 0 {
-            let source = HeaderError::BadLength {
-                length: header.last_offset_delta,
-            };
-            return Err(segment.corrupt(position, source));
-        }
+        segment.check_place(&header, position, expected)?;
         Ok(header)
     }
 

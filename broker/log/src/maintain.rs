@@ -243,6 +243,7 @@ impl Log {
         self.check_online()?;
         let mut removed = Removed::default();
         self.log_start_offset = self.log_start_offset.max(offset.min(self.log_end_offset));
+        self.high_watermark = self.high_watermark.max(self.log_start_offset);
         while self.segments.len() > 1 {
             let next = self.segments.keys().nth(1).copied().unwrap_or(i64::MAX);
             if next > self.log_start_offset {

@@ -28,7 +28,7 @@ impl BatchMeta {
     }
 
     fn first_offset(&self) -> i64 {
-        self.last_offset - i64::from(self.offset_delta)
+        self.last_offset.saturating_sub(i64::from(self.offset_delta))
     }
 }
 

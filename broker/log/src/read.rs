@@ -1,5 +1,6 @@
 //! Reading: batches by offset, offsets by time, aborted transactions of a range.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -144,7 +145,7 @@ impl Log {
     fn end_position(&self, segment: &Segment, end_offset: i64) -> Result<u64, LogError> {
         let next_base = self
             .segments
-            .range(segment.base_offset + 1..)
+            .range((Bound::Excluded(segment.base_offset), Bound::Unbounded))
             .next()
             .map(|(base, _)| *base);
         if end_offset >= next_base.unwrap_or(self.log_end_offset) {
@@ -173,10 +174,10 @@ impl Log {
         // Everything up to the entry's offset is older.
         let entry = segment
             .times
-            .floor(timestamp - 1, &self.files)
+            .floor(timestamp.saturating_sub(1), &self.files)
             .map_err(io_error("reading", segment.times.path()))?;
         let from = entry.map_or(segment.base_offset, |entry| {
-            segment.base_offset + i64::from(entry.relative_offset)
+            segment.base_offset.saturating_add(i64::from(entry.relative_offset))
         });
         let Some((position, _)) = segment.find(from, &self.files)? else {
             return Ok(None);

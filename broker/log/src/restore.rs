@@ -43,7 +43,7 @@ impl Log {
         for segment in self.segments.values() {
             let mut scan = segment.scan(0, &self.files)?;
             while let Some((_, header)) = scan.next()? {
-                epochs.assign(header.leader_epoch, header.base_offset);
+                epochs.walk(header.leader_epoch, header.base_offset);
             }
         }
         self.epochs = epochs;
@@ -57,8 +57,10 @@ impl Log {
             .disk()
             .list(&self.dir)
             .map_err(io_error("listing", &self.dir))?;
-        let offset = |name: &str| name.strip_suffix(".snapshot").and_then(|digits| digits.parse().ok());
-        Ok(entries.iter().filter_map(|entry| offset(&entry.name)).collect())
+        let offsets = entries
+            .iter()
+            .filter_map(|entry| crate::segment::offset_of(&entry.name, "snapshot"));
+        Ok(offsets.collect())
     }
 
     /// Restores the producers, after a crash from no later on than the first segment that was recovered: its

@@ -39,6 +39,14 @@ pub(crate) fn file(dir: &Path, base_offset: i64, suffix: &str) -> PathBuf {
     dir.join(format!("{base_offset:020}.{suffix}"))
 }
 
+/// The offset in the name of a file with this suffix; none for other files, among them those whose number is not
+/// written in 20 digits.
+pub(crate) fn offset_of(name: &str, suffix: &str) -> Option<i64> {
+    let digits = name.strip_suffix(suffix)?.strip_suffix('.')?;
+    let all_digits = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    all_digits.then(|| digits.parse().ok()).flatten()
+}
+
 /// An I/O error with what was tried and where.
 pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> LogError {
     move |source| LogError::Io {
@@ -61,7 +69,13 @@ impl Segment {
         let path = file(dir, base_offset, "log");
         let opened = files.get(&path).map_err(io_error("creating", &path))?;
         opened.set_len(0).map_err(io_error("emptying", &path))?;
-        Self::rebuilt(dir, base_offset, 0, files)
+        let mut segment = Self::rebuilt(dir, base_offset, 0, files)?;
+        // Whatever a segment of this name left behind.
+        segment
+            .txns
+            .clear(files)
+            .map_err(io_error("removing", segment.txns.path()))?;
+        Ok(segment)
     }
 
     /// A segment whose indexes are yet to be filled from its batches.
@@ -110,7 +124,7 @@ impl Segment {
             return Ok(None);
         }
         if let Some(entry) = last_time {
-            let offset = base_offset + i64::from(entry.relative_offset);
+            let offset = base_offset.saturating_add(i64::from(entry.relative_offset));
             segment.max_timestamp = MaxTimestamp {
                 timestamp: entry.timestamp,
                 offset,
@@ -221,6 +235,23 @@ impl Segment {
             position,
             source,
         }
+    }
+
+    /// Checks that a batch starts at `expected` or later, ends no earlier than it starts, and that its offsets can
+    /// be told from the segment's base in 31 bits, as the indexes do.
+    pub(crate) fn check_place(&self, header: &BatchHeader, position: u64, expected: i64) -> Result<(), LogError> {
+        let last_offset = header.last_offset();
+        let in_reach = self.base_offset.saturating_add(i64::from(i32::MAX)).min(i64::MAX - 2);
+        if header.base_offset >= expected && header.last_offset_delta >= 0 && last_offset <= in_reach {
+            return Ok(());
+        }
+        Err(LogError::Misplaced {
+            path: self.path.clone(),
+            position,
+            first_offset: header.base_offset,
+            last_offset,
+            expected,
+        })
     }
 
     /// The first batch whose last offset is at least `offset`: where it starts and its header.

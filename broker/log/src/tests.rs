@@ -9,6 +9,7 @@ use crate::{AppendError, Log, LogConfig, LogContext, LogError, OpenOptions, Orig
 
 mod crashes;
 mod faults;
+mod hostile;
 
 fn dir() -> PathBuf {
     PathBuf::from("/logs/t-0")

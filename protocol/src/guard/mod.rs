@@ -32,6 +32,12 @@ pub enum GuardError {
         /// Offset in the body.
         at: usize,
     },
+    /// A struct that may be null has neither of the bytes ahead of it that are known.
+    #[error("the byte at {at} does not say whether a struct is there")]
+    BadPresence {
+        /// Offset in the body.
+        at: usize,
+    },
     /// Decoding would take too much memory.
     #[error("decoding would take more than {budget_bytes} bytes of memory")]
     OverBudget {

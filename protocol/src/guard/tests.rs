@@ -65,6 +65,45 @@ fn the_budget_bounds_small_bytes_that_decode_to_much() {
 }
 
 #[test]
+fn a_tag_that_typed_messages_cannot_keep_is_refused() {
+    let list_config_resources = ApiKey::ListConfigResources as i16;
+    let largest = [1, 0xff, 0xff, 0xff, 0xff, 0x07, 0];
+    let beyond = [1, 0x80, 0x80, 0x80, 0x80, 0x08, 0];
+    assert_eq!(check_request(list_config_resources, 0, &largest, BUDGET_BYTES), Ok(()));
+    assert_eq!(
+        check_request(list_config_resources, 0, &beyond, BUDGET_BYTES),
+        Err(GuardError::BadVarint { at: 1 })
+    );
+}
+
+#[test]
+fn a_struct_is_there_or_not_and_nothing_between() {
+    // No topics, a limit, the cursor's presence, its topic and partition and tags, the message's tags.
+    let with = |presence: u8| [1, 0, 0, 0, 9, presence, 2, b't', 0, 0, 0, 0, 0, 0];
+    let check = |body: &[u8]| check_request(ApiKey::DescribeTopicPartitions as i16, 0, body, BUDGET_BYTES);
+    assert_eq!(check(&with(1)), Ok(()));
+    assert_eq!(check(&[1, 0, 0, 0, 9, 0xff, 0]), Ok(()));
+    for presence in [0, 2, 0x7f] {
+        assert_eq!(
+            check(&with(presence)),
+            Err(GuardError::BadPresence { at: 5 }),
+            "{presence}"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_tag_counts_as_the_map_it_starts() {
+    // 1,000 topics with an empty name and an unknown tag each: the map of each topic takes 408 bytes.
+    let mut body = vec![0xe9, 0x07];
+    body.extend([0; 16].into_iter().chain([1, 1, 99, 0]).cycle().take(20 * 1000));
+    body.extend([0, 0, 0]);
+    let check = |budget_bytes| check_request(ApiKey::Metadata as i16, 12, &body, budget_bytes);
+    assert_eq!(check(1 << 20), Ok(()));
+    assert!(matches!(check(408_000), Err(GuardError::OverBudget { .. })));
+}
+
+#[test]
 fn every_default_message_of_every_version_is_let_through() {
     macro_rules! defaults {
         ($($request:ty),*) => {$(

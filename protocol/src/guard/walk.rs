@@ -3,8 +3,11 @@
 use super::GuardError;
 use super::shape::{Field, Kind, Shape};
 
-/// What an unknown tagged field costs: a node of the map that keeps it.
-const UNKNOWN_TAG_COST_BYTES: usize = 96;
+/// What the first unknown tagged field of a struct costs: the first node of the map that keeps it, which has
+/// room for eleven.
+const FIRST_UNKNOWN_TAG_COST_BYTES: usize = 416;
+/// What each further one costs, in a map whose nodes are half full and have parents.
+const UNKNOWN_TAG_COST_BYTES: usize = 112;
 
 /// A position in a body and what is left of the memory budget.
 #[derive(Debug)]
@@ -84,6 +87,16 @@ impl<'a> Walker<'a> {
         Ok(prefix.iter().fold(0, |len, byte| (len << 8) | usize::from(*byte)))
     }
 
+    /// A tag. Typed messages keep it in 31 bits, and would lose what is beyond when they are written.
+    fn tag(&mut self) -> Result<u32, GuardError> {
+        let at = self.position();
+        let tag = self.uvarint()?;
+        if tag > i32::MAX as u32 {
+            return Err(GuardError::BadVarint { at });
+        }
+        Ok(tag)
+    }
+
     fn fields(&mut self, shape: &Shape) -> Result<(), GuardError> {
         for field in shape.fields {
             let tagged = field
@@ -98,10 +111,21 @@ impl<'a> Walker<'a> {
     }
 
     fn field(&mut self, field: &Field) -> Result<(), GuardError> {
-        if field.nullable.contains(self.version) && self.skip(1)?.first().is_some_and(|byte| byte & 0x80 != 0) {
+        if field.nullable.contains(self.version) && !self.presence()? {
             return Ok(());
         }
         self.kind(&field.kind, self.flexible && !field.inflexible)
+    }
+
+    /// Whether a struct that may be null is there. Java takes any byte from 0 on for yes, the typed decoder
+    /// only 1: on the others this walk and the decoder would part, so they are refused.
+    fn presence(&mut self) -> Result<bool, GuardError> {
+        let at = self.position();
+        match self.skip(1)?.first().copied() {
+            Some(1) => Ok(true),
+            Some(0x80..) => Ok(false),
+            _ => Err(GuardError::BadPresence { at }),
+        }
     }
 
     fn kind(&mut self, kind: &Kind, compact: bool) -> Result<(), GuardError> {
@@ -133,8 +157,9 @@ impl<'a> Walker<'a> {
     }
 
     fn tags(&mut self, shape: &Shape) -> Result<(), GuardError> {
+        let mut cost_bytes = FIRST_UNKNOWN_TAG_COST_BYTES;
         for _ in 0..self.uvarint()? {
-            let tag = self.uvarint()?;
+            let tag = self.tag()?;
             let len = self.uvarint()? as usize;
             let known = shape.fields.iter().find(|field| {
                 field
@@ -144,7 +169,10 @@ impl<'a> Walker<'a> {
             });
             let inside = self.skip(len)?;
             match known {
-                None => self.spend(UNKNOWN_TAG_COST_BYTES)?,
+                None => {
+                    self.spend(cost_bytes)?;
+                    cost_bytes = UNKNOWN_TAG_COST_BYTES;
+                }
                 Some(field) => {
                     // The typed decoder reads the field from where it starts, whatever length was announced,
                     // so it must end where the length says.

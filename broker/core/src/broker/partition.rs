@@ -83,7 +83,9 @@ impl From<LogError> for PartitionError {
     fn from(error: LogError) -> Self {
         let code = match &error {
             LogError::OutOfRange { .. } => ErrorCode::OffsetOutOfRange,
-            LogError::Corrupt { .. } | LogError::Records { .. } => ErrorCode::CorruptMessage,
+            LogError::Corrupt { .. } | LogError::Misplaced { .. } | LogError::Records { .. } => {
+                ErrorCode::CorruptMessage
+            }
             _ => ErrorCode::KafkaStorageError,
         };
         Self {
