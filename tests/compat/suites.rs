@@ -22,6 +22,9 @@ fn lines_of(name: &str) -> Vec<String> {
         .collect()
 }
 
+/// How often those that run alone may try: they measure their own clock against librdkafka's mock cluster, not us.
+const ALONE_TRIES: usize = 3;
+
 /// Tests that have to pass.
 fn listed(name: &str) -> Vec<String> {
     let mut lines = lines_of(name);
@@ -57,7 +60,13 @@ fn librdkafka() {
     });
     let mut results = results.into_inner().unwrap();
     for number in alone.iter().filter_map(|line| line.strip_suffix(ALONE)) {
-        results.insert(number.to_owned(), run_one(&runner, &cluster, number, work.path()));
+        let passed = format!("{number} PASSED ");
+        let mut tries = (0..ALONE_TRIES).map(|_| run_one(&runner, &cluster, number, work.path()));
+        let ran = tries.find(|line| line.starts_with(&passed));
+        results.insert(
+            number.to_owned(),
+            ran.unwrap_or_else(|| format!("{number}: failed {ALONE_TRIES} times\n")),
+        );
     }
     // A listed test that is skipped or does not say how it ended has not passed.
     let failed: Vec<&str> = results
