@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::metrics::Refusals;
-use crate::net::{Listener, ListenerConfig, RequestBudget, Surroundings};
+use crate::net::{Listener, ListenerConfig, RequestBudget, Surroundings, Workers};
 use crate::quorum_thread::{Mailbox, Notices, QuorumHandle, QuorumThread, mailbox};
 use crate::random::SystemRandom;
 use crate::service::BrokerService;
@@ -122,11 +122,12 @@ impl Node {
             clock,
             shutdown: shutdown.clone(),
         };
+        let workers = Workers::start(workers(&config)).map_err(|error| thread_failed("the threads of connections", &error))?;
         for listener in bound {
             if let Ok(address) = listener.local_addr() {
                 listeners.push(address.to_string());
             }
-            tasks.spawn(listener.run(around.clone(), tasks.clone()));
+            tasks.spawn(listener.run(around.clone(), workers.clone(), tasks.clone()));
         }
         tasks.spawn(crate::upkeep::run(Arc::clone(&broker), clock, shutdown.clone()));
         let offline = watch_dirs(&broker, &tasks, &shutdown);
@@ -243,11 +244,21 @@ fn spawn_quorum(
     thread::Builder::new()
         .name("metadata-quorum".to_owned())
         .spawn(run)
-        .map_err(|error| StartError::Io {
-            action: "starting",
-            path: PathBuf::from("the thread of the metadata quorum"),
-            reason: error.to_string(),
-        })
+        .map_err(|error| thread_failed("the thread of the metadata quorum", &error))
+}
+
+fn thread_failed(which: &str, error: &std::io::Error) -> StartError {
+    StartError::Io {
+        action: "starting",
+        path: PathBuf::from(which),
+        reason: error.to_string(),
+    }
+}
+
+/// Requests are handled by as many threads as there are processors, and no more than num.io.threads.
+fn workers(config: &NodeConfig) -> usize {
+    let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    processors.min(config.number("num.io.threads").max(1) as usize)
 }
 
 /// The epoch of the registered broker; none if the quorum failed.

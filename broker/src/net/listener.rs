@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::{self, Surroundings};
 use super::frames::FrameError;
+use super::workers::Workers;
 use crate::metrics::Refusal;
 
 /// Wait after a failed accept (out of descriptors), so that the loop does not spin.
@@ -82,8 +83,8 @@ impl Listener {
         self.socket.local_addr()
     }
 
-    /// Accepts until `shutdown`; connections run on `tasks`.
-    pub async fn run(self, around: Surroundings, tasks: TaskTracker) {
+    /// Accepts until `shutdown`; connections are served by `workers` and counted by `tasks`.
+    pub async fn run(self, around: Surroundings, workers: Workers, tasks: TaskTracker) {
         let permits = Arc::new(Semaphore::new(self.config.connections_max.min(Semaphore::MAX_PERMITS)));
         loop {
             let accepted = tokio::select! {
@@ -100,26 +101,37 @@ impl Listener {
                         ..Peer::default()
                     };
                     let frame_max_bytes = self.config.frame_max_bytes;
-                    tasks.spawn(async move {
-                        serve_one(stream, peer, frame_max_bytes, &around).await;
+                    workers.spawn(&tasks, async move {
+                        // It belongs to the thread that serves it from here on.
+                        match TcpStream::from_std(stream) {
+                            Ok(stream) => serve_one(stream, peer, frame_max_bytes, &around).await,
+                            Err(error) => not_accepted(&peer.listener, &around, &error),
+                        }
                         drop(permit);
                     });
                 }
                 Err(error) => {
-                    around.refusals.count(Refusal::Connection);
-                    tracing::warn!(listener = self.config.name, %error, "a connection could not be accepted");
+                    not_accepted(&self.config.name, &around, &error);
                     tokio::time::sleep(ACCEPT_BACKOFF).await;
                 }
             }
         }
     }
 
-    async fn accept(&self, permits: &Arc<Semaphore>) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    async fn accept(
+        &self,
+        permits: &Arc<Semaphore>,
+    ) -> io::Result<(std::net::TcpStream, SocketAddr, OwnedSemaphorePermit)> {
         let permit = Arc::clone(permits).acquire_owned().await.map_err(io::Error::other)?;
         let (stream, address) = self.socket.accept().await?;
         stream.set_nodelay(true)?;
-        Ok((stream, address, permit))
+        Ok((stream.into_std()?, address, permit))
     }
+}
+
+fn not_accepted(listener: &str, around: &Surroundings, error: &io::Error) {
+    around.refusals.count(Refusal::Connection);
+    tracing::warn!(listener, %error, "a connection could not be accepted");
 }
 
 async fn serve_one(stream: TcpStream, peer: Peer, frame_max_bytes: usize, around: &Surroundings) {

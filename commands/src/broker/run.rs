@@ -35,18 +35,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), CommandError>
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers(&config))
-        .thread_name("data")
-        .enable_all()
-        .build()?;
-    runtime.block_on(serve(config))
-}
-
-/// Requests are handled by as many threads as there are processors, and no more than num.io.threads.
-fn workers(config: &NodeConfig) -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    processors.min(config.number("num.io.threads").max(1) as usize)
+    crate::context::block_on(serve(config))?
 }
 
 /// Reads server.properties as a node does.
