@@ -26,6 +26,8 @@ use library::Library;
 Brokers' metrics have the names of the JMX exporter, by its example kafka-2_0_0.yml or, with jmx_rules=default, without
 rules; those of groups and topics have the names of kafka_exporter, those of hosts the names of node_exporter.
 
+A template of your own starts with a comment that says what it is and declares its variables: see --source.
+
 Examples:
   kfleet render --list
   kfleet render server-broker --list
