@@ -47,8 +47,10 @@ complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "man" -d 'Write the ma
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "offsets" -d 'Offsets of partitions'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "produce" -d 'Write records'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "quorum" -d 'The metadata quorum'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "render" -d 'Files for hosts and monitoring, from templates'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "sandbox" -d 'A throw-away cluster in one command'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "schema" -d 'The JSON schema of what a command prints'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "size" -d 'How big a cluster has to be, with the arithmetic'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "storage" -d 'Log directories: format and inspect; @FILE stands for the arguments in a file, one a line'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "topics" -d 'Topics'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "tour" -d 'The main job in one go, on a sandbox'
@@ -386,6 +388,22 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l set -d 'A variable\'s value, KEY=VALUE; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l templates -d 'A folder with templates of your own, NAME.jinja; they come before those of the same name' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l out -d 'Write to this file, which is there whole or not at all, and not to stdout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l force -d 'Replace the file if it is there and differs'
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l list -d 'List the templates, or the variables of the named one'
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l source -d 'Print the template itself, to change a copy of it in a folder of your own'
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l data-dir -d 'Keep the data here; it can be started again' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l engine -d 'Who serves' -r -f -a "kfleet\t'The broker in this binary'
 apache\t'Apache Kafka\'s jars'"
@@ -411,6 +429,34 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -l no-headers -d '
 complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l write-rate -d 'What producers write, as it goes over the network' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l groups -d 'Consumer groups that read all of it [default: 1]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l producer-rate -d 'What producers get through one partition [default: 10MB/s; measure it with kfleet bench produce]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l consumer-rate -d 'What a consumer gets through one partition [default: 10MB/s; measure it with your consumer]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l partitions -d 'Partitions, if they are not to be worked out' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l replication-factor -d 'Replicas of a partition [default: 3]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l retention -d 'How long records are kept [default: 7d]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l segment -d 'Size of a segment [default: 1GiB]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l disk -d 'Room of a broker for log directories [default: 4TB]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l disk-fill -d 'How full it may be, in percent [default: 80]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l disk-rate -d 'What a broker\'s disks write; no bound if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l network -d 'What a broker\'s network carries each way [default: 10Gbit/s]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l network-fill -d 'How busy it may be, in percent [default: 80]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l spare-brokers -d 'Brokers that may be away while the others carry the load [default: 1]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l connections -d 'Connections of clients to a broker [default: 1000]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l heap -d 'The JVM\'s heap; 0B for kfleet\'s broker [default: 6GiB]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l watch -d 'How long to watch what is written to the cluster' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l no-cluster -d 'Ask no cluster, although one is given'
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'

@@ -12,14 +12,18 @@ mod completions;
 mod configs;
 mod consume;
 mod groups;
+mod host_values;
 mod logs;
 mod man;
 mod offsets;
 mod produce;
 mod progress;
 mod quorum;
+mod render;
+mod replace_file;
 mod sandbox;
 mod schema;
+mod size;
 mod storage;
 mod stream;
 mod topics;
@@ -79,10 +83,14 @@ enum Command {
     /// The metadata quorum
     #[command(subcommand)]
     Quorum(quorum::QuorumCommand),
+    /// Files for hosts and monitoring, from templates
+    Render(render::RenderArgs),
     /// A throw-away cluster in one command
     Sandbox(sandbox::SandboxArgs),
     /// The JSON schema of what a command prints
     Schema(schema::SchemaArgs),
+    /// How big a cluster has to be, with the arithmetic
+    Size(size::SizeArgs),
     /// Log directories: format and inspect; @FILE stands for the arguments in a file, one a line
     #[command(subcommand)]
     Storage(storage::StorageCommand),
@@ -174,8 +182,10 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Offsets(command) => offsets::run(command, context),
         Command::Produce(args) => produce::run(&args, context),
         Command::Quorum(command) => quorum::run(command, context),
+        Command::Render(args) => render::run(&args, context),
         Command::Sandbox(args) => sandbox::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
+        Command::Size(args) => size::run(&args, context),
         Command::Storage(command) => storage::run(command, context),
         Command::Topics(command) => topics::run(command, context),
         Command::Tour(args) => tour::run(&args, context),

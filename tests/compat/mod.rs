@@ -8,5 +8,6 @@ mod java_tools;
 mod kcat;
 mod logs_dump;
 mod python;
+mod renderings;
 mod storage_format;
 mod suites;

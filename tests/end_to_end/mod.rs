@@ -8,6 +8,8 @@ mod kills;
 mod logs_dump;
 mod read_write;
 mod readme;
+mod render;
 mod restarts;
+mod service_manager;
 mod storage;
 mod topics;

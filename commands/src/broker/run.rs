@@ -6,6 +6,7 @@ use ::broker::{Node, StartError};
 use clap::Args;
 use protocol::config::NodeConfig;
 use protocol::properties::Properties;
+use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::context::Context;
@@ -64,6 +65,8 @@ async fn serve(config: NodeConfig) -> Result<(), CommandError> {
     let mut node = Node::start(config).await.map_err(|error| start_error(&error))?;
     let millis = started.elapsed().as_millis();
     tracing::info!(node_id, listeners = ?node.listeners(), millis, "serving");
+    let status = format!("node {node_id} serves on {}", node.listeners().join(", "));
+    tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&status)]);
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -71,9 +74,17 @@ async fn serve(config: NodeConfig) -> Result<(), CommandError> {
     }
     tracing::info!(node_id, "stopping");
     tracing::info!("refused since the start: {}", node.refusals());
+    tell_service_manager(&[NotifyState::Stopping]);
     node.stop().await.map_err(|error| start_error(&error))?;
     tracing::info!(node_id, "stopped");
     Ok(())
+}
+
+/// Tells systemd how the node is, if it was started by a unit with Type=notify.
+fn tell_service_manager(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "cannot tell the service manager");
+    }
 }
 
 fn start_error(error: &StartError) -> CommandError {

@@ -49,7 +49,9 @@ pub(super) fn start(
             .arg("kafka.Kafka")
             .arg(properties),
     };
+    // Whoever started the sandbox as a service means the sandbox, and not its nodes.
     command
+        .env_remove("NOTIFY_SOCKET")
         .stdin(Stdio::null())
         .stdout(out)
         .stderr(err)
