@@ -122,7 +122,8 @@ impl Node {
             clock,
             shutdown: shutdown.clone(),
         };
-        let workers = Workers::start(workers(&config)).map_err(|error| thread_failed("the threads of connections", &error))?;
+        let workers =
+            Workers::start(workers(&config)).map_err(|error| thread_failed("the threads of connections", &error))?;
         for listener in bound {
             if let Ok(address) = listener.local_addr() {
                 listeners.push(address.to_string());

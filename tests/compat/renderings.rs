@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{KFLEET, Ran, kafka_libs, kfleet, run_with_input};
+use crate::support::{KFLEET, Ran, foreign, kafka_libs, kfleet, run_with_input};
 
 /// Renders into a file.
 #[track_caller]
@@ -15,6 +15,10 @@ fn render(name: &str, settings: &[&str], file: &Path) {
     let mut args = vec!["render", name, "--out", file.to_str().unwrap()];
     args.extend(settings.iter().flat_map(|setting| ["--set", setting]));
     kfleet(&args).exits(0);
+}
+
+fn promtool() -> String {
+    foreign("prometheus/usr/bin/promtool").display().to_string()
 }
 
 #[track_caller]
@@ -77,7 +81,7 @@ fn prometheus_understands_the_scrape_the_alerts_and_the_expressions_of_the_dashb
         let chosen = format!("jmx_rules={rules}");
         let alerts = path(&format!("alerts-{rules}.yml"));
         render("prometheus-alerts", &[&chosen, "brokers=3", "lag_max=1000"], &alerts);
-        let checked = runs("promtool", &["check", "rules", alerts.to_str().unwrap()]);
+        let checked = runs(&promtool(), &["check", "rules", alerts.to_str().unwrap()]);
         assert!(
             checked.stdout.contains(&format!("{} rules found", WATCHED.len())),
             "{}",
@@ -87,13 +91,13 @@ fn prometheus_understands_the_scrape_the_alerts_and_the_expressions_of_the_dashb
         let scrape = path(&format!("prometheus-{rules}.yml"));
         let files = format!("rules={}", alerts.display());
         render("prometheus-scrape", &["hosts=kafka1,kafka2", &files], &scrape);
-        runs("promtool", &["check", "config", scrape.to_str().unwrap()]);
+        runs(&promtool(), &["check", "config", scrape.to_str().unwrap()]);
 
         let dashboard = path(&format!("dashboard-{rules}.json"));
         render("grafana-dashboard", &[&chosen], &dashboard);
         let expressions = path(&format!("expressions-{rules}.yml"));
         let count = as_rules(&dashboard, &expressions);
-        let checked = runs("promtool", &["check", "rules", expressions.to_str().unwrap()]);
+        let checked = runs(&promtool(), &["check", "rules", expressions.to_str().unwrap()]);
         assert!(
             checked.stdout.contains(&format!("{count} rules found")),
             "{}",
@@ -262,7 +266,7 @@ fn each_alert_fires_on_what_it_watches_and_on_nothing_else() {
         .collect();
     let document = json!({ "rule_files": ["alerts.yml"], "evaluation_interval": "1m", "tests": tests });
     fs::write(path("test.yml"), document.to_string()).unwrap();
-    runs("promtool", &["test", "rules", path("test.yml").to_str().unwrap()]);
+    runs(&promtool(), &["test", "rules", path("test.yml").to_str().unwrap()]);
 }
 
 #[test]
