@@ -1,0 +1,1 @@
+//! Every rule on trees that make it pass and fail.
