@@ -98,7 +98,7 @@ fn paragraph(finding: &Finding) -> String {
     if let Some(value) = &finding.value {
         head.push_str(&format!(" is {value}"));
         if let Some(expected) = &finding.expected {
-            head.push_str(&format!(", not {expected}"));
+            head.push_str(&format!("; safe: {expected}"));
         }
     }
     let mut lines = vec![head];

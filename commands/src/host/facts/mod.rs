@@ -24,11 +24,13 @@ pub(crate) use cpu::Cpu;
 pub(crate) use dirs::LogDir;
 pub(crate) use disks::{Disk, Raid, behind};
 pub(crate) use fact::Fact;
+#[cfg(test)]
+pub(crate) use measured::Measured;
 pub(crate) use measured::{Clock, MEASURED_FILE, MEASURED_SCHEMA};
 pub(crate) use memory::Memory;
 pub(crate) use mounts::{Mount, of as mount_of};
 pub(crate) use network::Nic;
-pub(crate) use process::Process;
+pub(crate) use process::{Engine, Process};
 pub(crate) use root::{FILE_BYTES_MAX, Root, Seen};
 #[cfg(test)]
 pub(crate) use root::{Node, Tree};

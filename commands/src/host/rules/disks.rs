@@ -102,6 +102,8 @@ fn disks<'a>(given: &Given<'a>, judge: impl Fn(&Disk) -> Known<Judged>) -> Known
         .filter_map(|dir| mount_of(mounts, &dir.path))
         .flat_map(|mount| behind(all, mount));
     let mut chosen: Vec<&Disk> = of_dirs.collect();
+    chosen.sort_by_key(|disk| &disk.name);
+    chosen.dedup_by_key(|disk| &disk.name);
     if chosen.is_empty() && given.brokers.iter().all(|broker| broker.dirs.is_empty()) {
         chosen = all.iter().collect();
     }

@@ -139,7 +139,14 @@ pub(crate) fn worst<'a, T: 'a>(
         None => Err(Box::new(Judged::not_applicable(none))),
         Some((name, mut judged)) => {
             if count > 1 && judged.status > Status::Ok {
-                judged.value = judged.value.map(|value| format!("{value} ({name})"));
+                let named = |value: String| {
+                    if value.contains(name) {
+                        value
+                    } else {
+                        format!("{value} ({name})")
+                    }
+                };
+                judged.value = judged.value.map(named);
             }
             Ok(judged)
         }

@@ -185,12 +185,17 @@ fn version(_: &Rule, given: &Given<'_>) -> Known<Judged> {
             Some((major, _)) if major < 4 => 11,
             _ => 17,
         };
-        let kafka = kafka.map_or_else(
+        let release = kafka.map_or_else(
             || "Kafka of an unknown release".to_owned(),
             |(major, minor)| format!("Kafka {major}.{minor}"),
         );
-        let status = if java >= least { Status::Ok } else { Status::Critical };
-        Ok(Judged::new(status, format!("Java {java} under {kafka}")).expected(format!("Java {least} or newer")))
+        let status = match kafka {
+            _ if java >= least => Status::Ok,
+            // Java 11 is enough for Kafka 3.
+            None if java >= 11 => Status::Warning,
+            _ => Status::Critical,
+        };
+        Ok(Judged::new(status, format!("Java {java} under {release}")).expected(format!("Java {least} or newer")))
     })
 }
 

@@ -24,6 +24,7 @@ use serde::Serialize;
 pub(crate) use given::{Given, Judged, Known};
 
 use super::facts::Fact;
+use super::sources::distance;
 
 /// Whose advice counts where authorities differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, JsonSchema)]
@@ -359,12 +360,17 @@ pub(crate) fn is_meant(rule: &Rule, word: &str) -> bool {
 /// The id most like one that does not exist.
 pub(crate) fn suggest(id: &str) -> Option<&'static str> {
     let plain = |text: &str| text.replace(['_', '/', '-'], ".").to_lowercase();
+    let last = |text: &str| text.rsplit('.').next().unwrap_or_default().to_owned();
     let asked = plain(id);
-    let same = all().find(|rule| plain(rule.id) == asked);
-    let holds = || all().find(|rule| asked.len() > 3 && plain(rule.id).contains(&asked));
-    same.or_else(holds)
-        .map(|rule| rule.id)
-        .or_else(|| super::sources::suggest(id).filter(|key| lookup(key).is_some()))
+    let holds = all().find(|rule| asked.len() > 3 && plain(rule.id).contains(&asked));
+    let near = || {
+        let distances = all().map(|rule| {
+            let whole = distance(&plain(rule.id), &asked);
+            (whole.min(distance(&last(rule.id), &id.to_lowercase())), rule.id)
+        });
+        distances.min().filter(|(distance, _)| *distance <= 2).map(|(_, id)| id)
+    };
+    holds.map(|rule| rule.id).or_else(near)
 }
 
 /// Judges a host by a rule; none if the baseline does not have it.
