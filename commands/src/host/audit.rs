@@ -152,24 +152,24 @@ fn open(path: &Path) -> Result<Root, CommandError> {
     if path == Path::new("/") {
         return Ok(Root::live());
     }
-    if path.is_dir() {
-        let root = Root::dir(path);
-        if ["proc", "sys", "etc"].iter().any(|folder| root.has(folder)) {
-            return Ok(root);
-        }
-        let message = format!("{} has neither proc nor sys nor etc in it", path.display());
-        return Err(CommandError::data(message));
-    }
-    if !path.exists() {
+    let root = if path.is_dir() {
+        Root::dir(path)
+    } else if !path.exists() {
         return Err(CommandError::not_found(format!("{} does not exist", path.display())));
+    } else if is_archive(path) {
+        Root::memory(read_archive(path)?)
+    } else {
+        return Err(CommandError::data(format!(
+            "{} is no directory, .tar or .tar.gz",
+            path.display()
+        )));
+    };
+    // A tree of something else has nothing in it that could be wrong.
+    if ["proc", "sys", "etc"].iter().any(|folder| root.has(folder)) {
+        return Ok(root);
     }
-    if is_archive(path) {
-        return Ok(Root::memory(read_archive(path)?));
-    }
-    Err(CommandError::data(format!(
-        "{} is no directory, .tar or .tar.gz",
-        path.display()
-    )))
+    let message = format!("{} has neither proc nor sys nor etc in it", path.display());
+    Err(CommandError::data(message))
 }
 
 /// A configuration that is named on the command line. If it cannot be read, that is a finding of the rules that need it.

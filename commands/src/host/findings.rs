@@ -164,11 +164,12 @@ pub(crate) fn of_host(
     let given = Given::new(facts, brokers, baseline);
     let asked = rules::all().filter(|rule| is_asked(rule));
     asked
-        .filter_map(|rule| Some(finding(root, rule, facts, rules::judge(rule, &given)?)))
+        .filter_map(|rule| Some(finding(root, rule, &given, rules::judge(rule, &given)?)))
         .collect()
 }
 
-fn finding(root: &str, rule: &'static Rule, facts: &Facts, judged: Judged) -> Finding {
+fn finding(root: &str, rule: &'static Rule, given: &Given<'_>, judged: Judged) -> Finding {
+    let facts = given.facts;
     // Rules that are named as the sysctl they read tell where its value comes from.
     let is_sysctl = rule.keys.contains(&rule.id);
     let lines = if is_sysctl { facts.files.of(rule.id) } else { Vec::new() };
@@ -194,9 +195,7 @@ fn finding(root: &str, rule: &'static Rule, facts: &Facts, judged: Judged) -> Fi
         status: judged.status,
         fix: is_bad.then(|| remedy(rule, &judged, facts)),
         value: judged.value,
-        expected: judged
-            .expected
-            .or_else(|| Some(rule.safe.to_owned()).filter(|safe| !safe.is_empty())),
+        expected: judged.expected.or_else(|| Some(rule.safe_text(given.baseline))),
         message: judged.note,
         reason: rule.reason.to_owned(),
         authorities: rule.authorities.to_vec(),

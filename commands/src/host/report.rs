@@ -96,7 +96,7 @@ fn sorted(findings: &[Finding]) -> Vec<&Finding> {
 fn paragraph(finding: &Finding) -> String {
     let mut head = format!("{:<8}  {}", finding.status.word(), finding.rule);
     if let Some(value) = &finding.value {
-        head.push_str(&format!(" is {value}"));
+        head.push_str(&format!(": {value}"));
         if let Some(expected) = &finding.expected {
             head.push_str(&format!("; safe: {expected}"));
         }

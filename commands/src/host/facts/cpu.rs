@@ -23,7 +23,7 @@ impl Cpu {
             online: count("sys/devices/system/cpu/online"),
             nodes: count("sys/devices/system/node/online"),
             governors: governors(root),
-            clocksource: root.line("sys/devices/system/clocksource/clocksource0/current_clocksource"),
+            clocksource: root.word("sys/devices/system/clocksource/clocksource0/current_clocksource"),
         }
     }
 }
@@ -36,7 +36,7 @@ fn governors(root: &Root) -> Fact<Vec<String>> {
     };
     let mut governors = Vec::new();
     for name in names.iter().filter(|name| name.starts_with("policy")) {
-        match root.line(&format!("sys/devices/system/cpu/cpufreq/{name}/scaling_governor")) {
+        match root.word(&format!("sys/devices/system/cpu/cpufreq/{name}/scaling_governor")) {
             Fact::Present(governor) => governors.push(governor),
             Fact::Absent => {}
             Fact::Unreadable(reason) => return Fact::Unreadable(reason),

@@ -42,13 +42,15 @@ fn nic(root: &Root, name: &str) -> Nic {
         .flatten()
         .filter(|queue| queue.starts_with("rx-"));
     let queues: Vec<&String> = queues.collect();
-    let masks = queues
-        .iter()
-        .map(|queue| root.line(&file(&format!("queues/{queue}/rps_cpus"))));
     let is_set = |mask: Fact<String>| {
         mask.value()
             .is_some_and(|mask| mask.chars().any(|c| !matches!(c, '0' | ',')))
     };
+    // All are read, for a capture.
+    let masks = queues
+        .iter()
+        .map(|queue| is_set(root.line(&file(&format!("queues/{queue}/rps_cpus")))));
+    let masks: Vec<bool> = masks.collect();
     let speed = match root.number(&file("speed")) {
         // A card that is down, or of a virtual machine, has none.
         Fact::Present(speed) if speed > 0 => Fact::Present(speed),
@@ -58,7 +60,7 @@ fn nic(root: &Root, name: &str) -> Nic {
         name: name.to_owned(),
         speed_mbit: speed,
         rx_queues: queues.len(),
-        is_steered: masks.map(is_set).fold(false, |any, set| any || set),
+        is_steered: masks.contains(&true),
         missed: root.number(&file("statistics/rx_missed_errors")),
     }
 }

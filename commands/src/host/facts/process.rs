@@ -63,10 +63,11 @@ pub(crate) fn read(root: &Root) -> Fact<Vec<Process>> {
 
 /// What a command line is, if it is a broker's.
 fn engine_of(args: &[String]) -> Option<Engine> {
-    if args.iter().any(|arg| arg == MAIN_CLASS) {
+    let program = args.first()?.rsplit('/').next()?;
+    // Whoever looks for a broker, as with pgrep, names the class, too.
+    if program == "java" && args.iter().any(|arg| arg == MAIN_CLASS) {
         return Some(Engine::Apache);
     }
-    let program = args.first()?.rsplit('/').next()?;
     let words: Vec<&String> = args
         .iter()
         .skip(1)
@@ -283,10 +284,10 @@ impl Process {
                     overrides.extend(pair.map(|(key, value)| (key.to_owned(), value.to_owned())));
                 }
                 "-c" | "--config" if self.engine == Engine::Kfleet => {
-                    file = inline.or_else(|| at.next()).map(str::to_owned)
+                    file = inline.or_else(|| at.next()).map(str::to_owned);
                 }
                 _ if self.engine == Engine::Apache && file.is_none() && !arg.starts_with('-') => {
-                    file = Some(arg.to_owned())
+                    file = Some(arg.to_owned());
                 }
                 _ => {}
             }
@@ -355,7 +356,7 @@ mod tests {
             assert_eq!(overrides, [("a".to_owned(), "b=c".to_owned())], "{line}");
         }
         for line in [
-            "vim kafka.Kafka.scala",
+            "pgrep -f kafka.Kafka",
             "kfleet host audit",
             "sh -c true",
             "kfleet produce broker",

@@ -192,6 +192,16 @@ impl Root {
         })
     }
 
+    /// The word that is all of a file.
+    pub(crate) fn word(&self, path: &str) -> Fact<String> {
+        self.line(path).and_then(|line| {
+            let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
+            let is_known = line.chars().all(is_word) && line.starts_with(|c: char| c.is_ascii_alphabetic());
+            let what = format!("\"{}\"", shortened(&line));
+            Fact::parsed(&what, is_known.then_some(line))
+        })
+    }
+
     /// The number that is all of a file.
     pub(crate) fn number(&self, path: &str) -> Fact<i64> {
         let parse = |line: String| match line.parse() {

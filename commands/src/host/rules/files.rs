@@ -130,13 +130,13 @@ fn boot_values(_: &Rule, given: &Given<'_>) -> Known<Judged> {
         (fields(&boot.value) != running).then(|| format!("{key} is {running}, and {} sets {}", place(boot), boot.value))
     };
     let different: Vec<String> = all.into_iter().filter_map(differs).collect();
-    if let Some(first) = different.first() {
-        let judged = Judged::new(Status::Warning, format!("{} differ", different.len())).expected("the same");
-        return Ok(judged.note(if different.len() == 1 {
-            first.clone()
-        } else {
-            different.join("; ")
-        }));
+    if !different.is_empty() {
+        let value = match different.len() {
+            1 => "1 differs".to_owned(),
+            many => format!("{many} differ"),
+        };
+        let judged = Judged::new(Status::Warning, value).expected("the same");
+        return Ok(judged.note(different.join("; ")));
     }
     if let Some(old) = files.old.first() {
         let note = format!(

@@ -5,6 +5,7 @@ mod broker;
 mod cpu;
 mod dirty;
 mod disks;
+mod file_systems;
 mod files;
 mod given;
 mod jvm;
@@ -12,35 +13,22 @@ mod limits;
 mod log_dirs;
 mod network;
 mod network_broker;
+mod range;
 mod virtual_memory;
 
 #[cfg(test)]
 mod tests;
 
-use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(crate) use given::{Given, Judged, Known};
+pub(crate) use range::{Baseline, Range, Ranges};
+
+use range::{at_least, within};
 
 use super::facts::Fact;
 use super::sources::distance;
-
-/// Whose advice counts where authorities differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Baseline {
-    /// Much data through the page cache.
-    Throughput,
-    /// Short and even response times.
-    Latency,
-    /// What Confluent's playbooks set.
-    Confluent,
-    /// What Kafka: The Definitive Guide and the tutorials after it set.
-    Tutorial,
-    /// Only what breaks a broker or loses data.
-    Minimal,
-}
 
 /// What a finding says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -158,84 +146,6 @@ impl Fix {
     }
 }
 
-/// Safe values of a number, both ends included, and the one to set outside them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Range {
-    /// The least.
-    pub(crate) least: i64,
-    /// The most.
-    pub(crate) most: i64,
-    /// What to set.
-    pub(crate) set: i64,
-}
-
-impl Range {
-    /// As it is printed.
-    pub(crate) fn text(self) -> String {
-        match (self.least, self.most) {
-            (least, most) if least == most => least.to_string(),
-            (least, i64::MAX) => format!("at least {least}"),
-            (least, most) => format!("{least} to {most}"),
-        }
-    }
-}
-
-/// Both ends, and what to set.
-const fn within(least: i64, most: i64, set: i64) -> Range {
-    Range { least, most, set }
-}
-
-/// A least value, and what to set.
-const fn at_least(least: i64, set: i64) -> Range {
-    within(least, i64::MAX, set)
-}
-
-/// Safe values under each baseline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ranges {
-    throughput: Range,
-    latency: Range,
-    confluent: Range,
-    tutorial: Range,
-}
-
-impl Ranges {
-    /// The same under all.
-    const fn all(range: Range) -> Self {
-        Self {
-            throughput: range,
-            latency: range,
-            confluent: range,
-            tutorial: range,
-        }
-    }
-
-    const fn latency(mut self, range: Range) -> Self {
-        self.latency = range;
-        self
-    }
-
-    const fn confluent(mut self, range: Range) -> Self {
-        self.confluent = range;
-        self
-    }
-
-    const fn tutorial(mut self, range: Range) -> Self {
-        self.tutorial = range;
-        self
-    }
-
-    /// The one that counts; under the minimal baseline, rules that it has count as under throughput.
-    pub(crate) const fn of(&self, baseline: Baseline) -> Range {
-        match baseline {
-            Baseline::Throughput | Baseline::Minimal => self.throughput,
-            Baseline::Latency => self.latency,
-            Baseline::Confluent => self.confluent,
-            Baseline::Tutorial => self.tutorial,
-        }
-    }
-}
-
 /// A rule.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
@@ -331,12 +241,13 @@ mod by {
 
 /// All rules, by area.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
-    let tables: [&'static [Rule]; 11] = [
+    let tables: [&'static [Rule]; 12] = [
         virtual_memory::RULES,
         dirty::RULES,
         network::RULES,
         network_broker::RULES,
         limits::RULES,
+        file_systems::RULES,
         log_dirs::RULES,
         disks::RULES,
         cpu::RULES,

@@ -58,7 +58,9 @@ pub(super) const RULES: &[Rule] = &[
             "VM06",
             MEMORY,
             &["vm.max_map_count"],
-            Ranges::all(at_least(262_144, 262_144)).tutorial(at_least(400_000, 400_000)),
+            Ranges::all(at_least(262_144, 262_144))
+                .tutorial(at_least(400_000, 400_000))
+                .minimal(at_least(1, 262_144)),
         )
     },
     Rule {
@@ -241,9 +243,6 @@ fn max_map_count(rule: &Rule, given: &Given<'_>) -> Known<Judged> {
             ..*unknown
         }));
     }
-    if given.baseline == super::Baseline::Minimal && judged.status == Status::Warning {
-        judged.status = Status::Ok;
-    }
     Ok(judged)
 }
 
@@ -280,8 +279,13 @@ fn thp_enabled(_: &Rule, given: &Given<'_>) -> Known<Judged> {
         .needed("/sys/kernel/mm/transparent_hugepage/enabled")?;
     let status = match (enabled.as_str(), pages.defrag.value().map(String::as_str)) {
         ("madvise" | "never", _) => Status::Ok,
-        (_, Some("always")) => Status::Warning,
-        _ => Status::Info,
+        ("always", Some("always")) => Status::Warning,
+        ("always", _) => Status::Info,
+        (other, _) => {
+            return Err(Box::new(Judged::unknown(format!(
+                "\"{other}\" is no choice that a kernel has"
+            ))));
+        }
     };
     Ok(Judged::new(status, enabled).expected("madvise or never"))
 }
@@ -296,7 +300,12 @@ fn thp_defrag(_: &Rule, given: &Given<'_>) -> Known<Judged> {
     let status = match defrag.as_str() {
         "always" if is_off => Status::Info,
         "always" => Status::Warning,
-        _ => Status::Ok,
+        "madvise" | "defer" | "defer+madvise" | "never" => Status::Ok,
+        other => {
+            return Err(Box::new(Judged::unknown(format!(
+                "\"{other}\" is no choice that a kernel has"
+            ))));
+        }
     };
     Ok(Judged::new(status, defrag).expected("madvise, defer+madvise, defer or never"))
 }
