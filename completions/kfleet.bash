@@ -40,6 +40,9 @@ _kfleet() {
             kfleet,host)
                 cmd="kfleet__subcmd__host"
                 ;;
+            kfleet,logs)
+                cmd="kfleet__subcmd__logs"
+                ;;
             kfleet,man)
                 cmd="kfleet__subcmd__man"
                 ;;
@@ -112,11 +115,17 @@ _kfleet() {
             kfleet__subcmd__host,rules)
                 cmd="kfleet__subcmd__host__subcmd__rules"
                 ;;
+            kfleet__subcmd__logs,dump)
+                cmd="kfleet__subcmd__logs__subcmd__dump"
+                ;;
             kfleet__subcmd__offsets,get)
                 cmd="kfleet__subcmd__offsets__subcmd__get"
                 ;;
             kfleet__subcmd__quorum,status)
                 cmd="kfleet__subcmd__quorum__subcmd__status"
+                ;;
+            kfleet__subcmd__storage,feature-dependencies)
+                cmd="kfleet__subcmd__storage__subcmd__feature__subcmd__dependencies"
                 ;;
             kfleet__subcmd__storage,format)
                 cmd="kfleet__subcmd__storage__subcmd__format"
@@ -126,6 +135,9 @@ _kfleet() {
                 ;;
             kfleet__subcmd__storage,random-uuid)
                 cmd="kfleet__subcmd__storage__subcmd__random__subcmd__uuid"
+                ;;
+            kfleet__subcmd__storage,version-mapping)
+                cmd="kfleet__subcmd__storage__subcmd__version__subcmd__mapping"
                 ;;
             kfleet__subcmd__topics,alter)
                 cmd="kfleet__subcmd__topics__subcmd__alter"
@@ -149,7 +161,7 @@ _kfleet() {
 
     case "${cmd}" in
         kfleet)
-            opts="-b -o -q -v -h -V --bootstrap-server --output --no-headers --quiet --verbose --timeout --help --version bench broker cluster completions configs consume groups host man offsets produce quorum sandbox schema storage topics tour"
+            opts="-b -o -q -v -h -V --bootstrap-server --output --no-headers --quiet --verbose --timeout --help --version bench broker cluster completions configs consume groups host logs man offsets produce quorum sandbox schema storage topics tour"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1128,6 +1140,90 @@ _kfleet() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kfleet__subcmd__logs)
+            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help dump"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__logs__subcmd__dump)
+            opts="-b -o -q -v -h --files --print-data-log --deep-iteration --records --decoder --cluster-metadata-decoder --offsets-decoder --transaction-log-decoder --share-group-state-decoder --max-bytes --max-message-size --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --files)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --decoder)
+                    COMPREPLY=($(compgen -W "plain metadata offsets transactions shares" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-message-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kfleet__subcmd__man)
             opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1449,7 +1545,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help format info random-uuid"
+            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help feature-dependencies format info random-uuid version-mapping"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1482,8 +1578,50 @@ _kfleet() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kfleet__subcmd__storage__subcmd__feature__subcmd__dependencies)
+            opts="-f -b -o -q -v -h --feature --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --feature)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kfleet__subcmd__storage__subcmd__format)
-            opts="-c -t -g -r -f -s -N -I -b -o -q -v -h --config --cluster-id --ignore-formatted --release-version --feature --standalone --no-initial-controllers --initial-controllers --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-c -t -g -r -f -S -s -N -I -b -o -q -v -h --config --cluster-id --ignore-formatted --release-version --feature --add-scram --standalone --no-initial-controllers --initial-controllers --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1518,6 +1656,14 @@ _kfleet() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --add-scram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -S)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1605,6 +1751,48 @@ _kfleet() {
                 return 0
             fi
             case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__storage__subcmd__version__subcmd__mapping)
+            opts="-r -b -o -q -v -h --release-version --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --release-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --bootstrap-server)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -43,13 +43,14 @@ complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "configs" -d 'Settings
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "consume" -d 'Read records'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "groups" -d 'Groups'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "host" -d 'The host a broker runs on: audit its settings'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "logs" -d 'Files of logs, offline'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "offsets" -d 'Offsets of partitions'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "produce" -d 'Write records'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "quorum" -d 'The metadata quorum'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "sandbox" -d 'A throw-away cluster in one command'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "schema" -d 'The JSON schema of what a command prints'
-complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "storage" -d 'Log directories: format and inspect'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "storage" -d 'Log directories: format and inspect; @FILE stands for the arguments in a file, one a line'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "topics" -d 'Topics'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "tour" -d 'The main job in one go, on a sandbox'
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
@@ -352,6 +353,40 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -f -a "dump" -d 'Show what segments, indexes, snapshots and checkpoints hold'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l files -d 'The files, as Kafka\'s own tool takes them' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l decoder -d 'Read every record as one of these; by the directory\'s name if not given' -r -f -a "plain\t'Nothing that is known here: text, or base64 where it is no text'
+metadata\t'Records of __cluster_metadata'
+offsets\t'Groups and offsets of __consumer_offsets'
+transactions\t'Transactions of __transaction_state'
+shares\t'Share groups of __share_group_state'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l max-bytes -d 'End each segment after about so many bytes' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l max-message-size -d 'Leave out the records of batches that are larger than this, packed or unpacked' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l records -l print-data-log -l deep-iteration -d 'Also show every record'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l cluster-metadata-decoder -d 'Kafka\'s name for --decoder metadata'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l offsets-decoder -d 'Kafka\'s name for --decoder offsets'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l transaction-log-decoder -d 'Kafka\'s name for --decoder transactions'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l share-group-state-decoder -d 'Kafka\'s name for --decoder shares'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
@@ -450,23 +485,37 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -l no-headers -d '
 complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
 ndjson\t'One document a line for each element'"
-complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -l no-headers -d 'Leave out the names of columns'
-complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -s q -l quiet -d 'Say nothing that is not a result'
-complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -s v -l verbose -d 'Say more, on stderr'
-complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -f -a "format" -d 'Format the log directories of a node'
-complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -f -a "info" -d 'Tell what the log directories of a node are'
-complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from format info random-uuid" -f -a "random-uuid" -d 'Print an id for a new cluster'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -f -a "feature-dependencies" -d 'Print what levels of features need'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -f -a "format" -d 'Format the log directories of a node'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -f -a "info" -d 'Tell what the log directories of a node are'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -f -a "random-uuid" -d 'Print an id for a new cluster'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -f -a "version-mapping" -d 'Print the features that a release starts with'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s f -l feature -d 'A feature\'s level; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s c -l config -d 'server.properties' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s t -l cluster-id -d 'The cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s r -l release-version -d 'The release whose metadata.version and features are written' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s f -l feature -d 'A feature\'s level; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s S -l add-scram -d 'A credential of the new cluster, as in \'SCRAM-SHA-256=[name=alice,password=alice-secret]\'; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s I -l initial-controllers -d 'The controllers of a new dynamic quorum, ID@HOST:PORT:DIRECTORY-ID[,...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
@@ -502,6 +551,17 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s r -l release-version -d 'The release; the latest one if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
