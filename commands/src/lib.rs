@@ -148,10 +148,14 @@ fn usage(error: &clap::Error) -> u8 {
 
 /// Whether a command line is one of a command that exits with 0 to 3 only.
 fn is_graded(arguments: impl Iterator<Item = String>) -> bool {
-    let words: Vec<String> = arguments.collect();
-    words
-        .windows(2)
-        .any(|pair| matches!(pair, [noun, verb] if noun == "host" && verb == "audit"))
+    let definition = definition();
+    let Some(host) = definition.find_subcommand("host") else {
+        return false;
+    };
+    let verb = arguments
+        .skip_while(|word| word != "host")
+        .find(|word| word != "host" && host.find_subcommand(word).is_some());
+    verb.is_some_and(|verb| verb == "audit")
 }
 
 /// The JSON that a command line asks for although the rest of it makes no sense.
@@ -244,8 +248,9 @@ mod tests {
     #[test]
     fn an_audit_is_known_by_its_words() {
         let graded = |line: &str| is_graded(line.split(' ').map(str::to_owned));
-        assert!(graded("kfleet -o json host audit --nope"));
+        assert!(graded("kfleet -o json host audit --nope") && graded("kfleet host -o json audit --nope"));
         assert!(!graded("kfleet host capture") && !graded("kfleet audit host"));
+        assert!(!graded("kfleet host explain audit --nope"));
     }
 
     #[test]

@@ -84,11 +84,17 @@ pub(crate) struct Finding {
 /// How often each status was found.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub(crate) struct Tally {
+    /// A broker breaks, or data is lost.
     pub(crate) critical: usize,
+    /// It is there, and could not be read.
     pub(crate) unknown: usize,
+    /// To be put right.
     pub(crate) warning: usize,
+    /// Worth knowing.
     pub(crate) info: usize,
+    /// As it should be.
     pub(crate) ok: usize,
+    /// The host has no such thing.
     pub(crate) not_applicable: usize,
 }
 

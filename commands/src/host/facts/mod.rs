@@ -75,9 +75,11 @@ pub(crate) struct Facts {
     pub(crate) listen_overflows: Fact<i64>,
     /// What the control groups of this session allow.
     pub(crate) cgroup: Fact<Cgroup>,
-    /// Pressure on the disks, on memory (full) and on processors (some), in percent.
+    /// The share of time in which everything waited for a disk, in percent.
     pub(crate) pressure_io: Fact<f64>,
+    /// The share of time in which everything waited for memory, in percent.
     pub(crate) pressure_memory: Fact<f64>,
+    /// The share of time in which something waited for a processor, in percent.
     pub(crate) pressure_cpu: Fact<f64>,
 }
 

@@ -33,9 +33,16 @@ impl Mount {
 
 /// All mounts.
 pub(crate) fn read(root: &Root) -> Fact<Vec<Mount>> {
-    root.text("proc/self/mountinfo").and_then(|text| {
+    let mounts = root.text("proc/self/mountinfo").and_then(|text| {
         let mounts: Vec<Mount> = text.lines().filter_map(mount).collect();
         Fact::parsed("/proc/self/mountinfo", (!mounts.is_empty()).then_some(mounts))
+    });
+    // Reports of support tools may have only the older file.
+    mounts.or(|| {
+        root.text("proc/mounts").and_then(|text| {
+            let mounts: Vec<Mount> = text.lines().filter_map(old_mount).collect();
+            Fact::parsed("/proc/mounts", (!mounts.is_empty()).then_some(mounts))
+        })
     })
 }
 
@@ -61,6 +68,19 @@ fn mount(line: &str) -> Option<Mount> {
         fs_type: (*of_fs.first()?).to_owned(),
         source: unescape(of_fs.get(1)?),
         options: options.filter(|option| !option.is_empty()).map(str::to_owned).collect(),
+    })
+}
+
+/// A line such as `/dev/root /mnt ext3 rw,noatime 0 0`, which does not tell the device's numbers; its name stands for them.
+fn old_mount(line: &str) -> Option<Mount> {
+    let fields: Vec<&str> = line.split(' ').collect();
+    let source = unescape(fields.first()?);
+    Some(Mount {
+        device: source.clone(),
+        source,
+        point: unescape(fields.get(1)?),
+        fs_type: (*fields.get(2)?).to_owned(),
+        options: fields.get(3)?.split(',').map(str::to_owned).collect(),
     })
 }
 
@@ -102,6 +122,12 @@ mod tests {
         assert_eq!(device("/data/kafka"), Some("8:2"));
         assert_eq!(device("/database"), Some("8:1"));
         assert_eq!(device("relative"), None);
+        let old = old_mount("/dev/sda3 /data/a\\040b xfs rw,noatime 0 0").unwrap();
+        assert_eq!(
+            (old.point.as_str(), old.has("noatime"), old.device.as_str()),
+            ("/data/a b", true, "/dev/sda3")
+        );
+        assert_eq!(old_mount("garbage"), None);
         assert!(of(&mounts, "/data/a b").is_some_and(|mount| mount.has("noatime")));
     }
 }

@@ -103,6 +103,54 @@ fn what_a_capture_could_not_read_is_unknown_where_it_is_audited() {
 }
 
 #[test]
+fn no_content_of_any_file_makes_a_panic_or_a_rule_worse_than_it_says() {
+    let good = tree("good");
+    // Every number in a text becomes this one.
+    let digits = |with: &'static str| {
+        move |text: &str| {
+            let is_digit = |c: char| c.is_ascii_digit();
+            let starts = std::iter::once(' ').chain(text.chars()).zip(text.chars());
+            let changed = starts.filter_map(|(before, c)| match (is_digit(before), is_digit(c)) {
+                (true, true) => None,
+                (false, true) => Some(with.to_owned()),
+                (_, false) => Some(c.to_string()),
+            });
+            changed.collect::<String>()
+        }
+    };
+    let (large, zero, below) = (digits("18446744073709551615"), digits("0"), digits("-1"));
+    let changes: [&dyn Fn(&str) -> String; 6] = [
+        &|_| String::new(),
+        &|_| "\u{0}\u{fffd} [[ ]]: = -\n".to_owned(),
+        &|text| text.chars().take(text.len() / 2).collect(),
+        &large,
+        &zero,
+        &below,
+    ];
+    for (path, node) in &good {
+        let Node::File(bytes) = node else {
+            continue;
+        };
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        for change in changes {
+            let mut tree = good.clone();
+            put(&mut tree, path, &change(&text));
+            let (facts, brokers) = facts::read(&Root::memory(tree), &[], None);
+            for baseline in [Baseline::Throughput, Baseline::Minimal] {
+                let given = Given::new(&facts, &brokers, baseline);
+                for rule in all() {
+                    let Some(judged) = judge(rule, &given) else {
+                        continue;
+                    };
+                    let is_said = judged.status <= rule.severity || judged.status == Unknown;
+                    assert!(is_said, "{path}: {}: {judged:?}", rule.id);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn baselines_differ_where_their_authors_do() {
     let with = |key: &str, value: &str, baseline| {
         let mut tree = tree("good");

@@ -4,7 +4,7 @@ use super::given::{bytes, held_against};
 use super::{
     Area, Fix, Given, Judged, Known, Needed as _, Ranges, Rule, Status, at_least, by, rule, says, sysctl, within,
 };
-use crate::host::facts::Broker;
+use crate::host::facts::{Broker, Fact};
 
 const MEMORY: Area = Area::Memory;
 /// Areas that a JVM maps beside its indexes.
@@ -193,22 +193,26 @@ pub(super) const RULES: &[Rule] = &[
 
 /// Maps a broker needs, by what is in its directories and what it has now.
 fn maps_needed(broker: &Broker) -> Known<u64> {
-    let mut indexes = 0;
+    let mut indexes = 0_u64;
     for dir in &broker.dirs {
         match dir.counts() {
             // A directory that is not there yet has nothing in it; another rule finds it missing.
-            crate::host::facts::Fact::Absent => {}
-            counts => indexes += counts.needed(&format!("files in {}", dir.path))?.indexes,
+            Fact::Absent => {}
+            counts => {
+                let counts = counts.needed(&format!("files in {}", dir.path))?;
+                indexes = indexes.saturating_add(counts.indexes);
+            }
         }
     }
     let live = match &broker.process {
         None => 0,
         Some(process) => match process.state.maps.clone() {
-            crate::host::facts::Fact::Absent => 0,
+            Fact::Absent => 0,
             maps => maps.needed(&format!("/proc/{}/maps", process.pid))?,
         },
     };
-    Ok((indexes + MAPS_OF_JVM).max(live) / 4 * 5)
+    let most = indexes.saturating_add(MAPS_OF_JVM).max(live);
+    Ok(most.saturating_add(most / 4))
 }
 
 fn max_map_count(rule: &Rule, given: &Given<'_>) -> Known<Judged> {
