@@ -394,15 +394,19 @@ fn a_running_broker_is_found_and_a_capture_says_the_same_without_secrets() {
         kfleet(&["host", "capture", &path]).exits(77);
         let (_, captured) = audit(&[&path], &[]);
         assert!(has(&captured), "{file}");
-        // What changes by the second, and whatever other brokers do, aside.
-        for rule in live["findings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|finding| finding["area"] == "memory" || finding["area"] == "files")
-        {
-            let id = rule["rule"].as_str().unwrap();
-            assert_eq!(finding(&captured, id)["status"], rule["status"], "{file}: {id}");
+        // Not what depends on other brokers, which come and go.
+        for id in [
+            "vm.swappiness",
+            "vm.dirty_ratio",
+            "thp.enabled",
+            "cpu.clocksource",
+            "sysctl.keys",
+        ] {
+            assert_eq!(
+                finding(&captured, id)["status"],
+                finding(&live, id)["status"],
+                "{file}: {id}"
+            );
         }
     }
     let grep = Command::new("grep")
@@ -467,7 +471,7 @@ fn nobody_and_a_namespace_with_a_read_only_proc_get_a_verdict() {
     if run("unshare", &["--user", "--map-root-user", "--mount", "true"]).code == 0 {
         let ran = run("unshare", &spaced);
         assert!((0..=3).contains(&ran.code), "{}: {}", ran.code, ran.stderr);
-        assert_eq!(finding(&ran.data(), "vm.overcommit_memory")["status"], "ok");
+        assert_ne!(finding(&ran.data(), "vm.overcommit_memory")["status"], "unknown");
     }
     drop(broker);
 }

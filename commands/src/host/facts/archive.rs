@@ -121,3 +121,55 @@ fn below_top(tree: Tree) -> Tree {
         _ => tree,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An archive with entries by names that the crate would not write.
+    fn archive(names: &[&str]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for name in names {
+            let mut header = tar::Header::new_gnu();
+            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_entry_type(tar::EntryType::Regular);
+            header.set_size(2);
+            header.set_cksum();
+            out.extend_from_slice(header.as_bytes());
+            out.extend_from_slice(b"1\n");
+            out.resize(out.len().next_multiple_of(512), 0);
+        }
+        out.resize(out.len() + 1024, 0);
+        out
+    }
+
+    #[test]
+    fn entries_stay_in_their_tree() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.tar");
+        std::fs::write(&path, archive(&["../../etc/x", "/etc/y", "./proc/z", "proc/../../w"])).unwrap();
+        let tree = read_archive(&path).unwrap();
+        assert_eq!(tree.keys().collect::<Vec<_>>(), ["etc/y", "proc/z"]);
+    }
+
+    #[test]
+    fn a_bomb_is_not_unpacked_to_its_end() {
+        use std::io::Write as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bomb.tar.gz");
+        let mut gzip = flate2::write::GzEncoder::new(File::create(&path).unwrap(), flate2::Compression::fast());
+        let mut header = tar::Header::new_gnu();
+        header.set_path("proc/large").unwrap();
+        header.set_size(300 << 20);
+        header.set_cksum();
+        gzip.write_all(header.as_bytes()).unwrap();
+        for _ in 0..300 {
+            gzip.write_all(&vec![0; 1 << 20]).unwrap();
+        }
+        gzip.write_all(&archive(&["proc/after"])).unwrap();
+        gzip.finish().unwrap();
+        let read = read_archive(&path);
+        // It is cut off where it is longer than any archive may be, and what comes after that is not there.
+        assert!(read.is_err() || read.is_ok_and(|tree| !tree.contains_key("proc/after")));
+    }
+}

@@ -94,6 +94,8 @@ pub(crate) struct ProcessState {
     pub(crate) cwd: Fact<String>,
     /// Its program.
     pub(crate) exe: Fact<String>,
+    /// The jar of Apache Kafka's clients in a folder of its class path, which tells the release.
+    pub(crate) jar: Fact<String>,
 }
 
 /// Whether the clock is in sync.

@@ -111,7 +111,7 @@ fn process(root: &Root, pid: u32) -> Option<Process> {
             .parse()
             .ok()
     };
-    let state = measured(root, pid);
+    let state = measured(root, pid, &args);
     Some(Process {
         pid,
         engine,
@@ -136,7 +136,7 @@ fn limit_of(text: &str, name: &str) -> Option<Limit> {
     }
 }
 
-fn measured(root: &Root, pid: u32) -> ProcessState {
+fn measured(root: &Root, pid: u32, args: &[String]) -> ProcessState {
     let ask = || {
         let link = |name: &str| match fs::read_link(format!("/proc/{pid}/{name}")) {
             Ok(target) => Fact::Present(target.to_string_lossy().into_owned()),
@@ -151,6 +151,7 @@ fn measured(root: &Root, pid: u32) -> ProcessState {
             maps: count_maps(pid),
             cwd: link("cwd"),
             exe: link("exe"),
+            jar: jar_of(root, args),
         })
     };
     let keep = |measured: &mut super::measured::Measured, state: Fact<ProcessState>| {
@@ -168,6 +169,33 @@ fn measured(root: &Root, pid: u32) -> ProcessState {
             ..ProcessState::default()
         },
     }
+}
+
+/// Most class paths name a folder of jars as `libs/*`.
+fn jar_of(root: &Root, args: &[String]) -> Fact<String> {
+    let folders = args
+        .iter()
+        .flat_map(|arg| arg.split(':'))
+        .filter_map(|path| path.strip_suffix("/*"));
+    for folder in folders.filter(|folder| folder.starts_with('/')) {
+        let names = root.scan(folder);
+        let jar = names
+            .value()
+            .into_iter()
+            .flatten()
+            .find(|name| release_of(name).is_some());
+        if let Some(jar) = jar {
+            return Fact::Present(jar.clone());
+        }
+    }
+    Fact::Absent
+}
+
+/// (4, 3) of kafka-clients-4.3.1.jar.
+fn release_of(name: &str) -> Option<(u32, u32)> {
+    let version = name.strip_suffix(".jar")?.strip_prefix("kafka-clients-")?;
+    let mut numbers = version.split(['.', '-']);
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
 fn count_maps(pid: u32) -> Fact<u64> {
@@ -245,18 +273,13 @@ impl Process {
         number.parse::<u64>().ok()?.checked_mul(1 << shift)
     }
 
-    /// The version of Apache Kafka by its jars, as in (4, 3).
+    /// The release of Apache Kafka by its jars, as in (4, 3).
     pub(crate) fn kafka_version(&self) -> Option<(u32, u32)> {
         let paths = self.args.iter().flat_map(|arg| arg.split(':'));
-        let version = |path: &str| {
-            let name = path.rsplit('/').next()?.strip_suffix(".jar")?;
-            let version = name
-                .strip_prefix("kafka-clients-")
-                .or_else(|| name.strip_prefix("kafka_2.13-"));
-            let mut numbers = version.or_else(|| name.strip_prefix("kafka_2.12-"))?.split(['.', '-']);
-            Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
-        };
-        paths.filter(|path| path.contains("kafka")).find_map(version)
+        let names = paths.filter_map(|path| path.rsplit('/').next());
+        names
+            .chain(self.state.jar.value().map(String::as_str))
+            .find_map(release_of)
     }
 
     /// The configuration it was started with: the file, and keys that count instead of the file's.
@@ -307,6 +330,7 @@ fn absolute(file: &str, cwd: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::facts::Node;
 
     fn run(line: &str) -> Option<Process> {
         let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
@@ -362,6 +386,26 @@ mod tests {
             "kfleet produce broker",
         ] {
             assert_eq!(run(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_release_is_known_by_the_jars_in_a_folder() {
+        let file = (
+            "opt/kafka/libs/kafka-clients-3.9.1.jar".to_owned(),
+            Node::File(Vec::new()),
+        );
+        let root = Root::memory([file].into());
+        let args = ["java", "-cp", "/x:/opt/kafka/libs/*", MAIN_CLASS].map(str::to_owned);
+        let jar = jar_of(&root, &args);
+        assert_eq!(jar.value().and_then(|jar| release_of(jar)), Some((3, 9)));
+        for name in [
+            "kafka-clients-x.jar",
+            "kafka-clients-4.jar",
+            "kafka-clients-4.3.1",
+            "clients-4.3.1.jar",
+        ] {
+            assert_eq!(release_of(name), None, "{name}");
         }
     }
 
