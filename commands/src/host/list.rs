@@ -54,7 +54,15 @@ impl RuleRow {
         let safe = baselines.map(|baseline| (name(*baseline), rule.safe_text(*baseline)));
         let fix_text = match rule.fix {
             Fix::Sysctl(key) => match rule.ranges {
-                Some(ranges) => format!("{key} = {}", ranges.of(Baseline::Throughput).set),
+                Some(ranges) => {
+                    // Of a key with three numbers, one is set.
+                    let which = if rule.safe.starts_with("for the") {
+                        format!(", {}", rule.safe)
+                    } else {
+                        String::new()
+                    };
+                    format!("{key} = {}{which}", ranges.of(Baseline::Throughput).set)
+                }
                 None => format!("{key}, computed from this host"),
             },
             Fix::Mount(text)
