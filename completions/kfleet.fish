@@ -42,6 +42,7 @@ complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "completions" -d 'Prin
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "configs" -d 'Settings of topics, brokers and groups'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "consume" -d 'Read records'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "groups" -d 'Groups'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "host" -d 'The host a broker runs on: audit its settings'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "logs" -d 'Files of logs, offline'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "offsets" -d 'Offsets of partitions'
@@ -281,6 +282,79 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -f -a "audit" -d 'Tell what is wrong with the settings of a host, why, and what puts it right'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -f -a "capture" -d 'Write what the audit reads into a tree, to be audited elsewhere'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -f -a "explain" -d 'Tell what a rule reads, what is safe, why, and who says so'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -f -a "rules" -d 'List the rules of the audit'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l baseline -d 'Whose advice counts where authorities differ' -r -f -a "throughput\t'Much data through the page cache'
+latency\t'Short and even response times'
+confluent\t'What Confluent\'s playbooks set'
+tutorial\t'What Kafka: The Definitive Guide and the tutorials after it set'
+minimal\t'Only what breaks a broker or loses data'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l root -d 'A captured tree instead of this machine: a directory, a .tar or a .tar.gz; may be repeated' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l broker-config -d 'The server.properties to judge by, read as it is and not below --root; found from the running broker if not given' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l only -d 'Judge by these rules only: ids, groups or areas of `kfleet host rules`' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l skip -d 'Leave out these rules: ids, groups or areas' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l fail-on -d 'The least that is not exit code 0' -r -f -a "warning\t'Anything but OK'
+unknown\t'What could not be found out, and CRITICAL'
+critical\t'CRITICAL only'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l expect -d 'A sysctl that must have this value; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -l broker-config -d 'The server.properties of the broker; found from the running broker if not given' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -l baseline -d 'Only the rules that this baseline has' -r -f -a "throughput\t'Much data through the page cache'
+latency\t'Short and even response times'
+confluent\t'What Confluent\'s playbooks set'
+tutorial\t'What Kafka: The Definitive Guide and the tutorials after it set'
+minimal\t'Only what breaks a broker or loses data'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'

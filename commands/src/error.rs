@@ -83,6 +83,13 @@ impl CommandError {
         Self::new("bug", exit_codes::BUG, message)
     }
 
+    /// As checks and audits exit, with 0 to 3 and nothing else: whatever kept them from finding out is UNKNOWN.
+    #[must_use]
+    pub fn graded(mut self) -> Self {
+        self.code = self.code.min(exit_codes::UNKNOWN);
+        self
+    }
+
     /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

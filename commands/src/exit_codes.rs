@@ -6,6 +6,8 @@ pub const OK: u8 = 0;
 pub const NO: u8 = 1;
 /// CRITICAL; only checks, audits and verifications.
 pub const CRITICAL: u8 = 2;
+/// UNKNOWN; only checks and audits: something kept them from finding out.
+pub const UNKNOWN: u8 = 3;
 /// The command line makes no sense.
 pub const USAGE: u8 = 64;
 /// The input makes no sense.

@@ -43,6 +43,9 @@ fn collect(command: &clap::Command, name: &str, pages: &mut Vec<(String, Vec<u8>
         .manual("kfleet manual")
         .date("")
         .render(&mut page)?;
+    if name == "kfleet-host" {
+        page.extend(crate::host::manual().into_bytes());
+    }
     pages.push((format!("{name}.1"), page));
     for inner in command
         .get_subcommands()

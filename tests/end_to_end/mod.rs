@@ -4,6 +4,7 @@
 mod bad_input;
 mod bench;
 mod exit_codes;
+mod host;
 mod kills;
 mod logs_dump;
 mod read_write;

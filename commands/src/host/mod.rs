@@ -1,0 +1,42 @@
+//! The host a broker runs on: what it must be set to, proved from the host itself.
+
+mod audit;
+mod capture;
+mod explain;
+mod facts;
+mod findings;
+mod list;
+mod report;
+mod rules;
+mod sources;
+
+use clap::Subcommand;
+
+pub(crate) use findings::{Finding, HostAudit};
+pub(crate) use list::{RuleRow, manual};
+
+use crate::context::Context;
+use crate::error::CommandError;
+
+/// Commands on hosts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HostCommand {
+    /// Tell what is wrong with the settings of a host, why, and what puts it right
+    Audit(audit::AuditArgs),
+    /// Write what the audit reads into a tree, to be audited elsewhere
+    Capture(capture::CaptureArgs),
+    /// Tell what a rule reads, what is safe, why, and who says so
+    Explain(explain::ExplainArgs),
+    /// List the rules of the audit
+    Rules(list::RulesArgs),
+}
+
+pub(crate) fn run(command: HostCommand, context: &Context) -> Result<(), CommandError> {
+    match command {
+        // An audit exits with 0 to 3 and nothing else.
+        HostCommand::Audit(args) => audit::run(&args, context).map_err(CommandError::graded),
+        HostCommand::Capture(args) => capture::run(&args, context),
+        HostCommand::Explain(args) => explain::run(&args, context),
+        HostCommand::Rules(args) => list::run(&args, context),
+    }
+}
