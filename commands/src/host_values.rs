@@ -3,23 +3,9 @@
 //! Values that are below some kernel's own default are not here, although books name them
 //! (net.core.rmem_default 131072, tcp_rmem up to 2048000): a file in sysctl.d cannot say "at least".
 
-use clap::ValueEnum;
 use serde::Serialize;
 
-/// Whose recommendations count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Baseline {
-    /// Much written data, and time for the page cache to gather it.
-    Throughput,
-    /// Small, frequent write-back, so that no write waits for a big one.
-    Latency,
-    /// What Confluent's Ansible roles set.
-    Confluent,
-    /// What Kafka: The Definitive Guide and the tutorials after it set.
-    Tutorial,
-    /// Only what a broker fails without.
-    Minimal,
-}
+use crate::host::Baseline;
 
 /// A kernel parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

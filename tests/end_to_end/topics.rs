@@ -132,7 +132,7 @@ fn that_nothing_is_compacted_is_said_once() {
         cluster.kfleet(&create).exits(0);
         let keys = cluster.data(&["configs", "describe", "topic", topic]);
         let mut keys = keys.as_array().unwrap().iter();
-        assert!(keys.any(|key| key["key"] == "cleanup.policy" && key["value"] == "compact"));
+        assert!(keys.any(|key| key["name"] == "cleanup.policy" && key["value"] == "compact"));
     }
     let said = std::fs::read_to_string(cluster.dir.join("node-1.log")).unwrap();
     assert_eq!(said.matches("does not compact").count(), 1, "{said}");

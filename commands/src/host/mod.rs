@@ -14,6 +14,7 @@ use clap::Subcommand;
 
 pub(crate) use findings::{Finding, HostAudit};
 pub(crate) use list::{RuleRow, manual};
+pub(crate) use rules::Baseline;
 
 use crate::context::Context;
 use crate::error::CommandError;

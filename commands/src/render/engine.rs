@@ -9,7 +9,8 @@ use protocol::properties::Properties;
 use super::jmx::{Attribute, Rules, selector};
 use super::library::Library;
 use crate::error::CommandError;
-use crate::host_values::{Baseline, LIMITS, sysctl_values};
+use crate::host::Baseline;
+use crate::host_values::{LIMITS, sysctl_values};
 
 /// Renders a template.
 pub(crate) fn render(library: &Library, name: &str, values: &BTreeMap<String, Value>) -> Result<String, CommandError> {
