@@ -121,6 +121,12 @@ _kfleet() {
             kfleet__subcmd__host,rules)
                 cmd="kfleet__subcmd__host__subcmd__rules"
                 ;;
+            kfleet__subcmd__host,tune)
+                cmd="kfleet__subcmd__host__subcmd__tune"
+                ;;
+            kfleet__subcmd__host,undo)
+                cmd="kfleet__subcmd__host__subcmd__undo"
+                ;;
             kfleet__subcmd__logs,dump)
                 cmd="kfleet__subcmd__logs__subcmd__dump"
                 ;;
@@ -941,7 +947,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help audit capture explain rules"
+            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help audit capture explain rules tune undo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1117,6 +1123,98 @@ _kfleet() {
             case "${prev}" in
                 --baseline)
                     COMPREPLY=($(compgen -W "throughput latency confluent tutorial minimal" -- "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__host__subcmd__tune)
+            opts="-y -b -o -q -v -h --baseline --root --broker-config --only --skip --output-script --dry-run --yes --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --baseline)
+                    COMPREPLY=($(compgen -W "throughput latency confluent tutorial minimal" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --broker-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__host__subcmd__undo)
+            opts="-y -b -o -q -v -h --root --dry-run --yes --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --bootstrap-server)

@@ -282,20 +282,22 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
 ndjson\t'One document a line for each element'"
-complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -l no-headers -d 'Leave out the names of columns'
-complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -s q -l quiet -d 'Say nothing that is not a result'
-complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -s v -l verbose -d 'Say more, on stderr'
-complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -f -a "audit" -d 'Tell what is wrong with the settings of a host, why, and what puts it right'
-complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -f -a "capture" -d 'Write what the audit reads into a tree, to be audited elsewhere'
-complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -f -a "explain" -d 'Tell what a rule reads, what is safe, why, and who says so'
-complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules" -f -a "rules" -d 'List the rules of the audit'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -f -a "audit" -d 'Tell what is wrong with the settings of a host, why, and what puts it right'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -f -a "capture" -d 'Write what the audit reads into a tree, to be audited elsewhere'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -f -a "explain" -d 'Tell what a rule reads, what is safe, why, and who says so'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -f -a "rules" -d 'List the rules of the audit'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -f -a "tune" -d 'Set what the audit would have set differently, for now and for the next boot'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -f -a "undo" -d 'Put back what tune has changed'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l baseline -d 'Whose advice counts where authorities differ' -r -f -a "throughput\t'Much data through the page cache'
 latency\t'Short and even response times'
 confluent\t'What Confluent\'s playbooks set'
@@ -355,6 +357,41 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l baseline -d 'Whose advice counts where authorities differ' -r -f -a "throughput\t'Much data through the page cache'
+latency\t'Short and even response times'
+confluent\t'What Confluent\'s playbooks set'
+tutorial\t'What Kafka: The Definitive Guide and the tutorials after it set'
+minimal\t'Only what breaks a broker or loses data'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l root -d 'A directory with a tree of /proc and /etc, to be set instead of this machine' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l broker-config -d 'The server.properties to judge by; found from the running broker if not given' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l only -d 'Judge by these rules only: ids, groups or areas of `kfleet host rules`' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l skip -d 'Leave out these rules: ids, groups or areas' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l output-script -d 'Print a shell script that does it, and do nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -l root -d 'The directory that was given to tune' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'

@@ -41,13 +41,21 @@ pub struct GlobalArgs {
 
 /// Flags of every command that changes something.
 #[derive(Debug, Clone, Args)]
-pub struct SafetyArgs {
+pub struct AskArgs {
     /// Show what would be changed and change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// Flags of every command that changes something in a cluster.
+#[derive(Debug, Clone, Args)]
+pub struct SafetyArgs {
+    /// Whether to go ahead.
+    #[command(flatten)]
+    pub ask: AskArgs,
     /// Change nothing unless this is the cluster's id
     #[arg(long, value_name = "ID")]
     pub expect_cluster_id: Option<String>,
@@ -146,11 +154,16 @@ impl Context {
             let message = format!("this is cluster {cluster_id}, and {expected} was expected; nothing was changed");
             return Err(CommandError::refused(message));
         }
-        if safety.dry_run {
+        self.may_go_ahead(&safety.ask, plan)
+    }
+
+    /// Whether a change may go ahead: somebody said yes. False under --dry-run.
+    pub fn may_go_ahead(&self, ask: &AskArgs, plan: &str) -> Result<bool, CommandError> {
+        if ask.dry_run {
             self.out.note(&format!("would {plan}"));
             return Ok(false);
         }
-        if safety.yes {
+        if ask.yes {
             return Ok(true);
         }
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {

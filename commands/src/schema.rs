@@ -40,6 +40,8 @@ fn all() -> Vec<Named> {
         of::<crate::host::Finding>(),
         of::<crate::host::RuleRow>(),
         of::<Vec<crate::host::RuleRow>>(),
+        of::<crate::host::HostTune>(),
+        of::<crate::host::HostUndo>(),
         of_streamed::<crate::logs::DumpElement>(),
         of::<Vec<crate::offsets::OffsetRow>>(),
         of::<crate::quorum::QuorumStatus>(),

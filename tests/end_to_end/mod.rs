@@ -5,6 +5,7 @@ mod bad_input;
 mod bench;
 mod exit_codes;
 mod host;
+mod host_tune;
 mod kills;
 mod logs_dump;
 mod read_write;

@@ -30,18 +30,38 @@ pub(crate) struct AuditArgs {
     /// The server.properties to judge by, read as it is and not below --root; found from the running broker if not given
     #[arg(long, value_name = "FILE")]
     broker_config: Option<PathBuf>,
-    /// Judge by these rules only: ids, groups or areas of `kfleet host rules`
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    only: Vec<String>,
-    /// Leave out these rules: ids, groups or areas
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    skip: Vec<String>,
+    #[command(flatten)]
+    rules: RuleArgs,
     /// The least that is not exit code 0
     #[arg(long, value_enum, default_value = "warning", value_name = "STATUS")]
     fail_on: FailOn,
     /// A sysctl that must have this value; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     expect: Vec<String>,
+}
+
+/// Which rules count.
+#[derive(Debug, Args)]
+pub(super) struct RuleArgs {
+    /// Judge by these rules only: ids, groups or areas of `kfleet host rules`
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Leave out these rules: ids, groups or areas
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    skip: Vec<String>,
+}
+
+impl RuleArgs {
+    /// Refuses words that mean no rule.
+    pub(super) fn check(&self) -> Result<(), CommandError> {
+        self.only.iter().chain(&self.skip).try_for_each(|word| check_word(word))
+    }
+
+    /// Whether a rule counts.
+    pub(super) fn mean(&self, rule: &Rule) -> bool {
+        let meant = |words: &[String]| words.iter().any(|word| rules::is_meant(rule, word));
+        (self.only.is_empty() || meant(&self.only)) && !meant(&self.skip)
+    }
 }
 
 /// The least that is not exit code 0.
@@ -62,9 +82,7 @@ struct Expected<'a> {
 }
 
 pub(crate) fn run(args: &AuditArgs, context: &Context) -> Result<(), CommandError> {
-    for word in args.only.iter().chain(&args.skip) {
-        check_word(word)?;
-    }
+    args.rules.check()?;
     let expected = args
         .expect
         .iter()
@@ -103,10 +121,6 @@ fn expected(text: &str) -> Result<Expected<'_>, CommandError> {
 /// Audits this machine, or all trees.
 fn audit(args: &AuditArgs, expected: &[Expected<'_>]) -> Result<HostAudit, CommandError> {
     let named = args.broker_config.as_deref().map(named_config).transpose()?;
-    let is_asked = |rule: &Rule| {
-        let meant = |words: &[String]| words.iter().any(|word| rules::is_meant(rule, word));
-        (args.only.is_empty() || meant(&args.only)) && !meant(&args.skip)
-    };
     let mut audit = HostAudit {
         baseline: args.baseline,
         verdict: Status::Ok,
@@ -137,7 +151,7 @@ fn audit(args: &AuditArgs, expected: &[Expected<'_>]) -> Result<HostAudit, Comma
         };
         let keys: Vec<&str> = expected.iter().map(|expected| expected.key).collect();
         let (facts, brokers) = facts::read(&root, &keys, named.as_ref());
-        let mut findings = of_host(&name, &facts, &brokers, args.baseline, is_asked);
+        let mut findings = of_host(&name, &facts, &brokers, args.baseline, |rule| args.rules.mean(rule));
         findings.extend(expected.iter().map(|expected| judge_expected(&name, &facts, expected)));
         audit
             .hosts
@@ -148,7 +162,7 @@ fn audit(args: &AuditArgs, expected: &[Expected<'_>]) -> Result<HostAudit, Comma
     Ok(audit)
 }
 
-fn open(path: &Path) -> Result<Root, CommandError> {
+pub(super) fn open(path: &Path) -> Result<Root, CommandError> {
     if path == Path::new("/") {
         return Ok(Root::live());
     }

@@ -8,7 +8,7 @@ use super::rules::{self, Area, Authority, Baseline, Fix, Given, Judged, Rule, St
 use super::sources::Setting;
 
 /// The file that a fix is written to.
-const OWN_FILE: &str = "90-kfleet.conf";
+pub(super) const OWN_FILE: &str = "90-kfleet.conf";
 
 /// A line of a file that sets a sysctl.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

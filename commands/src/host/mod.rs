@@ -9,12 +9,16 @@ mod list;
 mod report;
 mod rules;
 mod sources;
+mod tune;
+mod tuning;
+mod undo;
 
 use clap::Subcommand;
 
 pub(crate) use findings::{Finding, HostAudit};
 pub(crate) use list::{RuleRow, manual};
 pub(crate) use rules::Baseline;
+pub(crate) use tuning::{HostTune, HostUndo};
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -30,6 +34,10 @@ pub(crate) enum HostCommand {
     Explain(explain::ExplainArgs),
     /// List the rules of the audit
     Rules(list::RulesArgs),
+    /// Set what the audit would have set differently, for now and for the next boot
+    Tune(tune::TuneArgs),
+    /// Put back what tune has changed
+    Undo(undo::UndoArgs),
 }
 
 pub(crate) fn run(command: HostCommand, context: &Context) -> Result<(), CommandError> {
@@ -39,5 +47,7 @@ pub(crate) fn run(command: HostCommand, context: &Context) -> Result<(), Command
         HostCommand::Capture(args) => capture::run(&args, context),
         HostCommand::Explain(args) => explain::run(&args, context),
         HostCommand::Rules(args) => list::run(&args, context),
+        HostCommand::Tune(args) => tune::run(&args, context),
+        HostCommand::Undo(args) => undo::run(&args, context),
     }
 }
