@@ -248,6 +248,13 @@ values > tuned
 $kfleet host tune --yes --only $only -o json > again.json
 $kfleet host undo --yes -o json > undo.json
 values > after
+mount --bind $n/core/somaxconn $n/core/somaxconn
+mount -o remount,bind,ro $n/core/somaxconn
+code=0; $kfleet host tune --yes --only $only -o json > refused.json || code=$?
+echo $code > refused.code
+cat /etc/sysctl.d/90-kfleet.conf > refused.conf
+$kfleet host undo --yes -o json > undo-refused.json
+values > after-refused
 "#;
 
 #[test]
@@ -291,4 +298,17 @@ fn a_real_kernel_takes_the_values_and_gives_them_back() {
     assert_eq!(data("again.json")["changed"], false);
     assert_eq!(data("undo.json")["changed"], true);
     assert_eq!(text("after"), text("before"));
+
+    // One that the kernel refuses: the others are set, and it is not kept for the next boot.
+    assert_eq!(text("refused.code"), "75\n");
+    let refused = data("refused.json");
+    let row = refused["values"].as_array().unwrap().iter();
+    let rows: Vec<_> = row.filter(|row| row["result"] == "refused").collect();
+    assert_eq!(
+        (rows.len(), &rows[0]["key"]),
+        (1, &"net.core.somaxconn".into()),
+        "{refused}"
+    );
+    assert!(!text("refused.conf").contains("somaxconn") && text("refused.conf").contains("tcp_rmem"));
+    assert_eq!(text("after-refused"), text("before"));
 }

@@ -128,8 +128,13 @@ fn finish(tune: &HostTune, context: &Context) -> Result<(), CommandError> {
     warnings.extend(tune.stopped.clone());
     context.out.show(None, tune, &warnings)?;
     if tune.changed {
+        let root = if tune.root == "/" {
+            String::new()
+        } else {
+            format!(" --root {}", tune.root)
+        };
         context.out.note(&format!(
-            "the old values are in {}; kfleet host undo puts them back",
+            "the old values are in {}; kfleet host undo{root} puts them back",
             tune.journal
         ));
     }

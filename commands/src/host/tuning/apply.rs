@@ -58,6 +58,12 @@ impl Applied {
 /// Carries out a plan. An error means that nothing was changed.
 pub(crate) fn apply(plan: &Plan, machine: &mut dyn Machine) -> Result<Applied, CommandError> {
     let failed = |error: std::io::Error| CommandError::io("writing the journal", &error);
+    let reading = |error: std::io::Error| CommandError::io("reading sysctl.d", &error);
+    if machine.file().map_err(reading)? != plan.file {
+        return Err(CommandError::refused(
+            "the file in sysctl.d was changed while kfleet asked; nothing was changed",
+        ));
+    }
     let mut applied = Applied::default();
     let mut steps = Vec::new();
     for step in &plan.steps {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::journal::{Entry, Journal};
 use crate::error::CommandError;
-use crate::host::facts::{fields, sysctl_path};
+use crate::host::facts::{FILE_BYTES_MAX, fields, sysctl_path};
 use crate::host::findings::OWN_FILE;
 use crate::replace_file::replace_file;
 
@@ -98,11 +98,17 @@ impl Machine for Below {
     }
 
     fn file(&self) -> io::Result<Option<String>> {
-        match fs::read_to_string(self.own_file()?) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+        let path = self.own_file()?;
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if !metadata.is_file() || metadata.len() > FILE_BYTES_MAX {
+            let message = format!("is no file, or longer than {FILE_BYTES_MAX} bytes");
+            return Err(io::Error::new(ErrorKind::InvalidData, message));
         }
+        fs::read_to_string(path).map(Some)
     }
 
     fn has_folder(&self) -> bool {
@@ -156,6 +162,25 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn what_is_no_file_is_not_read() {
+        let tree = tempfile::tempdir().unwrap();
+        let root = tree.path().canonicalize().unwrap();
+        let path = root.join(FOLDER).join(OWN_FILE);
+        fs::create_dir_all(&path).unwrap();
+        let mut below = Below::new(root.clone(), Journal::at(root.join("journal")));
+        assert_eq!(below.file().unwrap_err().kind(), ErrorKind::InvalidData);
+        fs::remove_dir(&path).unwrap();
+        assert_eq!(below.file().unwrap(), None);
+        let long = File::create(&path).unwrap();
+        long.set_len(FILE_BYTES_MAX + 1).unwrap();
+        assert_eq!(below.file().unwrap_err().kind(), ErrorKind::InvalidData);
+        // Where a link switches the file off, it stays off.
+        fs::remove_file(&path).unwrap();
+        symlink("/dev/null", &path).unwrap();
+        assert!(below.file().is_err() && below.put_file(Some("x"), true).is_err());
+    }
 
     #[test]
     fn links_do_not_lead_out_of_a_tree() {
