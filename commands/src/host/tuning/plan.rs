@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::tuned::Profile;
 use crate::host::facts::{Fact, Facts, normal};
 use crate::host::findings::{Finding, OWN_FILE};
-use crate::host::rules::Status;
+use crate::host::rules::{self, Baseline, Status};
 use crate::host::sources::Setting;
 
 /// Sysctls whose order matters: what caps before what is capped, background before the limit. Others come after them.
@@ -130,7 +130,13 @@ fn key_of(line: &str) -> Option<(String, String)> {
 }
 
 /// Plans what findings ask for.
-pub(crate) fn plan(findings: &[Finding], facts: &Facts, file: Option<String>, profiles: &[Profile]) -> Plan {
+pub(crate) fn plan(
+    findings: &[Finding],
+    facts: &Facts,
+    baseline: Baseline,
+    file: Option<String>,
+    profiles: &[Profile],
+) -> Plan {
     let mut steps: Vec<Step> = Vec::new();
     for finding in findings {
         let Some((key, wanted)) = finding
@@ -159,6 +165,11 @@ pub(crate) fn plan(findings: &[Finding], facts: &Facts, file: Option<String>, pr
             }),
         }
     }
+    for step in &mut steps {
+        if let Some(value) = safe_at_boot(step, facts, baseline) {
+            step.wanted = value;
+        }
+    }
     steps.retain(|step| step.before != step.wanted);
     steps.sort_by_key(|step| ORDER.iter().position(|key| *key == step.key).unwrap_or(ORDER.len()));
     let mut plan = Plan {
@@ -174,6 +185,18 @@ pub(crate) fn plan(findings: &[Finding], facts: &Facts, file: Option<String>, pr
     };
     plan.overridden = overridden(&plan, facts, profiles);
     plan
+}
+
+/// The value that files give a sysctl at boot, if it is as safe as the one that a rule wants: ours would hide it.
+fn safe_at_boot(step: &Step, facts: &Facts, baseline: Baseline) -> Option<String> {
+    let range = rules::lookup(&step.key)?.ranges?.of(baseline);
+    let at_boot = &facts.files.of(&step.key).last()?.value;
+    let fields = |text: &str| text.split(' ').count();
+    // Of those with three fields the last one, the most, counts.
+    let number = |text: &str| text.rsplit(' ').next()?.parse::<i64>().ok();
+    let (value, wanted) = (number(at_boot)?, number(&step.wanted)?);
+    let is_safe = (range.least..=range.most).contains(&value) && (range.most != i64::MAX || value >= wanted);
+    (is_safe && fields(at_boot) == fields(&step.wanted)).then(|| at_boot.clone())
 }
 
 /// The larger of two numbers: two rules with one key ask for at least so much.

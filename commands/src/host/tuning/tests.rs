@@ -343,7 +343,7 @@ fn plan_of(tree: &[(&str, &str)], baseline: Baseline) -> Plan {
     let (facts, brokers) = facts::read(&root, &[], None);
     let findings = of_host("/", &facts, &brokers, baseline, |_| true);
     let file = root.text(FILE).value().cloned();
-    plan(&findings, &facts, file, &overriding(&root, &facts.tuned))
+    plan(&findings, &facts, baseline, file, &overriding(&root, &facts.tuned))
 }
 
 #[test]
@@ -378,6 +378,40 @@ fn steps_are_in_order_and_nothing_safe_is_touched() {
             ("net.core.rmem_default", "131072"),
             ("net.ipv4.tcp_rmem", "4096 200000 16777216"),
             ("net.ipv4.ip_local_reserved_ports", "7071,9092,9093,9308,9999"),
+        ]
+    );
+}
+
+#[test]
+fn a_safe_value_of_the_next_boot_is_applied_and_not_hidden() {
+    let plan = plan_of(
+        &[
+            ("proc/sys/vm/swappiness", "60"),
+            ("proc/sys/net/core/rmem_max", "1000"),
+            ("proc/sys/net/core/wmem_max", "1000"),
+            ("proc/sys/net/ipv4/tcp_rmem", "4096 131072 1000000"),
+            ("proc/sys/net/ipv4/tcp_wmem", "4096 16384 1000000"),
+            (
+                "etc/sysctl.d/50-kafka.conf",
+                "vm.swappiness=10\nnet.core.rmem_max=16777216\nnet.core.wmem_max=2097152\n\
+                 net.ipv4.tcp_rmem=4096 87380 33554432\nnet.ipv4.tcp_wmem=33554432\n",
+            ),
+        ],
+        Baseline::Throughput,
+    );
+    let steps: Vec<_> = plan
+        .steps
+        .iter()
+        .map(|step| (step.key.as_str(), step.wanted.as_str()))
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            ("net.core.rmem_max", "16777216"),
+            ("net.core.wmem_max", "4194304"),
+            ("net.ipv4.tcp_rmem", "4096 87380 33554432"),
+            ("net.ipv4.tcp_wmem", "4096 16384 16777216"),
+            ("vm.swappiness", "10"),
         ]
     );
 }
