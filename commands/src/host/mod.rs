@@ -51,3 +51,11 @@ pub(crate) fn run(command: HostCommand, context: &Context) -> Result<(), Command
         HostCommand::Undo(args) => undo::run(&args, context),
     }
 }
+
+/// How many findings of an audit of this machine are critical, unknown, and warnings.
+pub(crate) fn count_findings() -> [usize; 3] {
+    let (facts, brokers) = facts::read(&facts::Root::live(), &[], None);
+    let found = findings::of_host("/", &facts, &brokers, Baseline::Throughput, |_| true);
+    let count = |status| found.iter().filter(|finding| finding.status == status).count();
+    [rules::Status::Critical, rules::Status::Unknown, rules::Status::Warning].map(count)
+}
