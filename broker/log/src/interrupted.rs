@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::error::LogError;
 use crate::load::LoadReport;
 use crate::log::Log;
-use crate::segment::{Segment, io_error};
+use crate::segment::{Segment, io_error, parse_offset};
 
 /// A rewritten segment that is whole and replaces others.
 const SWAP: &str = ".swap";
@@ -93,5 +93,5 @@ impl Log {
 }
 
 fn offset_of(name: &str) -> Option<i64> {
-    name.split_once('.')?.0.parse().ok()
+    parse_offset(name.split_once('.')?.0)
 }

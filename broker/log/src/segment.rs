@@ -42,7 +42,11 @@ pub(crate) fn file(dir: &Path, base_offset: i64, suffix: &str) -> PathBuf {
 /// The offset in the name of a file with this suffix; none for other files, among them those whose number is not
 /// written in 20 digits.
 pub(crate) fn offset_of(name: &str, suffix: &str) -> Option<i64> {
-    let digits = name.strip_suffix(suffix)?.strip_suffix('.')?;
+    parse_offset(name.strip_suffix(suffix)?.strip_suffix('.')?)
+}
+
+/// The offset in the name of a file that belongs to a segment: 20 digits, no fewer and no more.
+pub(crate) fn parse_offset(digits: &str) -> Option<i64> {
     let all_digits = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
     all_digits.then(|| digits.parse().ok()).flatten()
 }
