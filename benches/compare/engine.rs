@@ -41,7 +41,7 @@ impl Node {
     /// Starts a node on this directory, which is formatted if it is new.
     pub(crate) fn start(engine: Engine, dir: &Path) -> Self {
         let mut command = Command::new(KFLEET);
-        command.args(["sandbox", "--timeout", "180s", "--data-dir"]).arg(dir);
+        command.args(["sandbox", "--timeout", "600s", "--data-dir"]).arg(dir);
         if engine == Engine::Apache {
             command.args(["--engine", "apache", "--kafka-libs"]).arg(kafka_libs());
         }

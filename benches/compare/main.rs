@@ -1,7 +1,7 @@
 //! Our broker and Apache Kafka 4.3.1 on this machine, one beside the other: `cargo bench --bench compare`.
 //!
 //! It needs what tests/compat/setup brings. `-- --short` measures less of everything, to see that it works; names of
-//! parts (`first-write`, `memory`, `produce`, `consume`, `latency`, `partitions`) limit it to those; `--json FILE` keeps
+//! parts (`first-write`, `memory`, `produce`, `consume`, `saturated`, `latency`, `partitions`) limit it to those; `--json FILE` keeps
 //! the figures.
 
 mod engine;
@@ -27,11 +27,12 @@ const SHORT: Scale = Scale { runs: 1, divisor: 20 };
 
 type Part = (&'static str, fn(Scale, &mut Report));
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("first-write", parts::first_write),
     ("memory", parts::memory),
     ("produce", parts::produce),
     ("consume", parts::consume),
+    ("saturated", parts::saturated),
     ("latency", parts::latency),
     ("partitions", parts::partitions),
 ];

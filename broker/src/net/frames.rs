@@ -46,6 +46,8 @@ impl From<Exhausted> for FrameError {
 #[derive(Debug)]
 pub struct FrameReader {
     buffer: BytesMut,
+    /// Size of the latest frame with its length, which the next is likely to have, within what a buffer is kept for.
+    usual_bytes: usize,
     frame_max_bytes: usize,
     lease: Lease,
 }
@@ -55,6 +57,7 @@ impl FrameReader {
     pub fn new(frame_max_bytes: usize, lease: Lease) -> Self {
         Self {
             buffer: BytesMut::new(),
+            usual_bytes: 0,
             frame_max_bytes,
             lease,
         }
@@ -79,6 +82,7 @@ impl FrameReader {
         if self.buffer.len() < size_bytes + 4 {
             return Ok(None);
         }
+        self.usual_bytes = (size_bytes + 4).min(KEEP_BUFFER_MAX_BYTES);
         self.buffer.advance(4);
         let frame = self.buffer.split_to(size_bytes).freeze();
         if size_bytes > KEEP_BUFFER_MAX_BYTES {
@@ -110,14 +114,19 @@ impl FrameReader {
         }
     }
 
-    /// For a large frame, doubles what has arrived, so that a length nobody fills costs nothing.
+    /// Makes room for a frame like the latest before one begins, so that it need not be moved when half of it is here.
+    /// For one that is larger, multiplies what has arrived, so that a length nobody fills costs nothing.
     fn make_room(&mut self) {
-        let announced = self
-            .buffer
-            .first_chunk::<4>()
-            .map_or(0, |prefix| i32::from_be_bytes(*prefix).max(0) as usize);
+        let free = self.buffer.capacity() - self.buffer.len();
+        let Some(prefix) = self.buffer.first_chunk::<4>() else {
+            if free < self.usual_bytes.max(1024) {
+                self.buffer.reserve(self.usual_bytes.max(READ_AHEAD_BYTES));
+            }
+            return;
+        };
+        let announced = i32::from_be_bytes(*prefix).max(0) as usize;
         let missing = (announced + 4).saturating_sub(self.buffer.len());
-        if self.buffer.capacity() - self.buffer.len() < missing.clamp(1024, READ_AHEAD_BYTES / 4) {
+        if free < missing.clamp(1024, READ_AHEAD_BYTES / 4) {
             let wanted = missing.min(self.buffer.len().saturating_mul(4)).max(READ_AHEAD_BYTES);
             self.buffer.reserve(wanted);
         }
@@ -169,6 +178,20 @@ mod tests {
             "{} bytes taken",
             reader.buffer.capacity()
         );
+    }
+
+    #[tokio::test]
+    async fn there_is_room_for_a_frame_like_the_last_before_it_begins() {
+        const FRAME_BYTES: usize = READ_AHEAD_BYTES / 4;
+        let mut frame = (FRAME_BYTES as i32).to_be_bytes().to_vec();
+        frame.resize(4 + FRAME_BYTES, 7);
+        let mut reader = reader(1 << 20);
+        let mut kept = Vec::new();
+        for _ in 0..10 {
+            kept.extend(reader.next(&mut frame.as_slice()).await.unwrap());
+            reader.make_room();
+            assert!(reader.buffer.is_empty() && reader.buffer.capacity() >= frame.len());
+        }
     }
 
     #[tokio::test]
