@@ -497,7 +497,7 @@ fn a_screen_tells_what_why_who_and_how() {
     for words in [
         "CRITICAL  vm.zone_reclaim_mode: 1; safe: 0",
         "[Linux kernel documentation: ",
-        "fix: vm.zone_reclaim_mode = 0 in /etc/sysctl.d/90-kfleet.conf, then sysctl --system",
+        "fix: kfleet host tune, or vm.zone_reclaim_mode = 0 in /etc/sysctl.d/90-kfleet.conf, then sysctl --system",
         "were they swapped?",
     ] {
         assert!(ran.stdout.contains(words), "no {words}: {}", ran.stdout);

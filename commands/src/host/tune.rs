@@ -90,13 +90,7 @@ fn make_plan(args: &TuneArgs, root: &Path, below: &Below) -> Result<Plan, Comman
         .file()
         .map_err(|error| CommandError::io(&format!("reading {}", own_file(root)), &error))?;
     let findings = of_host("/", &facts, &brokers, args.baseline, |rule| args.rules.mean(rule));
-    Ok(plan(
-        &findings,
-        &facts,
-        args.baseline,
-        file,
-        &overriding(&read, &facts.tuned),
-    ))
+    Ok(plan(&findings, &facts, args.baseline, file, &overriding(&read, &facts)))
 }
 
 /// The directory of a tree, without links; / is this machine.
