@@ -65,6 +65,7 @@ const SWAPPINESS: &str = "proc/sys/vm/swappiness";
 fn committed_trees_exit_as_they_are_named() {
     for (name, code, rules) in [
         ("good", 0, &[][..]),
+        ("own-broker", 0, &[]),
         (
             "kernel-defaults",
             1,
