@@ -128,7 +128,7 @@ pub(crate) fn manual() -> String {
     let escape = |text: &str| text.replace('\\', "\\e").replace('-', "\\-");
     let mut page = String::from(
         ".SH RULES\nSafe values are those of the throughput baseline. kfleet\\-host\\-tune(1) sets what is marked with *.\n\
-         .PP\n.ad l\n.nh\n.TS\nlb lb lb\nl l lw(21n).\nRULE\tWORST\tSAFE\n_\n",
+         .PP\n.ad l\n.nh\n.TS\nlb lb lb\nl l lw(20n).\nRULE\tWORST\tSAFE\n_\n",
     );
     for rule in rules::all() {
         let is_set = if matches!(rule.fix, Fix::Sysctl(_)) { "*" } else { "" };

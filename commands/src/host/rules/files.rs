@@ -38,7 +38,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         subject: "vm.dirty_background_ratio and vm.dirty_ratio in files of sysctl.d",
         safe: "the background value is the smaller one",
-        reason: "Swapped, the writer is stopped before the background flush has begun, from the next boot on.",
+        reason: "With the two swapped, the writer is stopped before the background flush has begun, from the next boot on.",
         authorities: &[
             says(by::TUTORIAL, "background about 5, ratio 60 to 80"),
             says(by::KERNEL, "the background value must be the smaller one"),

@@ -234,6 +234,7 @@ mod by {
     pub(super) const CLOUDERA: &str = "Cloudera Kafka reference architecture";
     pub(super) const INTEL: &str = "Intel tuning guide for Kafka";
     pub(super) const KERNEL: &str = "Linux kernel documentation";
+    pub(super) const PSI: &str = "Linux kernel documentation, accounting/psi";
     pub(super) const RPK: &str = "Redpanda rpk";
     pub(super) const TUNED: &str = "tuned profiles";
     pub(super) const UBUNTU: &str = "Ubuntu Charmed Kafka";

@@ -16,7 +16,7 @@ const fn buffer(id: &'static str, keys: &'static [&'static str]) -> Rule {
         keys,
         severity: Status::Warning,
         safe: "-1, or no more than the kernel's maximum",
-        reason: "The kernel caps a larger buffer without a word, and the throughput it was computed for never comes.",
+        reason: "The kernel caps a buffer above its maximum without a word, and the throughput it was computed for never comes.",
         fix: Fix::Sysctl(""),
         judge: broker_buffer,
         ..rule(id, "NET04", NETWORK)
@@ -99,6 +99,7 @@ pub(super) const RULES: &[Rule] = &[
         )
     },
     Rule {
+        subject: "socket.send.buffer.bytes of server.properties, against net.core.wmem_max",
         fix: Fix::Sysctl("net.core.wmem_max"),
         authorities: &[
             says(by::APACHE_SOURCE, "102400 by default; -1 leaves it to the kernel"),
@@ -107,6 +108,7 @@ pub(super) const RULES: &[Rule] = &[
         ..buffer("socket.send.buffer.bytes", &["net.core.wmem_max"])
     },
     Rule {
+        subject: "socket.receive.buffer.bytes of server.properties, against net.core.rmem_max",
         fix: Fix::Sysctl("net.core.rmem_max"),
         authorities: &[
             says(by::APACHE_SOURCE, "102400 by default; -1 leaves it to the kernel"),
@@ -115,6 +117,7 @@ pub(super) const RULES: &[Rule] = &[
         ..buffer("socket.receive.buffer.bytes", &["net.core.rmem_max"])
     },
     Rule {
+        subject: "replica.socket.receive.buffer.bytes of server.properties, against net.core.rmem_max",
         fix: Fix::Sysctl("net.core.rmem_max"),
         authorities: &[
             says(by::APACHE_SOURCE, "65536 by default; -1 leaves it to the kernel"),
@@ -123,6 +126,7 @@ pub(super) const RULES: &[Rule] = &[
         ..buffer("replica.socket.receive.buffer.bytes", &["net.core.rmem_max"])
     },
     Rule {
+        subject: "socket.listen.backlog.size of server.properties",
         severity: Status::Info,
         safe: "at least 512",
         reason: "Kafka's own backlog of 50 is full long before the kernel's when all clients reconnect at once.",

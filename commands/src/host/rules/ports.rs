@@ -119,7 +119,7 @@ fn reserved_ports(_: &Rule, given: &Given<'_>) -> Known<Judged> {
     let range = format!("{first} {last}");
     // Where the range will be made wider, what it will have in it counts too.
     let is_narrow = count(&range).is_none_or(|ports| ports < PORTS_MIN) && given.baseline != Baseline::Minimal;
-    let after = if is_narrow { RANGE_SET } else { &range };
+    let after = if is_narrow { RANGE_SET } else { range.as_str() };
     let is_inside = |port: u16| {
         let within = |list: &str| lists(&list.replacen(' ', "-", 1), port);
         within(&range) || within(after)
@@ -132,12 +132,17 @@ fn reserved_ports(_: &Rule, given: &Given<'_>) -> Known<Judged> {
     }
     let shown: Vec<String> = ports.iter().map(u16::to_string).collect();
     let shown = shown.join(",");
+    let ranges = if is_narrow {
+        format!("{range}, or {after}, which it is to be")
+    } else {
+        range
+    };
     let set = [reserved.as_str(), shown.as_str()]
         .into_iter()
         .filter(|list| !list.is_empty());
     Ok(Judged::new(Status::Warning, value)
         .expected(format!("with {shown}"))
-        .note(format!("{of_whom} inside the ephemeral range {after}: {shown}"))
+        .note(format!("{of_whom} inside the ephemeral range {ranges}: {shown}"))
         .set(set.collect::<Vec<_>>().join(",")))
 }
 
