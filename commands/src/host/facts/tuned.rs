@@ -6,12 +6,12 @@ use super::root::Root;
 pub(crate) fn reapplies(root: &Root) -> bool {
     let main = root.text("etc/tuned/tuned-main.conf");
     let main = main.value().map(String::as_str).unwrap_or_default();
-    let settings = main.lines().filter_map(|line| {
+    let mut settings = main.lines().filter_map(|line| {
         let line = line.trim();
         let (key, value) = line.split_once('=').filter(|_| !line.starts_with(['#', ';']))?;
         Some((key.trim(), value.trim()))
     });
-    let last = settings.filter(|(key, _)| *key == "reapply_sysctl").last();
+    let last = settings.rfind(|(key, _)| *key == "reapply_sysctl");
     let is_off = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off");
     !last.is_some_and(|(_, value)| is_off(value))
 }

@@ -91,7 +91,7 @@ pub(super) const CASES: &[Case] = &[
         put(t, RESERVED_PORTS, "8080,9092-9093\n");
     }),
     ("net.ipv4.ip_local_port_range", Fine, |t| {
-        put(t, PORT_RANGE, "9000 65499\n")
+        put(t, PORT_RANGE, "9000 65499\n");
     }),
     ("vm.max_map_count", Unknown, |t| {
         measured(t, |m| {
