@@ -44,6 +44,8 @@ fn collect(command: &clap::Command, name: &str, pages: &mut Vec<(String, Vec<u8>
         .date("")
         .render(&mut page)?;
     if name == "kfleet-host" {
+        // Its first line has man run tbl.
+        page.splice(0..0, *b"'\\\" t\n");
         page.extend(crate::host::manual().into_bytes());
     }
     pages.push((format!("{name}.1"), page));

@@ -5,22 +5,30 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use tempfile::Builder;
+
 /// Who may read a new file, before the umask.
 const MODE: u32 = 0o644;
 
 /// Puts a file with this content in place of whatever was there, whose permissions it keeps. When it returns, the file
 /// outlives a power cut.
 pub(crate) fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace(path, content, Builder::new().prefix(".kfleet-"))
+}
+
+/// The same by way of a draft with this name in the same folder, which whoever was killed leaves there, and can find again.
+pub(crate) fn replace_file_by(path: &Path, draft: &str, content: &[u8]) -> io::Result<()> {
+    replace(path, content, Builder::new().prefix(draft).rand_bytes(0))
+}
+
+fn replace(path: &Path, content: &[u8], draft: &mut Builder<'_, '_>) -> io::Result<()> {
     // A link is followed: what it points to is replaced, and it stays a link.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut file = tempfile::Builder::new()
-        .prefix(".kfleet-")
-        .permissions(Permissions::from_mode(MODE))
-        .tempfile_in(folder)?;
+    let mut file = draft.permissions(Permissions::from_mode(MODE)).tempfile_in(folder)?;
     file.write_all(content)?;
     if let Ok(before) = fs::metadata(path) {
         file.as_file().set_permissions(before.permissions())?;

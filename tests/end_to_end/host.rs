@@ -65,6 +65,7 @@ const SWAPPINESS: &str = "proc/sys/vm/swappiness";
 fn committed_trees_exit_as_they_are_named() {
     for (name, code, rules) in [
         ("good", 0, &[][..]),
+        ("own-broker", 0, &[]),
         (
             "kernel-defaults",
             1,
@@ -93,6 +94,7 @@ fn committed_trees_exit_as_they_are_named() {
             &[
                 "net.ipv4.tcp_window_scaling",
                 "net.ipv4.ip_local_port_range",
+                "net.ipv4.ip_local_reserved_ports",
                 "net.core.rmem_max",
                 "net.core.somaxconn",
             ],
@@ -426,26 +428,11 @@ fn nobody_and_a_namespace_with_a_read_only_proc_get_a_verdict() {
     let config = dir.path().join("server.properties");
     fs::write(&config, format!("log.dirs={}\n", data.display())).unwrap();
     let broker = Lookalike::start(&config);
-    let run = |program: &str, args: &[&str]| {
-        let output = Command::new(program).args(args).output().unwrap();
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    };
-    let nobody = [
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-        KFLEET,
-        "host",
-        "audit",
-        "-o",
-        "json",
-    ];
-    if rustix::process::geteuid().is_root() && run("setpriv", &["--reuid=65534", "--", KFLEET, "--version"]).code == 0 {
-        let ran = run("setpriv", &nobody);
+    let nobody: &[&str] = &["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let is_root = rustix::process::geteuid().is_root();
+    let nobody = nobody_may_run(nobody).then_some(nobody).filter(|_| is_root);
+    if let Some(nobody) = nobody {
+        let ran = run(&[nobody, &[KFLEET, "host", "audit", "-o", "json"]].concat());
         let data = ran.data();
         assert!([2, 3].contains(&ran.code), "{}", ran.code);
         // Another user's open files cannot be counted, which is said and never taken for well.
@@ -456,24 +443,37 @@ fn nobody_and_a_namespace_with_a_read_only_proc_get_a_verdict() {
         );
         assert_ne!(finding(&data, "broker.config")["status"], "not-applicable");
     }
-    let script =
-        format!("mount -t proc proc /proc && mount -o remount,bind,ro /proc && exec {KFLEET} host audit -o json");
-    let spaced = [
-        "--user",
-        "--map-root-user",
-        "--mount",
-        "--pid",
-        "--fork",
-        "sh",
-        "-c",
-        &script,
-    ];
-    if run("unshare", &["--user", "--map-root-user", "--mount", "true"]).code == 0 {
-        let ran = run("unshare", &spaced);
+    // As in a container that nobody in particular started.
+    let script = format!(
+        "mount -t proc proc /proc && mount -o remount,bind,ro /proc && test ! -w /proc/sys/vm/swappiness && \
+         exec {KFLEET} host audit -o json"
+    );
+    let unshare = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork"];
+    let space = [nobody.unwrap_or_default(), &unshare].concat();
+    if run(&[&space[..], &["true"]].concat()).code == 0 {
+        let ran = run(&[&space[..], &["sh", "-c", &script]].concat());
         assert!((0..=3).contains(&ran.code), "{}: {}", ran.code, ran.stderr);
         assert_ne!(finding(&ran.data(), "vm.overcommit_memory")["status"], "unknown");
     }
     drop(broker);
+}
+
+fn run(words: &[&str]) -> Ran {
+    let output = Command::new(words[0]).args(&words[1..]).output().unwrap();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Whether these words make a program run as nobody, who can reach ours.
+fn nobody_may_run(nobody: &[&str]) -> bool {
+    Command::new(nobody[0])
+        .args(&nobody[1..])
+        .args([KFLEET, "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success())
 }
 
 #[test]
@@ -497,7 +497,7 @@ fn a_screen_tells_what_why_who_and_how() {
     for words in [
         "CRITICAL  vm.zone_reclaim_mode: 1; safe: 0",
         "[Linux kernel documentation: ",
-        "fix: vm.zone_reclaim_mode = 0 in /etc/sysctl.d/90-kfleet.conf, then sysctl --system",
+        "fix: kfleet host tune, or vm.zone_reclaim_mode = 0 in /etc/sysctl.d/90-kfleet.conf, then sysctl --system",
         "were they swapped?",
     ] {
         assert!(ran.stdout.contains(words), "no {words}: {}", ran.stdout);
@@ -537,21 +537,61 @@ fn every_rule_is_explained() {
     assert!(minimal.as_array().unwrap().len() < rules.len() / 2);
 }
 
-/// Loose, for machines under load and builds without optimisation.
+#[test]
+fn the_manual_has_a_row_for_each_rule_where_it_can_be_set() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("man/kfleet-host.1");
+    let set = Command::new("groff")
+        .args(["-t", "-man", "-Tascii", "-P-c"])
+        .arg(page)
+        .output();
+    let Ok(set) = set else {
+        return;
+    };
+    let text = String::from_utf8_lossy(&set.stdout).into_owned();
+    let rules = kfleet(&["host", "rules", "-o", "json"]).exits(0).data();
+    for rule in rules.as_array().unwrap() {
+        let (id, kind) = (rule["rule"].as_str().unwrap(), rule["fix"].as_str().unwrap());
+        let worst = rule["severity"].as_str().unwrap().to_uppercase();
+        let first = if kind == "sysctl" {
+            format!("{id}*")
+        } else {
+            id.to_owned()
+        };
+        let is_row = |line: &str| {
+            let mut words = line.split_whitespace();
+            words.next() == Some(first.as_str()) && words.next() == Some(worst.as_str())
+        };
+        assert!(text.lines().any(is_row), "no row {first} {worst}");
+    }
+}
+
+/// The least that runs of a task take.
+fn least(runs: usize, task: impl Fn()) -> Duration {
+    let run = |_| {
+        let since = Instant::now();
+        task();
+        since.elapsed()
+    };
+    (0..runs).map(run).min().unwrap()
+}
+
+/// As quick as it is promised to be where it is optimised; builds without optimisation get ten times as long.
 #[test]
 fn an_audit_and_a_hundred_trees_are_quick() {
-    let since = Instant::now();
-    let ran = kfleet(&["host", "audit", "-q"]);
-    assert!((0..=3).contains(&ran.code));
-    let one = since.elapsed();
+    let slower = if cfg!(debug_assertions) { 10 } else { 1 };
+    let one = least(5, || {
+        let ran = kfleet(&["host", "audit", "-q"]);
+        assert!((0..=3).contains(&ran.code));
+    });
     let good = tree("good");
     let roots = vec![good.as_str(); 100];
-    let since = Instant::now();
-    let (code, data) = audit(&roots, &[]);
-    let hundred = since.elapsed();
-    assert_eq!((code, data["hosts"].as_array().unwrap().len()), (0, 100));
+    let hundred = least(3, || {
+        let (code, data) = audit(&roots, &[]);
+        assert_eq!((code, data["hosts"].as_array().unwrap().len()), (0, 100));
+    });
+    println!("an audit of this machine takes {one:?}, one of 100 trees {hundred:?}");
     assert!(
-        one < Duration::from_secs(2) && hundred < Duration::from_secs(10),
+        one < slower * Duration::from_millis(100) && hundred < slower * Duration::from_secs(2),
         "{one:?} {hundred:?}"
     );
 }

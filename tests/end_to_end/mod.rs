@@ -6,6 +6,7 @@ mod bench;
 mod exit_codes;
 mod host;
 mod host_tune;
+mod host_tune_kills;
 mod kills;
 mod logs_dump;
 mod read_write;

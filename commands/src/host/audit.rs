@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::facts::{self, FILE_BYTES_MAX, Fact, Facts, NamedConfig, Root, fields, is_archive, read_archive};
+use super::facts::{
+    self, FILE_BYTES_MAX, Fact, Facts, NamedConfig, Root, fields, is_archive, is_same_value, read_archive,
+};
 use super::findings::{Finding, HostAudit, HostSummary, Remedy, extra, of_host, verdict};
 use super::rules::{self, Area, Baseline, Rule, Status};
 use super::{report, sources};
@@ -212,8 +214,12 @@ fn judge_expected(root: &str, facts: &Facts, expected: &Expected<'_>) -> Finding
     let of = |status| extra(root, format!("expect:{}", expected.key), Area::Files, status, reason);
     let mut finding = match facts.sysctls.get(expected.key) {
         Fact::Present(value) => {
-            let mut finding = of(if value == wanted { Status::Ok } else { Status::Warning });
-            if value != wanted {
+            let mut finding = of(if is_same_value(value, &wanted) {
+                Status::Ok
+            } else {
+                Status::Warning
+            });
+            if finding.status != Status::Ok {
                 finding.fix = Some(Remedy {
                     kind: "sysctl",
                     text: format!(

@@ -56,7 +56,12 @@ fn text(row: &RuleRow) -> String {
     if let Some(dispute) = row.dispute {
         out.push_str(&format!("dispute   {dispute}\n"));
     }
-    out.push_str(&format!("fix       {} ({})\n", row.fix_text, row.fix));
+    let how = if row.fix == "sysctl" {
+        "sysctl; kfleet host tune sets it"
+    } else {
+        row.fix
+    };
+    out.push_str(&format!("fix       {} ({how})\n", row.fix_text));
     out
 }
 

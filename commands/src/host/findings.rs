@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::facts::{BrokerFacts, Facts};
+use super::facts::{BrokerFacts, Facts, is_same_value};
+use super::list::name;
 use super::rules::{self, Area, Authority, Baseline, Fix, Given, Judged, Rule, Status};
 use super::sources::Setting;
 
@@ -184,7 +185,7 @@ fn finding(root: &str, rule: &'static Rule, given: &Given<'_>, judged: Judged) -
     let changed_by = set_by
         .as_ref()
         .zip(running)
-        .filter(|(place, running)| place.value != *running);
+        .filter(|(place, running)| !is_same_value(running, &place.value));
     let changed_by = changed_by.map(|(place, running)| {
         format!(
             "something set {running} after boot: {}:{} sets {}",
@@ -199,7 +200,7 @@ fn finding(root: &str, rule: &'static Rule, given: &Given<'_>, judged: Judged) -
         group: rule.group,
         area: rule.area,
         status: judged.status,
-        fix: is_bad.then(|| remedy(rule, &judged, facts)),
+        fix: is_bad.then(|| remedy(rule, &judged, given)),
         value: judged.value,
         expected: judged.expected.or_else(|| Some(rule.safe_text(given.baseline))),
         message: judged.note,
@@ -213,7 +214,7 @@ fn finding(root: &str, rule: &'static Rule, given: &Given<'_>, judged: Judged) -
     }
 }
 
-fn remedy(rule: &Rule, judged: &Judged, facts: &Facts) -> Remedy {
+fn remedy(rule: &Rule, judged: &Judged, given: &Given<'_>) -> Remedy {
     let plain = |text: &str| Remedy {
         kind: rule.fix.kind(),
         text: text.to_owned(),
@@ -225,7 +226,7 @@ fn remedy(rule: &Rule, judged: &Judged, facts: &Facts) -> Remedy {
             None => plain("nothing has to be done"),
             Some(value) => Remedy {
                 kind: rule.fix.kind(),
-                text: sysctl_text(key, value, facts),
+                text: sysctl_text(key, value, given),
                 key: Some(key.to_owned()),
                 value: Some(value.clone()),
             },
@@ -240,9 +241,14 @@ fn remedy(rule: &Rule, judged: &Judged, facts: &Facts) -> Remedy {
 }
 
 /// How a sysctl is set to stay; lines in files that are read later would win.
-fn sysctl_text(key: &str, value: &str, facts: &Facts) -> String {
-    let text = format!("{key} = {value} in /etc/sysctl.d/{OWN_FILE}, then sysctl --system");
-    let lines = facts.files.of(key);
+fn sysctl_text(key: &str, value: &str, given: &Given<'_>) -> String {
+    let baseline = match given.baseline {
+        Baseline::Throughput => String::new(),
+        other => format!(" --baseline {}", name(other)),
+    };
+    let text =
+        format!("kfleet host tune{baseline}, or {key} = {value} in /etc/sysctl.d/{OWN_FILE}, then sysctl --system");
+    let lines = given.facts.files.of(key);
     let later = lines
         .iter()
         .find(|setting| setting.file.rsplit('/').next().is_some_and(|name| name > OWN_FILE));

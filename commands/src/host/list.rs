@@ -53,16 +53,8 @@ impl RuleRow {
         let baselines = Baseline::value_variants().iter().filter(|baseline| has(baseline));
         let safe = baselines.map(|baseline| (name(*baseline), rule.safe_text(*baseline)));
         let fix_text = match rule.fix {
-            Fix::Sysctl(key) => match rule.ranges {
-                Some(ranges) => {
-                    // Of a key with three numbers, one is set.
-                    let which = if rule.safe.starts_with("for the") {
-                        format!(", {}", rule.safe)
-                    } else {
-                        String::new()
-                    };
-                    format!("{key} = {}{which}", ranges.of(Baseline::Throughput).set)
-                }
+            Fix::Sysctl(key) => match rule.set_text(Baseline::Throughput) {
+                Some(set) => format!("{key} = {set}"),
                 None => format!("{key}, computed from this host"),
             },
             Fix::Mount(text)
@@ -131,18 +123,31 @@ pub(crate) fn run(args: &RulesArgs, context: &Context) -> Result<(), CommandErro
     context.out.show(None, &rows, &[])
 }
 
-/// The rules as a section of a manual page.
+/// The rules as a section of a manual page: a table to look them up in, then what each is about. The table fits 80 columns.
 pub(crate) fn manual() -> String {
     let escape = |text: &str| text.replace('\\', "\\e").replace('-', "\\-");
-    let mut page = String::from(".SH RULES\nSafe values are those of the throughput baseline.\n");
+    let mut page = String::from(
+        ".SH RULES\nSafe values are those of the throughput baseline. kfleet\\-host\\-tune(1) sets what is marked with *.\n\
+         .PP\n.ad l\n.nh\n.TS\nlb lb lb\nl l lw(20n).\nRULE\tWORST\tSAFE\n_\n",
+    );
     for rule in rules::all() {
-        let safe = rule.safe_text(Baseline::Throughput);
+        let is_set = if matches!(rule.fix, Fix::Sysctl(_)) { "*" } else { "" };
+        // Long names may be parted in a narrow column.
+        let safe = escape(&rule.safe_text(Baseline::Throughput));
+        let safe = safe.replace('.', ".\\:").replace('_', "_\\:").replace('=', "\\:=");
         page.push_str(&format!(
-            ".TP\n\\fB{}\\fR  ({}, {})\nSafe: {}. {}\n",
+            "{}{is_set}\t{}\tT{{\n{safe}\nT}}\n",
+            escape(rule.id),
+            rule.severity.word()
+        ));
+    }
+    page.push_str(".TE\n.ad\n.hy\n.SH WHAT THE RULES READ, AND WHY\n");
+    for rule in rules::all() {
+        page.push_str(&format!(
+            ".TP\n\\fB{}\\fR  ({})\nReads {}. {}\n",
             escape(rule.id),
             rule.group,
-            rule.severity.word(),
-            escape(&safe),
+            escape(rule.subject),
             escape(rule.reason)
         ));
     }

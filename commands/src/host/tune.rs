@@ -19,7 +19,9 @@ use crate::exit_codes;
 /// What needs a mount, a flag at boot or a restart is told and not done.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 declined, or a value will not last or was not taken as it is, 74 nothing could be set, \
+    after_help = "The old values are kept in /var/lib/kfleet/host, or below $XDG_STATE_HOME if that is set; those of a tree below \
+    ~/.local/state. What needs a mount, a flag at boot or a restart is told and not done.\n\n\
+    Exit codes: 0 done, 1 declined, or a value will not last or was not taken as it is, 74 nothing could be set, \
     75 stopped midway, 77 refused, or not root.\n\n\
     Examples:\n  kfleet host tune --dry-run\n  sudo kfleet host tune --baseline latency --skip vm.swappiness\n  \
     kfleet host tune --output-script > tune.sh\n  sudo kfleet host undo"
@@ -90,13 +92,7 @@ fn make_plan(args: &TuneArgs, root: &Path, below: &Below) -> Result<Plan, Comman
         .file()
         .map_err(|error| CommandError::io(&format!("reading {}", own_file(root)), &error))?;
     let findings = of_host("/", &facts, &brokers, args.baseline, |rule| args.rules.mean(rule));
-    Ok(plan(
-        &findings,
-        &facts,
-        args.baseline,
-        file,
-        &overriding(&read, &facts.tuned),
-    ))
+    Ok(plan(&findings, &facts, args.baseline, file, &overriding(&read, &facts)))
 }
 
 /// The directory of a tree, without links; / is this machine.

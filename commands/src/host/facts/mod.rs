@@ -16,6 +16,7 @@ mod process;
 mod root;
 mod sysctl;
 mod thp;
+mod tuned;
 
 pub(crate) use archive::{is_archive, is_gzip, read_archive};
 pub(crate) use broker::{Broker, BrokerFacts, NamedConfig};
@@ -34,7 +35,7 @@ pub(crate) use process::{Engine, Process};
 pub(crate) use root::{FILE_BYTES_MAX, Root, Seen};
 #[cfg(test)]
 pub(crate) use root::{Node, Tree};
-pub(crate) use sysctl::{Sysctls, fields, normal, path as sysctl_path};
+pub(crate) use sysctl::{Sysctls, fields, is_same_value, normal, path as sysctl_path};
 pub(crate) use thp::HugePages;
 
 use super::rules;
@@ -53,6 +54,8 @@ pub(crate) struct Facts {
     pub(crate) files: SysctlFiles,
     /// The profile of tuned.
     pub(crate) tuned: Fact<String>,
+    /// Whether tuned applies the files of sysctl.d after its profile.
+    pub(crate) tuned_reapplies: bool,
     /// Memory.
     pub(crate) memory: Fact<Memory>,
     /// Transparent huge pages.
@@ -98,6 +101,7 @@ impl Facts {
             kernel: root.line("proc/sys/kernel/osrelease"),
             sysctls: Sysctls::read(root, all),
             tuned: root.line("etc/tuned/active_profile"),
+            tuned_reapplies: tuned::reapplies(root),
             memory: Memory::read(root),
             huge_pages: HugePages::read(root),
             mounts: mounts::read(root),

@@ -1,7 +1,7 @@
 //! Values of sysctls. Keys are written as in sysctl.d: if the first separator is a dot, dots part the names and a slash stands
 //! for a dot inside a name, as in `net.ipv4.conf.eth0/100.forwarding`; if it is a slash, it is the other way round.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sysctl::Sysctl as _;
 
@@ -65,6 +65,19 @@ fn names(key: &str) -> impl Iterator<Item = String> {
 /// The fields of a value with one blank between them.
 pub(crate) fn fields(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether two values are the same. The kernel writes a list of ports in its own way: 9092,9093 as 9092-9093.
+pub(crate) fn is_same_value(now: &str, wanted: &str) -> bool {
+    let ports = |list: &str| {
+        let mut ports = BTreeSet::new();
+        for part in list.split(',') {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            ports.extend(first.parse::<u16>().ok()?..=last.parse().ok()?);
+        }
+        Some(ports).filter(|ports| !ports.is_empty())
+    };
+    now == wanted || ports(now).is_some_and(|now| ports(wanted) == Some(now))
 }
 
 fn read_one(root: &Root, key: &str) -> Fact<String> {
@@ -150,6 +163,21 @@ mod tests {
             ("net.ipv4.tcp_rmem", 3),
         ] {
             assert!(matches!(read.number(key, field), Fact::Unreadable(_)), "{key}");
+        }
+    }
+
+    #[test]
+    fn lists_of_ports_are_the_same_however_they_are_written() {
+        for (now, wanted, same) in [
+            ("9092-9093", "9092,9093", true),
+            ("9092-9094", "9092,9094", false),
+            ("7071,9092-9093", "9093,9092,7071", true),
+            ("", "9092", false),
+            ("1", "10", false),
+            ("4096 1 2", "4096 1 3", false),
+            ("4096 1 2", "4096 1 2", true),
+        ] {
+            assert_eq!(is_same_value(now, wanted), same, "{now} {wanted}");
         }
     }
 }

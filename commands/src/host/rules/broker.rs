@@ -43,8 +43,11 @@ pub(super) const RULES: &[Rule] = &[
         subject: "full avg10 in /proc/pressure/io",
         is_essential: true,
         safe: "at most 10 %",
-        reason: "It is the share of time in which everything waited for a disk.",
-        authorities: &[says(by::KERNEL, "what it is"), says(by::OURS, "10 %")],
+        reason: "While everything waits for a disk, so does every request; this is the share of time in which it did.",
+        authorities: &[
+            says(by::PSI, "full: all tasks waited; some: at least one did"),
+            says(by::OURS, "10 %"),
+        ],
         fix: Fix::Note(
             "iostat -x 1 tells which disk; move leaders away (kfleet leaders evacuate) or throttle what moves data",
         ),
@@ -55,8 +58,11 @@ pub(super) const RULES: &[Rule] = &[
         subject: "full avg10 in /proc/pressure/memory",
         is_essential: true,
         safe: "at most 10 %",
-        reason: "It is the share of time in which everything waited for memory, as when pages are read back that were just dropped.",
-        authorities: &[says(by::KERNEL, "what it is"), says(by::OURS, "10 %")],
+        reason: "While everything waits for memory, as when pages are read back that were just dropped, so does every request; this is the share of time in which it did.",
+        authorities: &[
+            says(by::PSI, "full: all tasks waited; some: at least one did"),
+            says(by::OURS, "10 %"),
+        ],
         fix: Fix::Note("find what takes the memory, or lower -Xmx"),
         judge: |_, given| pressure(&given.facts.pressure_memory, "memory", PRESSURE_MOST, Status::Warning),
         ..rule("pressure.memory", "CG01", CGROUP)
@@ -65,8 +71,11 @@ pub(super) const RULES: &[Rule] = &[
         subject: "some avg10 in /proc/pressure/cpu",
         severity: Status::Info,
         safe: "at most 50 %",
-        reason: "It is the share of time in which something waited for a processor.",
-        authorities: &[says(by::KERNEL, "what it is"), says(by::OURS, "50 %")],
+        reason: "What waits for a processor answers late; this is the share of time in which something did.",
+        authorities: &[
+            says(by::PSI, "full: all tasks waited; some: at least one did"),
+            says(by::OURS, "50 %"),
+        ],
         fix: Fix::Note("look at num.io.threads, compression and TLS before more processors"),
         judge: |_, given| pressure(&given.facts.pressure_cpu, "cpu", 50.0, Status::Info),
         ..rule("pressure.cpu", "CG01", CGROUP)

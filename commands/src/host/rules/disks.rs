@@ -72,7 +72,9 @@ pub(super) const RULES: &[Rule] = &[
             says(by::RPK, "write through, on local SSDs of one cloud"),
             says(by::KERNEL, "the file tells the device's state and does not change it"),
         ],
-        fix: Fix::Note("nothing has to be done; never write to the file, it only makes the kernel believe"),
+        fix: Fix::Note(
+            "nothing has to be done; never write to the file, which changes what the kernel believes and not the disk",
+        ),
         judge: write_cache,
         ..rule("disk.write_cache", "DSK03", DISKS)
     },

@@ -45,14 +45,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         subject: "mount options of each log directory",
         safe: "noatime",
-        reason: "Without it, every read of a segment writes an inode.",
+        reason: "With neither noatime nor relatime, every read of a segment writes an inode.",
         authorities: &[
             says(by::TUTORIAL, "noatime"),
             says(by::APACHE, "noatime"),
             says(by::CLOUDERA, "noatime"),
             says(by::KERNEL, "relatime by default, which writes at most once a day"),
         ],
-        dispute: "relatime costs little and is only worth knowing; neither of the two is a warning.",
+        dispute: "relatime costs little and is only worth knowing; a mount that has neither is a warning.",
         fix: Fix::Mount("add noatime to the options in /etc/fstab, then mount -o remount,noatime DIR"),
         judge: atime,
         ..rule("fs.atime", "FS02", DIRS)
@@ -88,7 +88,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         subject: "mount options of each log directory",
         is_essential: true,
-        safe: "no nobarrier, no barrier=0",
+        safe: "neither nobarrier nor barrier=0",
         reason: "Without barriers, what was flushed may be lost with the power, unless the controller has a battery.",
         authorities: &[
             says(by::APACHE, "unsafe in a failure"),

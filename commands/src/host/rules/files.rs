@@ -2,7 +2,7 @@
 //! and profiles of tuned that set them again.
 
 use super::{Area, Fix, Given, Judged, Known, Rule, Status, by, rule, says};
-use crate::host::facts::{Fact, fields};
+use crate::host::facts::{Fact, fields, is_same_value};
 use crate::host::sources::{Setting, SysctlFiles, suggest};
 
 const FILES: Area = Area::Files;
@@ -38,7 +38,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         subject: "vm.dirty_background_ratio and vm.dirty_ratio in files of sysctl.d",
         safe: "the background value is the smaller one",
-        reason: "Swapped, the writer is stopped before the background flush has begun, from the next boot on.",
+        reason: "With the two swapped, the writer is stopped before the background flush has begun, from the next boot on.",
         authorities: &[
             says(by::TUTORIAL, "background about 5, ratio 60 to 80"),
             says(by::KERNEL, "the background value must be the smaller one"),
@@ -48,19 +48,25 @@ pub(super) const RULES: &[Rule] = &[
         ..rule("sysctl.pairs", "SRC03", FILES)
     },
     Rule {
-        subject: "/etc/tuned/active_profile",
+        subject: "/etc/tuned/active_profile, and reapply_sysctl in /etc/tuned/tuned-main.conf",
         severity: Status::Info,
         safe: "none, or one that was meant for Kafka",
-        reason: "tuned sets its values after sysctl.d, so that a profile may undo what the files say.",
+        reason: "A profile sets values at boot as sysctl.d does, and where both set one it depends on tuned which of them lasts.",
         authorities: &[
             says(by::INTEL, "latency-performance"),
             says(
                 by::TUNED,
                 "throughput-performance sets dirty ratios, swappiness 10 and read-ahead",
             ),
+            says(
+                "tuned-main.conf",
+                "reapply_sysctl = 1, the default, applies sysctl.d again after the profile; with 0 the profile wins",
+            ),
         ],
-        dispute: "A profile is fine where it is the only one that sets these values.",
-        fix: Fix::Note("tuned-adm active tells it; put the values into a profile of your own, or tuned-adm off"),
+        dispute: "A profile is fine where it is the only one that sets these values; what only it sets, as read-ahead, lasts in any case.",
+        fix: Fix::Note(
+            "keep reapply_sysctl = 1 in /etc/tuned/tuned-main.conf, so that sysctl.d wins; or put the values into a profile of your own; or tuned-adm off",
+        ),
         judge: tuned,
         ..rule("tuned.profile", "SRC04", FILES)
     },
@@ -127,7 +133,8 @@ fn boot_values(_: &Rule, given: &Given<'_>) -> Known<Judged> {
     let differs = |key: &str| {
         let boot = *files.of(key).last()?;
         let running = *given.facts.sysctls.get(key).value()?;
-        (fields(&boot.value) != running).then(|| format!("{key} is {running}, and {} sets {}", place(boot), boot.value))
+        (!is_same_value(running, &fields(&boot.value)))
+            .then(|| format!("{key} is {running}, and {} sets {}", place(boot), boot.value))
     };
     let different: Vec<String> = all.into_iter().filter_map(differs).collect();
     if !different.is_empty() {
@@ -185,7 +192,11 @@ fn tuned(_: &Rule, given: &Given<'_>) -> Known<Judged> {
         )))),
         Fact::Present(profile) => {
             let judged = Judged::new(Status::Info, profile.clone()).expected("none, or one that was meant for Kafka");
-            Ok(judged.note(format!("{profile} sets values again after the files of sysctl.d")))
+            Ok(judged.note(if given.facts.tuned_reapplies {
+                format!("{profile} sets values, and the files of sysctl.d are applied again after it")
+            } else {
+                format!("{profile} sets values after the files of sysctl.d, for tuned has reapply_sysctl = 0")
+            }))
         }
     }
 }

@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         subject: "options of the collector on each broker's command line",
         severity: Status::Info,
-        safe: "-XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent, or ZGC",
+        safe: "G1 with the options of Apache's scripts, or ZGC",
         reason: "Pauses longer than replica.lag.time.max.ms or the session with the controller drop a broker out of its ISRs.",
         authorities: &[
             says(
@@ -56,9 +56,12 @@ pub(super) const RULES: &[Rule] = &[
                 by::APACHE,
                 "also -XX:MetaspaceSize=96m -XX:G1HeapRegionSize=16M -XX:MinMetaspaceFreeRatio=50 -XX:MaxMetaspaceFreeRatio=80",
             ),
-            says(by::TUTORIAL, "the JVM's defaults, 200 and 45"),
+            says(
+                by::TUTORIAL,
+                "the JVM's defaults: MaxGCPauseMillis 200, InitiatingHeapOccupancyPercent 45",
+            ),
         ],
-        dispute: "Tutorials tell the JVM's defaults; Kafka's own scripts set 20 and 35, and these count.",
+        dispute: "Tutorials name the JVM's defaults; Kafka's own scripts set 20 and 35, and these count.",
         fix: Fix::Jvm("unset KAFKA_JVM_PERFORMANCE_OPTS, and Apache's scripts set them"),
         judge: collector,
         ..rule("jvm.gc", "JVM02", BROKER)
@@ -71,7 +74,7 @@ pub(super) const RULES: &[Rule] = &[
         reason: "Brokers of Kafka 4 do not start on Java 11, and an upgrade finds out at the restart.",
         authorities: &[says(
             "Apache Kafka upgrade notes",
-            "17 for brokers from 4.0 on; Java 11 is gone, Java 8 since 4.0",
+            "from 4.0 on, 17 for brokers, Connect and tools, and 11 for clients and Streams only",
         )],
         fix: Fix::Jvm("install Java 17 or 21 and set JAVA_HOME before the next restart"),
         judge: version,
@@ -94,7 +97,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         subject: "MemTotal, less the heaps of all brokers here",
         safe: "at least half of the memory",
-        reason: "All that brokers serve comes from the page cache; what heaps take of it is read from disk.",
+        reason: "All that brokers serve comes from the page cache; what heaps take away from it has to be read from disk.",
         authorities: &[
             says(by::APACHE, "the page cache does the work"),
             says(by::CONFLUENT_DOC, "6 GiB of heap on 64 GiB leave 58 GiB"),

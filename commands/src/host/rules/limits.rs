@@ -38,7 +38,7 @@ pub(super) const RULES: &[Rule] = &[
         ..rule("limits.nproc", "LIM02", LIMITS)
     },
     Rule {
-        reason: "Threads of all processes share these numbers.",
+        reason: "Each thread of each process takes one of these numbers, and without a free one a broker starts no thread.",
         authorities: &[
             says(by::INTEL, "32768"),
             says(by::KERNEL, "32768 by default, more with many processors"),
@@ -52,7 +52,7 @@ pub(super) const RULES: &[Rule] = &[
         )
     },
     Rule {
-        reason: "It caps the threads of all processes together.",
+        reason: "It caps the threads of all processes together, and a broker that gets no thread dies.",
         authorities: &[
             says(by::OURS, "8192, twice what a broker needs"),
             says(by::KERNEL, "by memory"),
@@ -66,7 +66,7 @@ pub(super) const RULES: &[Rule] = &[
         )
     },
     Rule {
-        reason: "It caps the open files of all processes together, whatever each is allowed.",
+        reason: "It caps the open files of all processes together, whatever each is allowed; a broker above it takes no connection and rolls no segment.",
         authorities: &[
             says(by::KERNEL, "a tenth of memory by default"),
             says(by::OURS, "four brokers' files"),

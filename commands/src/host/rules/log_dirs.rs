@@ -14,7 +14,7 @@ pub(super) const RULES: &[Rule] = &[
         severity: Status::Critical,
         is_essential: true,
         safe: "not below /tmp, /var/tmp, /dev/shm or /run",
-        reason: "Whatever lies there is deleted by the next boot or cleaner, and with it every record that this broker has.",
+        reason: "Whatever lies below /tmp and its like is deleted by the next boot or cleaner, and with it every record that this broker has.",
         authorities: &[
             says(by::APACHE_SOURCE, "/tmp/kafka-logs by default"),
             says(by::TUTORIAL, "/tmp/kafka-logs in the examples"),
@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
                 "several drives, not shared with logs of applications or the system",
             ),
             says(by::CONFLUENT_DOC, "own drives"),
-            says(by::BOOK, "at least four drives"),
+            says(by::BOOK, "several disks, used in parallel"),
         ],
         fix: Fix::Mount("give each directory of log.dirs a disk of its own"),
         judge: shared_device,

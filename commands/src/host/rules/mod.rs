@@ -13,6 +13,7 @@ mod limits;
 mod log_dirs;
 mod network;
 mod network_broker;
+mod ports;
 mod range;
 mod virtual_memory;
 
@@ -233,6 +234,7 @@ mod by {
     pub(super) const CLOUDERA: &str = "Cloudera Kafka reference architecture";
     pub(super) const INTEL: &str = "Intel tuning guide for Kafka";
     pub(super) const KERNEL: &str = "Linux kernel documentation";
+    pub(super) const PSI: &str = "Linux kernel documentation, accounting/psi";
     pub(super) const RPK: &str = "Redpanda rpk";
     pub(super) const TUNED: &str = "tuned profiles";
     pub(super) const UBUNTU: &str = "Ubuntu Charmed Kafka";
@@ -241,11 +243,12 @@ mod by {
 
 /// All rules, by area.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
-    let tables: [&'static [Rule]; 12] = [
+    let tables: [&'static [Rule]; 13] = [
         virtual_memory::RULES,
         dirty::RULES,
         network::RULES,
         network_broker::RULES,
+        ports::RULES,
         limits::RULES,
         file_systems::RULES,
         log_dirs::RULES,
@@ -284,6 +287,14 @@ pub(crate) fn suggest(id: &str) -> Option<&'static str> {
     holds.map(|rule| rule.id).or_else(near)
 }
 
+/// The number that a range judges: of a range of ports how many they are, of three fields the last one, the most.
+pub(crate) fn measure(key: &str, value: &str) -> Option<i64> {
+    if key == ports::RANGE {
+        return ports::count(value);
+    }
+    value.rsplit(' ').next()?.parse().ok()
+}
+
 /// Judges a host by a rule; none if the baseline does not have it.
 pub(crate) fn judge(rule: &'static Rule, given: &Given<'_>) -> Option<Judged> {
     if given.baseline == Baseline::Minimal && !rule.is_essential {
@@ -293,6 +304,17 @@ pub(crate) fn judge(rule: &'static Rule, given: &Given<'_>) -> Option<Judged> {
 }
 
 impl Rule {
+    /// What is set under a baseline where a value is not safe, in words; none if the host decides.
+    pub(crate) fn set_text(&self, baseline: Baseline) -> Option<String> {
+        let set = self.ranges?.of(baseline).set;
+        Some(match self.id {
+            ports::RANGE => ports::RANGE_SET.to_owned(),
+            // Of a key with three numbers, one is set.
+            _ if self.safe.starts_with("for the") => format!("{set}, {}", self.safe),
+            _ => set.to_string(),
+        })
+    }
+
     /// What is safe under a baseline, in words.
     pub(crate) fn safe_text(&self, baseline: Baseline) -> String {
         match (&self.ranges, self.safe) {

@@ -96,7 +96,7 @@ pub(super) const RULES: &[Rule] = &[
         )
     },
     Rule {
-        safe: "a warning on cards of 10 Gbit/s and more only",
+        safe: "and less is a warning only with cards of 10 Gbit/s or more",
         reason: "Packets that arrive faster than they are taken off this queue are dropped and sent again.",
         authorities: &[
             says(by::TUTORIAL, "more than 1000"),
@@ -115,7 +115,7 @@ pub(super) const RULES: &[Rule] = &[
         )
     },
     Rule {
-        reason: "Replication and consumers that pause shortly begin again with a small window.",
+        reason: "A connection that was idle for a moment begins again with a small window, which holds up replication and consumers of topics that pause.",
         authorities: &[
             says(by::TUNED, "0 in network-throughput"),
             says(by::KERNEL, "1 by default"),
@@ -128,7 +128,7 @@ pub(super) const RULES: &[Rule] = &[
         )
     },
     Rule {
-        reason: "Timestamps guard fast connections against old segments with numbers that came round again.",
+        reason: "Timestamps guard fast connections against old segments whose sequence numbers have come round again.",
         authorities: &[says(by::CLOUDERA, "0 is an option"), says(by::KERNEL, "1 by default")],
         dispute: "Off saves 12 bytes a segment; we keep it on for the guard.",
         ..info(
@@ -159,7 +159,7 @@ pub(super) const RULES: &[Rule] = &[
         )
     },
     Rule {
-        reason: "Seconds between two probes of a connection that is silent.",
+        reason: "After the first probe, a client that is gone is held on to for these seconds times tcp_keepalive_probes.",
         authorities: &[says(by::INTEL, "10"), says(by::KERNEL, "75 by default")],
         ..info(
             "net.ipv4.tcp_keepalive_intvl",
@@ -169,7 +169,7 @@ pub(super) const RULES: &[Rule] = &[
         )
     },
     Rule {
-        reason: "Probes without an answer after which a connection is given up.",
+        reason: "So many probes stay without an answer before a client that is gone is given up, tcp_keepalive_intvl seconds apart.",
         authorities: &[says(by::INTEL, "3"), says(by::KERNEL, "9 by default")],
         ..info(
             "net.ipv4.tcp_keepalive_probes",
@@ -195,8 +195,8 @@ pub(super) const RULES: &[Rule] = &[
         subject: "ListenOverflows in /proc/net/netstat",
         severity: Status::Info,
         safe: "0",
-        reason: "Each is a connection that was lost because a listener's backlog was full.",
-        authorities: &[says(by::KERNEL, "counts since the start")],
+        reason: "Each overflow is a connection that was lost because a listener's backlog was full.",
+        authorities: &[says(by::KERNEL, "counted since the host started")],
         fix: Fix::Broker("raise socket.listen.backlog.size, and net.core.somaxconn above it"),
         judge: listen_overflows,
         ..rule("net.listen_overflows", "NET13", NETWORK)
@@ -230,7 +230,7 @@ pub(super) const RULES: &[Rule] = &[
         subject: "whether irqbalance runs",
         severity: Status::Info,
         safe: "it runs, on hosts with more than one processor",
-        reason: "Without it, and without affinities set by hand, interrupts of all cards and disks may end on one processor.",
+        reason: "Without irqbalance, and without affinities set by hand, the interrupts of all cards and disks may end on one processor.",
         authorities: &[
             says(by::RPK, "bans the interrupts that it places itself"),
             says(by::CLOUDERA, "spread interrupts"),

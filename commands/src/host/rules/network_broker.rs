@@ -1,12 +1,10 @@
-//! The network as a broker uses it: buffers and ports of the kernel held against server.properties.
+//! The network as a broker uses it: buffers of the kernel held against server.properties.
 
 use super::given::held_against;
 use super::{Area, Fix, Given, Judged, Known, Needed as _, Ranges, Rule, Status, at_least, by, rule, says, sysctl};
 use crate::host::facts::Broker;
 
 const NETWORK: Area = Area::Network;
-/// Ports that tutorials use: listeners, JMX, and exporters of metrics.
-const KNOWN_PORTS: [u16; 5] = [9092, 9093, 9999, 7071, 9308];
 /// Sockets of brokers that send.
 const SENDERS: &[&str] = &["socket.send.buffer.bytes"];
 /// Sockets of brokers that receive.
@@ -18,7 +16,7 @@ const fn buffer(id: &'static str, keys: &'static [&'static str]) -> Rule {
         keys,
         severity: Status::Warning,
         safe: "-1, or no more than the kernel's maximum",
-        reason: "The kernel caps a larger buffer without a word, and the throughput it was computed for never comes.",
+        reason: "The kernel caps a buffer above its maximum without a word, and the throughput it was computed for never comes.",
         fix: Fix::Sysctl(""),
         judge: broker_buffer,
         ..rule(id, "NET04", NETWORK)
@@ -101,6 +99,7 @@ pub(super) const RULES: &[Rule] = &[
         )
     },
     Rule {
+        subject: "socket.send.buffer.bytes of server.properties, against net.core.wmem_max",
         fix: Fix::Sysctl("net.core.wmem_max"),
         authorities: &[
             says(by::APACHE_SOURCE, "102400 by default; -1 leaves it to the kernel"),
@@ -109,6 +108,7 @@ pub(super) const RULES: &[Rule] = &[
         ..buffer("socket.send.buffer.bytes", &["net.core.wmem_max"])
     },
     Rule {
+        subject: "socket.receive.buffer.bytes of server.properties, against net.core.rmem_max",
         fix: Fix::Sysctl("net.core.rmem_max"),
         authorities: &[
             says(by::APACHE_SOURCE, "102400 by default; -1 leaves it to the kernel"),
@@ -117,6 +117,7 @@ pub(super) const RULES: &[Rule] = &[
         ..buffer("socket.receive.buffer.bytes", &["net.core.rmem_max"])
     },
     Rule {
+        subject: "replica.socket.receive.buffer.bytes of server.properties, against net.core.rmem_max",
         fix: Fix::Sysctl("net.core.rmem_max"),
         authorities: &[
             says(by::APACHE_SOURCE, "65536 by default; -1 leaves it to the kernel"),
@@ -125,6 +126,7 @@ pub(super) const RULES: &[Rule] = &[
         ..buffer("replica.socket.receive.buffer.bytes", &["net.core.rmem_max"])
     },
     Rule {
+        subject: "socket.listen.backlog.size of server.properties",
         severity: Status::Info,
         safe: "at least 512",
         reason: "Kafka's own backlog of 50 is full long before the kernel's when all clients reconnect at once.",
@@ -132,22 +134,6 @@ pub(super) const RULES: &[Rule] = &[
         fix: Fix::Broker("socket.listen.backlog.size=1024"),
         judge: listen_backlog,
         ..rule("socket.listen.backlog.size", "NET07", NETWORK)
-    },
-    Rule {
-        keys: &["net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports"],
-        is_essential: true,
-        safe: "no listener inside, or its port reserved",
-        reason: "A port inside the ephemeral range may be taken by an outgoing connection, and then the broker cannot start.",
-        authorities: &[
-            says(
-                by::KERNEL,
-                "32768 60999 by default; ip_local_reserved_ports keeps ports out of it",
-            ),
-            says(by::TUNED, "9000 65499 in oracle, which has 9092 in it"),
-        ],
-        fix: Fix::Sysctl("net.ipv4.ip_local_reserved_ports"),
-        judge: port_range,
-        ..rule("net.ipv4.ip_local_port_range", "NET12", NETWORK)
     },
 ];
 
@@ -234,73 +220,4 @@ fn listen_backlog(rule: &Rule, given: &Given<'_>) -> Known<Judged> {
         let status = if backlog >= 512 { Status::Ok } else { Status::Info };
         Ok(Judged::new(status, backlog.to_string()).expected("at least 512"))
     })
-}
-
-/// Whether a list such as `8080,9090-9099` has a port.
-fn lists(list: &str, port: u16) -> bool {
-    list.split(',').any(|part| {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let bounds = first.trim().parse::<u16>().ok().zip(last.trim().parse::<u16>().ok());
-        bounds.is_some_and(|(first, last)| (first..=last).contains(&port))
-    })
-}
-
-fn port_range(_: &Rule, given: &Given<'_>) -> Known<Judged> {
-    let key = "net.ipv4.ip_local_port_range";
-    let (first, last) = (given.number(key, 0)?, given.number(key, 1)?);
-    let reserved = given
-        .facts
-        .sysctls
-        .get("net.ipv4.ip_local_reserved_ports")
-        .value()
-        .copied()
-        .unwrap_or_default()
-        .to_owned();
-    let configs: Vec<_> = given
-        .brokers
-        .iter()
-        .filter_map(|broker| broker.config.value())
-        .collect();
-    let mut ports: Vec<u16> = configs.iter().flat_map(|config| config.ports()).collect();
-    let of_whom = if configs.is_empty() {
-        "ports that Kafka is known by"
-    } else {
-        "listeners"
-    };
-    if configs.is_empty() {
-        ports.extend(KNOWN_PORTS);
-    }
-    ports.sort_unstable();
-    ports.dedup();
-    ports.retain(|port| (first..=last).contains(&i64::from(*port)) && !lists(&reserved, *port));
-    let value = format!("{first} {last}");
-    if ports.is_empty() {
-        return Ok(Judged::ok(value));
-    }
-    let shown: Vec<String> = ports.iter().map(u16::to_string).collect();
-    let shown = shown.join(",");
-    let set = [reserved.as_str(), shown.as_str()]
-        .into_iter()
-        .filter(|list| !list.is_empty());
-    Ok(Judged::new(Status::Warning, value)
-        .expected(format!("without {shown}"))
-        .note(format!("{of_whom} inside the ephemeral range: {shown}"))
-        .set(set.collect::<Vec<_>>().join(",")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reserved_ports_are_lists_of_ranges() {
-        for (list, port, has) in [
-            ("9092", 9092, true),
-            ("80,9000-9100", 9092, true),
-            ("", 9092, false),
-            ("9093-x", 9093, false),
-        ] {
-            assert_eq!(lists(list, port), has, "{list}");
-        }
-    }
 }

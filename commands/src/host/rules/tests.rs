@@ -5,8 +5,11 @@ mod cases;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use clap::ValueEnum as _;
+
 use super::{Baseline, Given, Judged, Status, all, judge, lookup, suggest};
 use crate::host::facts::{self, Node, Root, Tree};
+use crate::host_values::{LIMITS, sysctl_values};
 
 use Status::{Critical, NotApplicable, Ok as Fine, Unknown, Warning};
 use cases::{CASES, SYSCTLS, measured, put};
@@ -200,6 +203,36 @@ fn what_a_fix_sets_is_safe_under_its_own_baseline() {
         put(&mut tree, &facts::sysctl_path(fixed), &set);
         let after = judged(tree, key, Baseline::Throughput);
         assert_eq!(after.status, Fine, "{key} = {set}: {after:?}");
+    }
+}
+
+#[test]
+fn what_is_rendered_is_safe_under_its_own_baseline() {
+    for baseline in Baseline::value_variants() {
+        let mut rendered = tree("kernel-defaults");
+        let values = sysctl_values(*baseline);
+        for value in &values {
+            put(&mut rendered, &facts::sysctl_path(value.key), value.value);
+        }
+        let (facts, brokers) = facts::read(&Root::memory(rendered), &[], None);
+        let given = Given::new(&facts, &brokers, *baseline);
+        for value in values {
+            let rule = lookup(value.key).unwrap_or_else(|| panic!("no rule reads {}", value.key));
+            // The minimal baseline leaves rules out, and their values lie within the others' ranges.
+            let judged = judge(rule, &given).unwrap_or_else(|| (rule.judge)(rule, &given).unwrap());
+            assert_eq!(judged.status, Fine, "{baseline:?}: {}: {judged:?}", value.key);
+        }
+    }
+    let mut granted = tree("good");
+    let [nofile, nproc] = ["nofile", "nproc"].map(|item| {
+        let limit = LIMITS.iter().find(|limit| limit.item == item);
+        limit.unwrap_or_else(|| panic!("no {item} is granted")).value
+    });
+    let text =
+        format!("Limit\nMax processes  {nproc}  {nproc}  processes\nMax open files  {nofile}  {nofile}  files\n");
+    put(&mut granted, "proc/4321/limits", &text);
+    for id in ["limits.nofile", "limits.nproc", "fs.nr_open"] {
+        assert_eq!(judged(granted.clone(), id, Baseline::Throughput).status, Fine, "{id}");
     }
 }
 

@@ -1,11 +1,10 @@
 //! A plan carried out: everything is journaled before it is changed, and read back after.
 
-use std::collections::BTreeSet;
-
 use super::journal::{Entry, Pair};
 use super::machine::Machine;
 use super::plan::{Plan, Step, partner};
 use crate::error::CommandError;
+use crate::host::facts::is_same_value;
 
 /// What became of a sysctl.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,26 +142,13 @@ pub(crate) fn set(key: &str, wanted: &str, machine: &mut dyn Machine) -> std::io
     Ok(Done {
         key: key.to_owned(),
         before,
-        outcome: if is_same(&now, wanted) {
+        outcome: if is_same_value(&now, wanted) {
             Outcome::Set
         } else {
             Outcome::Clamped
         },
         now,
     })
-}
-
-/// Whether two values are the same. The kernel writes a list of ports in its own way: 9092,9093 as 9092-9093.
-fn is_same(now: &str, wanted: &str) -> bool {
-    let ports = |list: &str| {
-        let mut ports = BTreeSet::new();
-        for part in list.split(',') {
-            let (first, last) = part.split_once('-').unwrap_or((part, part));
-            ports.extend(first.parse::<u16>().ok()?..=last.parse().ok()?);
-        }
-        Some(ports).filter(|ports| !ports.is_empty())
-    };
-    now == wanted || ports(now).is_some_and(|now| ports(wanted) == Some(now))
 }
 
 /// Replaces our file, if it is to be another one.
@@ -177,24 +163,4 @@ fn replace(before: Option<&String>, after: Option<&String>, machine: &mut dyn Ma
         had_folder,
     })?;
     machine.put_file(after.map(String::as_str), had_folder)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_of_ports_are_the_same_however_they_are_written() {
-        for (now, wanted, same) in [
-            ("9092-9093", "9092,9093", true),
-            ("9092-9094", "9092,9094", false),
-            ("7071,9092-9093", "9093,9092,7071", true),
-            ("", "9092", false),
-            ("1", "10", false),
-            ("4096 1 2", "4096 1 3", false),
-            ("4096 1 2", "4096 1 2", true),
-        ] {
-            assert_eq!(is_same(now, wanted), same, "{now} {wanted}");
-        }
-    }
 }

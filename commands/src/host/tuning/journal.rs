@@ -64,19 +64,15 @@ impl Journal {
         Self { path }
     }
 
-    /// Below $XDG_STATE_HOME, or ~/.local/state.
+    /// The one of this machine, or of a tree.
     pub(crate) fn of(root: &Path) -> Result<Self, CommandError> {
-        let folder = |name: &str| {
-            std::env::var_os(name)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
-        };
-        let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")));
+        let is_this_host = root == Path::new("/");
+        let state = state_folder(is_this_host, |name| std::env::var_os(name).map(PathBuf::from));
         let state = state.ok_or_else(|| {
             CommandError::usage("there is no place for the journal of what was changed")
                 .hint("set XDG_STATE_HOME to a folder, as in /var/lib")
         })?;
-        let name = if root == Path::new("/") {
+        let name = if is_this_host {
             "this-host".to_owned()
         } else {
             let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
@@ -94,7 +90,9 @@ impl Journal {
     pub(crate) fn lock(&self) -> Result<File, CommandError> {
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         let action = format!("locking {}", folder.display());
-        let failed = |error: &dyn std::fmt::Display| CommandError::io(&action, error);
+        let failed = |error: &dyn std::fmt::Display| {
+            CommandError::io(&action, error).hint("set XDG_STATE_HOME to a folder that can be written")
+        };
         make_folder(folder).map_err(|error| failed(&error))?;
         let file = File::open(folder).map_err(|error| failed(&error))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -164,6 +162,17 @@ fn whole(bytes: &[u8]) -> usize {
     bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
 }
 
+/// Below $XDG_STATE_HOME; else, for this machine, below /var/lib, so that whoever becomes root finds it, by sudo, in a shell or
+/// in a unit; and for a tree below ~/.local/state.
+fn state_folder(is_this_host: bool, variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let folder = |name: &str| variable(name).filter(|path| path.is_absolute());
+    match folder("XDG_STATE_HOME") {
+        Some(state) => Some(state),
+        None if is_this_host => Some(PathBuf::from("/var/lib")),
+        None => Some(folder("HOME")?.join(".local/state")),
+    }
+}
+
 fn make_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
@@ -198,6 +207,30 @@ mod tests {
         assert_eq!(journal.read().unwrap_err().kind(), ErrorKind::InvalidData);
         journal.remove().unwrap();
         journal.remove().unwrap();
+    }
+
+    #[test]
+    fn all_who_become_root_find_the_journal_of_this_machine_in_one_place() {
+        let of = |is_this_host, xdg: &str, home: &str| {
+            let found = state_folder(is_this_host, |name| {
+                let value = if name == "HOME" { home } else { xdg };
+                Some(PathBuf::from(value)).filter(|path| path != Path::new(""))
+            });
+            found.map(|path| path.display().to_string())
+        };
+        for home in ["/root", "/home/alice", ""] {
+            assert_eq!(of(true, "", home).as_deref(), Some("/var/lib"));
+            assert_eq!(of(true, "/state", home).as_deref(), Some("/state"));
+        }
+        assert_eq!(
+            of(false, "", "/home/alice").as_deref(),
+            Some("/home/alice/.local/state")
+        );
+        assert_eq!(
+            of(false, "relative", "/home/alice").as_deref(),
+            Some("/home/alice/.local/state")
+        );
+        assert_eq!((of(false, "", ""), of(false, "", "relative")), (None, None));
     }
 
     #[test]

@@ -8,10 +8,12 @@ use super::journal::{Entry, Journal};
 use crate::error::CommandError;
 use crate::host::facts::{FILE_BYTES_MAX, fields, sysctl_path};
 use crate::host::findings::OWN_FILE;
-use crate::replace_file::replace_file;
+use crate::replace_file::replace_file_by;
 
 /// The folder of the file.
 const FOLDER: &str = "etc/sysctl.d";
+/// What becomes the file. Nothing reads it: it is no .conf.
+const DRAFT: &str = ".90-kfleet.conf.draft";
 
 /// What tuning reads and writes.
 pub(crate) trait Machine {
@@ -25,6 +27,8 @@ pub(crate) trait Machine {
     fn has_folder(&self) -> bool;
     /// Puts this into the file, or takes it away, with its folder unless that is to stay.
     fn put_file(&mut self, text: Option<&str>, keep_folder: bool) -> io::Result<()>;
+    /// Takes away the draft that a killed run left beside the file.
+    fn tidy(&mut self) -> io::Result<()>;
     /// The journal.
     fn journal(&self) -> io::Result<Vec<Entry>>;
     /// Adds a line to the journal.
@@ -116,6 +120,7 @@ impl Machine for Below {
     }
 
     fn put_file(&mut self, text: Option<&str>, keep_folder: bool) -> io::Result<()> {
+        self.tidy()?;
         let folder = self.folder();
         let path = self.own_file()?;
         let Some(text) = text else {
@@ -133,7 +138,14 @@ impl Machine for Below {
             };
         };
         fs::create_dir_all(&folder)?;
-        replace_file(&path, text.as_bytes())
+        replace_file_by(&path, DRAFT, text.as_bytes())
+    }
+
+    fn tidy(&mut self) -> io::Result<()> {
+        match fs::remove_file(self.inside(self.folder().join(DRAFT))?) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn journal(&self) -> io::Result<Vec<Entry>> {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::tuned::Profile;
-use crate::host::facts::{Fact, Facts, normal};
+use crate::host::facts::{Fact, Facts, is_same_value, normal};
 use crate::host::findings::{Finding, OWN_FILE};
 use crate::host::rules::{self, Baseline, Status};
 use crate::host::sources::Setting;
@@ -192,9 +192,10 @@ fn safe_at_boot(step: &Step, facts: &Facts, baseline: Baseline) -> Option<String
     let range = rules::lookup(&step.key)?.ranges?.of(baseline);
     let at_boot = &facts.files.of(&step.key).last()?.value;
     let fields = |text: &str| text.split(' ').count();
-    // Of those with three fields the last one, the most, counts.
-    let number = |text: &str| text.rsplit(' ').next()?.parse::<i64>().ok();
-    let (value, wanted) = (number(at_boot)?, number(&step.wanted)?);
+    let (value, wanted) = (
+        rules::measure(&step.key, at_boot)?,
+        rules::measure(&step.key, &step.wanted)?,
+    );
     let is_safe = (range.least..=range.most).contains(&value) && (range.most != i64::MAX || value >= wanted);
     (is_safe && fields(at_boot) == fields(&step.wanted)).then(|| at_boot.clone())
 }
@@ -230,7 +231,11 @@ fn overridden(plan: &Plan, facts: &Facts, profiles: &[Profile]) -> Vec<Override>
         // One with a value excludes its partner, whatever that is set to.
         let of = |name: &str| name == key || partner(&key) == Some(name);
         let differs = |name: &str, value: &str| {
-            if name == key { value != ours } else { value != "0" }
+            if name == key {
+                !is_same_value(&ours, value)
+            } else {
+                value != "0"
+            }
         };
         let files = facts
             .files

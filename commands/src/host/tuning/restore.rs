@@ -133,6 +133,7 @@ pub(crate) fn restore(restore: &Restore, machine: &mut dyn Machine) -> Restored 
 
 fn put_back(restore: &Restore, machine: &mut dyn Machine) -> std::io::Result<bool> {
     let Some(file) = &restore.file else { return Ok(false) };
+    machine.tidy()?;
     let before = machine.file()?;
     if before == file.text && (file.had_folder || file.text.is_some() || !machine.has_folder()) {
         return Ok(false);

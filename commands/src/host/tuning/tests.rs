@@ -116,6 +116,10 @@ impl Machine for Kernel {
         self.disk.put_file(text, keep_folder)
     }
 
+    fn tidy(&mut self) -> io::Result<()> {
+        self.disk.tidy()
+    }
+
     fn journal(&self) -> io::Result<Vec<Entry>> {
         self.disk.journal()
     }
@@ -292,6 +296,29 @@ fn killed_after_any_step_undo_leaves_all_as_before() {
 }
 
 #[test]
+fn the_draft_of_a_run_that_was_killed_is_taken_away() {
+    for tunes_again in [false, true] {
+        for dir in folders() {
+            let before = files(dir.path());
+            let mut kernel = Kernel::new(dir.path(), VALUES);
+            // Killed when the file is written, with all values and the file's line in the journal.
+            kernel.steps_left.set(steps().len() + 1);
+            assert!(tune(&mut kernel).is_none());
+            let folder = dir.path().join("etc/sysctl.d");
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(".90-kfleet.conf.draft"), "vm.swapp").unwrap();
+            kernel.steps_left.set(usize::MAX);
+            if tunes_again {
+                tune(&mut kernel).unwrap();
+                assert!(!folder.join(".90-kfleet.conf.draft").exists());
+            }
+            assert_eq!(undo(&mut kernel).stopped, None);
+            assert_eq!(files(dir.path()), before);
+        }
+    }
+}
+
+#[test]
 fn what_the_kernel_refuses_is_named_and_not_kept_for_the_next_boot() {
     let dir = tempfile::tempdir().unwrap();
     let mut kernel = Kernel::new(dir.path(), VALUES);
@@ -343,7 +370,7 @@ fn plan_of(tree: &[(&str, &str)], baseline: Baseline) -> Plan {
     let (facts, brokers) = facts::read(&root, &[], None);
     let findings = of_host("/", &facts, &brokers, baseline, |_| true);
     let file = root.text(FILE).value().cloned();
-    plan(&findings, &facts, baseline, file, &overriding(&root, &facts.tuned))
+    plan(&findings, &facts, baseline, file, &overriding(&root, &facts))
 }
 
 #[test]
@@ -358,7 +385,7 @@ fn steps_are_in_order_and_nothing_safe_is_touched() {
             ("proc/sys/net/core/rmem_max", "1000"),
             ("proc/sys/net/core/wmem_max", "99999999"),
             ("proc/sys/net/ipv4/tcp_rmem", "4096\t200000\t1000000"),
-            ("proc/sys/net/ipv4/ip_local_port_range", "1024 65000"),
+            ("proc/sys/net/ipv4/ip_local_port_range", "9000 9999"),
             ("proc/sys/net/ipv4/ip_local_reserved_ports", "\n"),
             ("proc/sys/vm/swappiness", "10"),
         ],
@@ -377,7 +404,8 @@ fn steps_are_in_order_and_nothing_safe_is_touched() {
             ("net.core.rmem_max", "4194304"),
             ("net.core.rmem_default", "131072"),
             ("net.ipv4.tcp_rmem", "4096 200000 16777216"),
-            ("net.ipv4.ip_local_reserved_ports", "7071,9092,9093,9308,9999"),
+            ("net.ipv4.ip_local_reserved_ports", "9092,9093,9308,9999"),
+            ("net.ipv4.ip_local_port_range", "32768 60999"),
         ]
     );
 }
@@ -391,10 +419,12 @@ fn a_safe_value_of_the_next_boot_is_applied_and_not_hidden() {
             ("proc/sys/net/core/wmem_max", "1000"),
             ("proc/sys/net/ipv4/tcp_rmem", "4096 131072 1000000"),
             ("proc/sys/net/ipv4/tcp_wmem", "4096 16384 1000000"),
+            ("proc/sys/net/ipv4/ip_local_port_range", "64000 65000"),
             (
                 "etc/sysctl.d/50-kafka.conf",
                 "vm.swappiness=10\nnet.core.rmem_max=16777216\nnet.core.wmem_max=2097152\n\
-                 net.ipv4.tcp_rmem=4096 87380 33554432\nnet.ipv4.tcp_wmem=33554432\n",
+                 net.ipv4.tcp_rmem=4096 87380 33554432\nnet.ipv4.tcp_wmem=33554432\n\
+                 net.ipv4.ip_local_port_range=10000 64999\n",
             ),
         ],
         Baseline::Throughput,
@@ -411,6 +441,7 @@ fn a_safe_value_of_the_next_boot_is_applied_and_not_hidden() {
             ("net.core.wmem_max", "4194304"),
             ("net.ipv4.tcp_rmem", "4096 87380 33554432"),
             ("net.ipv4.tcp_wmem", "4096 16384 16777216"),
+            ("net.ipv4.ip_local_port_range", "10000 64999"),
             ("vm.swappiness", "10"),
         ]
     );

@@ -1,7 +1,7 @@
 //! What the active profile of tuned sets after the files of sysctl.d.
 
 use super::journal::Pair;
-use crate::host::facts::{Fact, Root, fields, normal};
+use crate::host::facts::{Facts, Root, fields, normal};
 
 /// Folders with profiles, the ones that count more first.
 const FOLDERS: [&str; 4] = [
@@ -25,18 +25,11 @@ pub(crate) struct Profile {
 }
 
 /// The active profiles and those they include, where tuned does not apply sysctl.d after them, as it does by default.
-pub(crate) fn overriding(root: &Root, active: &Fact<String>) -> Vec<Profile> {
-    let main = root.text("etc/tuned/tuned-main.conf");
-    let main = main.value().map(String::as_str).unwrap_or_default();
-    let reapplies = main
-        .lines()
-        .filter_map(assignment)
-        .rfind(|(key, _)| *key == "reapply_sysctl");
-    let is_off = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off");
-    if !reapplies.is_some_and(|(_, value)| is_off(value)) {
+pub(crate) fn overriding(root: &Root, facts: &Facts) -> Vec<Profile> {
+    if facts.tuned_reapplies {
         return Vec::new();
     }
-    let mut names: Vec<String> = active.value().into_iter().flat_map(|names| words(names)).collect();
+    let mut names: Vec<String> = facts.tuned.value().into_iter().flat_map(|names| words(names)).collect();
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(name) = names.get(at).filter(|_| at < PROFILES_MAX).cloned() {

@@ -57,7 +57,7 @@ pub(super) const SYSCTLS: &[(&str, &str, Status)] = &[
     ("net.ipv4.tcp_syncookies", "0", Info),
     ("net.ipv4.tcp_rmem", "4096 87380 2048000", Warning),
     ("net.ipv4.tcp_wmem", "4096 16384 65536", Warning),
-    ("net.ipv4.ip_local_port_range", "9000 65499", Warning),
+    ("net.ipv4.ip_local_port_range", "50000 50999", Warning),
     ("kernel.pid_max", "4096", Warning),
     ("kernel.threads-max", "4096", Warning),
     ("fs.file-max", "65536", Warning),
@@ -70,6 +70,8 @@ const CONFIG: &str = "etc/kafka/server.properties";
 const CMDLINE: &str = "proc/4321/cmdline";
 const STATUS: &str = "proc/4321/status";
 const MOUNTS: &str = "proc/self/mountinfo";
+const PORT_RANGE: &str = "proc/sys/net/ipv4/ip_local_port_range";
+const RESERVED_PORTS: &str = "proc/sys/net/ipv4/ip_local_reserved_ports";
 const RMEM_MAX: &str = "proc/sys/net/core/rmem_max";
 
 /// Something else that makes a rule fail.
@@ -80,6 +82,16 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("vm.zone_reclaim_mode", Info, |t| {
         put(t, "proc/sys/vm/zone_reclaim_mode", "1\n");
+    }),
+    ("net.ipv4.ip_local_reserved_ports", Warning, |t| {
+        put(t, PORT_RANGE, "9000 65499\n");
+    }),
+    ("net.ipv4.ip_local_reserved_ports", Fine, |t| {
+        put(t, PORT_RANGE, "9000 65499\n");
+        put(t, RESERVED_PORTS, "8080,9092-9093\n");
+    }),
+    ("net.ipv4.ip_local_port_range", Fine, |t| {
+        put(t, PORT_RANGE, "9000 65499\n");
     }),
     ("vm.max_map_count", Unknown, |t| {
         measured(t, |m| {
@@ -336,6 +348,14 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("sysctl.boot_values", Warning, |t| {
         put(t, "etc/sysctl.conf", "kernel.sysrq=1\n");
+    }),
+    ("sysctl.boot_values", Fine, |t| {
+        put(t, RESERVED_PORTS, "9092-9093\n");
+        put(
+            t,
+            "etc/sysctl.d/99-x.conf",
+            "net.ipv4.ip_local_reserved_ports=9093,9092\n",
+        );
     }),
     ("sysctl.pairs", Warning, |t| {
         put(
