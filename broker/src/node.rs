@@ -10,7 +10,7 @@ use broker_core::broker::{Broker, BrokerParts, ControllerLink as _, RemovedDirs}
 use broker_core::controller::{BrokerStart, Controller, ControllerError, Event, Notice, bootstrap_records};
 use broker_core::cx::Random as _;
 use broker_core::image::ListenerEndpoint;
-use broker_core::raft::{Raft, RaftConfig, Voter};
+use broker_core::raft::{Raft, RaftConfig, Timeouts, Voter};
 use broker_log::LogContext;
 use broker_log::disk::{Disk, RealDisk};
 use protocol::Uuid;
@@ -227,7 +227,9 @@ fn raft_config(config: &NodeConfig, storage: &Storage) -> RaftConfig {
         directory_id: storage.metadata_directory_id,
         metadata_dir: config.metadata_log_dir.clone(),
         static_voters: config.quorum_voters.iter().map(voter).collect(),
+        bootstrap_servers: 0,
         clean: storage.metadata_clean,
+        timeouts: Timeouts::default(),
     }
 }
 

@@ -58,7 +58,9 @@ impl Node {
                 directory_id: Uuid::ZERO,
                 endpoints: vec![],
             }],
+            bootstrap_servers: 0,
             clean: false,
+            timeouts: crate::raft::Timeouts::default(),
         };
         let (raft, snapshot) = Raft::open(&context, raft).unwrap();
         let controller = Controller::new(Arc::new(config), raft, snapshot).unwrap();

@@ -53,9 +53,12 @@ pub(super) fn write_quorum_state(
         .map_err(|error| failed(&path, &error))
 }
 
-pub(super) fn latest_snapshot(disk: &dyn Disk, dir: &Path) -> Result<Option<SnapshotId>, RaftError> {
+/// Snapshots, oldest first.
+pub(super) fn snapshots(disk: &dyn Disk, dir: &Path) -> Result<Vec<SnapshotId>, RaftError> {
     let entries = disk.list(dir).map_err(|error| failed(dir, &error))?;
-    Ok(entries.iter().filter_map(|entry| SnapshotId::parse(&entry.name)).max())
+    let mut ids: Vec<SnapshotId> = entries.iter().filter_map(|entry| SnapshotId::parse(&entry.name)).collect();
+    ids.sort_unstable();
+    Ok(ids)
 }
 
 pub(super) fn read_snapshot(disk: &dyn Disk, dir: &Path, id: SnapshotId) -> Result<Vec<u8>, RaftError> {

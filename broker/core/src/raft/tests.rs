@@ -3,6 +3,7 @@ use std::sync::Arc;
 use broker_log::LogContext;
 use broker_log::disk::{Disk, SimDisk};
 use protocol::Uuid;
+use protocol::messages::control::LeaderChangeMessage;
 
 use super::*;
 
@@ -30,7 +31,9 @@ fn open(disk: &SimDisk, voters: Vec<Voter>, clean: bool) -> Raft {
         directory_id: DIRECTORY,
         metadata_dir: "/meta".into(),
         static_voters: voters,
+        bootstrap_servers: 0,
         clean,
+        timeouts: Timeouts::default(),
     };
     Raft::open(&context, config).unwrap().0
 }
@@ -157,7 +160,7 @@ fn the_leader_of_a_dynamic_quorum_announces_itself_in_version_0() {
         .unwrap();
     let mut raft = open(&disk, vec![], true);
     raft.elect(now()).unwrap();
-    let bytes = raft.read_log(0, raft.log_end_offset()).unwrap();
+    let bytes = raft.log.read(0, raft.log_end_offset()).unwrap();
     let (header, batch) = checked(&bytes).unwrap()[0];
     let unpacked = records_of(&header, batch, 1 << 10).unwrap();
     let record = Records::new(header, &unpacked).next().unwrap().unwrap();
@@ -166,3 +169,4 @@ fn the_leader_of_a_dynamic_quorum_announces_itself_in_version_0() {
 }
 
 mod crashes;
+mod sim;

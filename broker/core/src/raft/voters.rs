@@ -6,6 +6,8 @@ use protocol::Uuid;
 use protocol::messages::WireError;
 use protocol::messages::control::{VotersEndpoint, VotersKRaftVersionFeature, VotersRecord, VotersVoter};
 
+use super::message::ReplicaKey;
+
 /// A voter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Voter {
@@ -87,5 +89,80 @@ impl VoterSet {
         let mut out = Vec::new();
         record.encode(0, &mut out)?;
         Ok(out)
+    }
+}
+
+impl VoterSet {
+    /// Whether a node is among them.
+    pub fn contains(&self, id: i32) -> bool {
+        self.voters.contains_key(&id)
+    }
+
+    /// A voter.
+    pub fn get(&self, id: i32) -> Option<&Voter> {
+        self.voters.get(&id)
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.voters.len()
+    }
+
+    /// How many make a majority.
+    pub fn majority(&self) -> usize {
+        self.voters.len() / 2 + 1
+    }
+
+    /// Whether so many of these ids are voters that they are a majority.
+    pub fn is_majority(&self, ids: impl Iterator<Item = i32>) -> bool {
+        ids.filter(|id| self.contains(*id)).count() >= self.majority()
+    }
+
+    /// Whether a replica is the voter of its id: its directory too, where both are known.
+    pub fn is_voter(&self, replica: ReplicaKey) -> bool {
+        self.get(replica.id).is_some_and(|voter| {
+            voter.directory_id == Uuid::ZERO
+                || replica.directory_id == Uuid::ZERO
+                || voter.directory_id == replica.directory_id
+        })
+    }
+}
+
+/// The voters of each part of the log: records that change them count as soon as they are in the log, and no more when
+/// they are cut off it (KIP-853).
+#[derive(Debug, Clone, Default)]
+pub(super) struct VoterHistory {
+    /// Before any record.
+    base: VoterSet,
+    /// From the record at this offset on.
+    changes: BTreeMap<i64, VoterSet>,
+}
+
+impl VoterHistory {
+    pub(super) fn new(base: VoterSet) -> Self {
+        Self {
+            base,
+            changes: BTreeMap::new(),
+        }
+    }
+
+    /// The voters that count now.
+    pub(super) fn latest(&self) -> &VoterSet {
+        self.changes.last_key_value().map_or(&self.base, |(_, set)| set)
+    }
+
+    /// Takes the voters of a record.
+    pub(super) fn push(&mut self, offset: i64, voters: VoterSet) {
+        self.changes.insert(offset, voters);
+    }
+
+    /// Forgets what the log no longer has.
+    pub(super) fn truncate_to(&mut self, offset: i64) {
+        self.changes.split_off(&offset);
+    }
+
+    /// A snapshot is about to tell them anew.
+    pub(super) fn restart(&mut self) {
+        self.changes.clear();
     }
 }

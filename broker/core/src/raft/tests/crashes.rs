@@ -36,7 +36,9 @@ impl Life {
             directory_id: DIRECTORY,
             metadata_dir: "/meta".into(),
             static_voters: vec![voter(1)],
+            bootstrap_servers: 0,
             clean: false,
+            timeouts: Timeouts::default(),
         };
         let (mut raft, _) = Raft::open(&context, config)?;
         raft.elect(now())?;
