@@ -1,5 +1,8 @@
 //! A follower: it fetches, cuts off what the leader does not have, and loads snapshots.
 
+use std::time::Duration;
+
+use broker_log::AppendError;
 use protocol::api::ErrorCode;
 use protocol::files::SnapshotId;
 use protocol::records::Batches;
@@ -10,8 +13,8 @@ use super::role::{Download, Following, Role};
 use super::{Raft, RaftError};
 use crate::cx::Ticket;
 
-/// How long a leader may wait for records.
-const FETCH_MAX_WAIT_MS: i32 = 500;
+/// How long a leader may wait for records, at most.
+const FETCH_MAX_WAIT: Duration = Duration::from_millis(500);
 /// Bytes of a snapshot asked for at a time.
 const PIECE_BYTES: usize = 1 << 20;
 
@@ -74,7 +77,8 @@ impl Raft {
             fetch_offset: self.log.end_offset(),
             last_fetched_epoch: self.log.last_epoch(),
             high_watermark: self.high_watermark,
-            max_wait_ms: FETCH_MAX_WAIT_MS,
+            // An answer has to come well before the leader is taken for gone.
+            max_wait_ms: FETCH_MAX_WAIT.min(self.config.timeouts.fetch / 4).as_millis() as i32,
         }
     }
 
@@ -95,7 +99,17 @@ impl Raft {
         let whole = whole_batches(&fetched.records);
         if whole > 0 {
             let from = self.log.end_offset();
-            self.log.append_as_follower(&fetched.records.slice(..whole), cx.now.wall_ms)?;
+            match self
+                .log
+                .append_as_follower(&fetched.records.slice(..whole), cx.now.wall_ms)
+            {
+                Ok(()) => {}
+                Err(RaftError::Append(error)) if !matches!(error, AppendError::Log(_)) => {
+                    tracing::warn!(leader_id = ?self.leader_id, %error, "took nothing of what the leader sent");
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
             self.read_control(from)?;
             if let Role::Follower(following) = &mut self.role {
                 following.unsynced = true;
@@ -125,7 +139,11 @@ impl Raft {
                 high_watermark: self.high_watermark,
             });
         }
-        tracing::info!(offset, end_offset = self.log.end_offset(), "cut off what the leader does not have");
+        tracing::info!(
+            offset,
+            end_offset = self.log.end_offset(),
+            "cut off what the leader does not have"
+        );
         self.log.truncate_to(offset)?;
         self.voters.truncate_to(offset);
         self.truncations += 1;
@@ -203,10 +221,15 @@ impl Raft {
         }
         self.note_alive(request.replica, cx.now.mono);
         let bytes = bytes::Bytes::from(self.log.read_snapshot(request.snapshot)?);
-        let Some(from) = usize::try_from(request.position).ok().filter(|from| *from < bytes.len()) else {
+        let Some(from) = usize::try_from(request.position)
+            .ok()
+            .filter(|from| *from < bytes.len())
+        else {
             return refused(self, ErrorCode::PositionOutOfRange);
         };
-        let to = bytes.len().min(from.saturating_add(request.max_bytes.clamp(1, PIECE_BYTES)));
+        let to = bytes
+            .len()
+            .min(from.saturating_add(request.max_bytes.clamp(1, PIECE_BYTES)));
         let piece = SnapshotPiece {
             snapshot: request.snapshot,
             size_bytes: bytes.len() as u64,

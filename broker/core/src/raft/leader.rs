@@ -265,7 +265,10 @@ impl Raft {
     /// What a leader does when it is time.
     pub(super) fn act_as_leader(&mut self, cx: &mut RaftCx<'_>) -> Result<(), RaftError> {
         if self.lost_majority_at().is_some_and(|at| at <= cx.now.mono) {
-            tracing::warn!(epoch = self.epoch, "a majority of the voters has not fetched in time: resigning");
+            tracing::warn!(
+                epoch = self.epoch,
+                "a majority of the voters has not fetched in time: resigning"
+            );
             return self.resign(cx);
         }
         self.answer_parked(cx)?;
@@ -281,7 +284,10 @@ impl Raft {
             leadership.begin_at = now + every;
             let is_quiet = |id: i32| {
                 let fetched = leadership.replicas.iter().filter(|(key, _)| key.id == id);
-                fetched.map(|(_, progress)| progress.fetched_at).max().is_none_or(|at| now.saturating_sub(at) >= every)
+                fetched
+                    .map(|(_, progress)| progress.fetched_at)
+                    .max()
+                    .is_none_or(|at| now.saturating_sub(at) >= every)
             };
             let quiet: Vec<i32> = self.voters.latest().ids().filter(|id| is_quiet(*id)).collect();
             leadership.known_to.retain(|id| !quiet.contains(id));
@@ -303,7 +309,10 @@ impl Raft {
                 directory_id: voter.directory_id,
             })
             .collect();
-        let endpoints = self.voters().get(me).map_or_else(Vec::new, |voter| voter.endpoints.clone());
+        let endpoints = self
+            .voters()
+            .get(me)
+            .map_or_else(Vec::new, |voter| voter.endpoints.clone());
         for voter in unknown {
             let request = Request::BeginQuorumEpoch {
                 voter,
@@ -325,7 +334,9 @@ impl Raft {
 
     /// When a majority of the voters, the leader with them, will have been silent for too long.
     fn lost_majority_at(&self) -> Option<Duration> {
-        let Role::Leader(leadership) = &self.role else { return None };
+        let Role::Leader(leadership) = &self.role else {
+            return None;
+        };
         let voters = self.voters();
         let me = self.config.node_id;
         let needed = voters.majority() - usize::from(voters.contains(me));
@@ -345,12 +356,11 @@ impl Raft {
 
     /// When a leader has something to do.
     pub(super) fn leader_deadline(&self) -> Option<Duration> {
-        let Role::Leader(leadership) = &self.role else { return None };
+        let Role::Leader(leadership) = &self.role else {
+            return None;
+        };
         let parked = self.parked.iter().map(|parked| parked.deadline);
-        parked
-            .chain(self.lost_majority_at())
-            .chain([leadership.begin_at])
-            .min()
+        parked.chain(self.lost_majority_at()).chain([leadership.begin_at]).min()
     }
 
     /// Leads no more, and asks those who have the most of the log to take over.

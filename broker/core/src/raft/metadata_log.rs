@@ -58,7 +58,10 @@ impl MetadataLog {
         }
         if !report.rebuilt.is_empty() {
             let segments = report.rebuilt.len();
-            tracing::info!(segments, "checked segments of the metadata log and rebuilt their indexes");
+            tracing::info!(
+                segments,
+                "checked segments of the metadata log and rebuilt their indexes"
+            );
         }
         state_files::ensure_partition_metadata(disk.as_ref(), &dir)?;
         let snapshots = state_files::snapshots(disk.as_ref(), &dir)?;
@@ -169,7 +172,9 @@ impl MetadataLog {
                     size_bytes,
                 } => {
                     let mut range = vec![0; size_bytes];
-                    let read = file.read_at(&mut range, position).map_err(|error| self.failed(&error))?;
+                    let read = file
+                        .read_at(&mut range, position)
+                        .map_err(|error| self.failed(&error))?;
                     range.truncate(read);
                     out.extend_from_slice(&range);
                 }

@@ -32,8 +32,8 @@ use protocol::records::{BatchBuilder, BatchHeader, Compression, NewRecord, Recor
 use crate::cx::{Now, Ticket};
 pub use error::RaftError;
 pub use event::{Due, Event, Notice, Outgoing, RaftCx};
-pub use leader::Progress;
 use leader::Parked;
+pub use leader::Progress;
 pub use message::{
     Body, Endpoint, FetchRequest, FetchSnapshotRequest, Fetched, Peer, ReplicaKey, Request, Response, SnapshotPiece,
     VoteRequest,
@@ -149,7 +149,10 @@ impl Raft {
             raft.leader_id = None;
         }
         let loaded = raft.load_snapshot()?;
-        let from = raft.log.start_offset().max(raft.snapshot().map_or(0, |id| id.end_offset));
+        let from = raft
+            .log
+            .start_offset()
+            .max(raft.snapshot().map_or(0, |id| id.end_offset));
         raft.read_control(from)?;
         Ok((raft, loaded))
     }

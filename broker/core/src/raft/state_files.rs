@@ -56,7 +56,10 @@ pub(super) fn write_quorum_state(
 /// Snapshots, oldest first.
 pub(super) fn snapshots(disk: &dyn Disk, dir: &Path) -> Result<Vec<SnapshotId>, RaftError> {
     let entries = disk.list(dir).map_err(|error| failed(dir, &error))?;
-    let mut ids: Vec<SnapshotId> = entries.iter().filter_map(|entry| SnapshotId::parse(&entry.name)).collect();
+    let mut ids: Vec<SnapshotId> = entries
+        .iter()
+        .filter_map(|entry| SnapshotId::parse(&entry.name))
+        .collect();
     ids.sort_unstable();
     Ok(ids)
 }

@@ -12,10 +12,11 @@ use super::*;
 use crate::cx::{Cx, Outbox, Random};
 use crate::raft::Timeouts;
 
-const NODES: i32 = 3;
 const LENGTH: Duration = Duration::from_secs(20);
 /// Faults end so long before the end, so that the quorum can show that it recovers.
 const CALM: Duration = Duration::from_secs(8);
+/// And nothing is proposed any more so long before it, so that all come to have all.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// A xorshift generator: fast, seeded, and the same everywhere.
 #[derive(Debug, Clone)]
@@ -53,8 +54,16 @@ impl Seeded {
 #[derive(Debug)]
 enum What {
     /// A message arrives.
-    Request { from: i32, id: u64, request: Request },
-    Response { id: u64, response: Option<Response> },
+    Request {
+        from: i32,
+        from_life: u64,
+        id: u64,
+        request: Request,
+    },
+    Response {
+        id: u64,
+        response: Option<Response>,
+    },
     /// The node's timer.
     Timer,
     /// Its sync is through.
@@ -104,10 +113,59 @@ struct Member {
     life: u64,
     timer_at: Option<Duration>,
     is_syncing: bool,
-    /// Tickets of requests, by who sent them under which number.
-    owed: BTreeMap<u64, (i32, u64)>,
+    /// Tickets of requests, with who sent them in which life under which number.
+    owed: BTreeMap<u64, (i32, u64, u64)>,
     high_watermark: i64,
     epoch: i32,
+}
+
+/// What a run is like: each seed draws its own, so that some are rough in ways that others are not.
+#[derive(Debug, Clone, Copy)]
+struct Weather {
+    nodes: i32,
+    /// What Kafka's timeouts are divided by: with short ones a run goes through many elections.
+    haste: u32,
+    crashes: u64,
+    /// Crashes of several nodes close together.
+    storms: u64,
+    cuts: u64,
+    snapshots: u64,
+    /// One message in so many is lost, late or doubled.
+    mishap: u64,
+    late_max_ms: u64,
+    sync_max_ms: u64,
+    /// After one vote in so many the voter crashes.
+    crash_after_vote: u64,
+    propose_every_ms: u64,
+}
+
+impl Weather {
+    fn draw(random: &mut Seeded) -> Self {
+        let haste = [1, 4, 10][random.below(3) as usize];
+        Self {
+            nodes: [3, 3, 5][random.below(3) as usize],
+            haste,
+            crashes: random.below(12),
+            storms: random.below(8),
+            cuts: random.below(10),
+            snapshots: random.below(6),
+            mishap: 5 + random.below(60),
+            late_max_ms: [50, 900, 6000][random.below(3) as usize] / u64::from(haste),
+            sync_max_ms: [2, 20, 300][random.below(3) as usize] / u64::from(haste),
+            crash_after_vote: 2 + random.below(30),
+            propose_every_ms: 25 + random.below(150),
+        }
+    }
+
+    fn timeouts(self) -> Timeouts {
+        let kafka = Timeouts::default();
+        Timeouts {
+            election: kafka.election / self.haste,
+            fetch: kafka.fetch / self.haste,
+            request: kafka.request / self.haste,
+            ..kafka
+        }
+    }
 }
 
 /// What happened in a run.
@@ -127,6 +185,7 @@ struct Totals {
 
 struct Sim {
     random: Seeded,
+    weather: Weather,
     now: Duration,
     queue: BinaryHeap<Scheduled>,
     next_number: u64,
@@ -143,8 +202,11 @@ struct Sim {
 
 impl Sim {
     fn new(seed: u64, tells: bool) -> Self {
+        let mut random = Seeded::new(seed);
+        let weather = Weather::draw(&mut random);
         let mut sim = Self {
-            random: Seeded::new(seed),
+            random,
+            weather,
             now: Duration::ZERO,
             queue: BinaryHeap::new(),
             next_number: 0,
@@ -156,7 +218,7 @@ impl Sim {
             totals: Totals::default(),
             story: tells.then(Vec::new),
         };
-        for id in 1..=NODES {
+        for id in 1..=weather.nodes {
             let member = Member {
                 disk: SimDisk::default(),
                 raft: None,
@@ -174,30 +236,39 @@ impl Sim {
         sim
     }
 
+    fn any_node(&mut self) -> i32 {
+        1 + self.random.below(self.weather.nodes as u64) as i32
+    }
+
     /// Draws when what goes wrong.
     fn plan_faults(&mut self) {
+        let weather = self.weather;
         let until = (LENGTH - CALM).as_millis() as u64;
-        for _ in 0..self.random.below(6) {
-            let at = self.random.millis(0, until);
-            let id = 1 + self.random.below(NODES as u64) as i32;
+        for _ in 0..weather.crashes {
+            let (at, id) = (self.random.millis(0, until), self.any_node());
             self.push(at, id, What::Crash);
         }
-        for _ in 0..self.random.below(5) {
-            let at = self.random.millis(0, until);
-            let id = 1 + self.random.below(NODES as u64) as i32;
+        for _ in 0..weather.storms {
+            let at = self.random.millis(0, until - 500);
+            for _ in 0..weather.nodes {
+                let (after, id) = (self.random.millis(0, 100), self.any_node());
+                self.push(at + after, id, What::Crash);
+            }
+        }
+        for _ in 0..weather.cuts {
+            let (at, id) = (self.random.millis(0, until), self.any_node());
             self.push(at, id, What::Cut);
             let length = self.random.millis(50, 6000);
             self.push((at + length).min(LENGTH - CALM), id, What::Heal);
         }
-        let every = self.random.millis(20, 120);
+        let every = Duration::from_millis(weather.propose_every_ms.max(1));
         let mut at = every;
-        while at < LENGTH {
+        while at < LENGTH - QUIET {
             self.push(at, 0, What::Propose);
             at += every;
         }
-        for _ in 0..self.random.below(6) {
-            let at = self.random.millis(0, LENGTH.as_millis() as u64);
-            let id = 1 + self.random.below(NODES as u64) as i32;
+        for _ in 0..weather.snapshots {
+            let (at, id) = (self.random.millis(0, LENGTH.as_millis() as u64), self.any_node());
             self.push(at, id, What::Snapshot);
         }
     }
@@ -255,14 +326,22 @@ impl Sim {
             What::Snapshot => return self.take_snapshot(id),
             _ => {}
         }
-        let Some(member) = self.members.get_mut(&id) else { return };
+        let Some(member) = self.members.get_mut(&id) else {
+            return;
+        };
         if member.raft.is_none() || member.life != due.life {
             return;
         }
         let event = match due.what {
-            What::Request { from, id: number, request } => {
-                let ticket = Ticket(member.owed.len() as u64 + (self.next_number << 16));
-                member.owed.insert(ticket.0, (from, number));
+            What::Request {
+                from,
+                from_life,
+                id: number,
+                request,
+            } => {
+                self.next_number += 1;
+                let ticket = Ticket(self.next_number);
+                member.owed.insert(ticket.0, (from, from_life, number));
                 Event::Request { ticket, request }
             }
             What::Response { id, response } => Event::Response { id, response },
@@ -309,14 +388,33 @@ impl Sim {
     fn carry_out(&mut self, id: i32, out: Outbox<Outgoing, Due>) {
         for outgoing in out.sends {
             match outgoing {
-                Outgoing::Request { id: number, to, request } => {
+                Outgoing::Request {
+                    id: number,
+                    to,
+                    request,
+                } => {
                     let Peer::Node(to) = to else { continue };
-                    self.send(id, to, |_| What::Request { from: id, id: number, request: request.clone() });
+                    let from_life = self.members[&id].life;
+                    self.send(id, to, |()| What::Request {
+                        from: id,
+                        from_life,
+                        id: number,
+                        request: request.clone(),
+                    });
                 }
                 Outgoing::Response { ticket, response } => {
                     let owed = self.members.get_mut(&id).unwrap().owed.remove(&ticket.0);
-                    if let Some((to, number)) = owed {
-                        self.send(id, to, |_| What::Response { id: number, response: Some(response.clone()) });
+                    let is_vote = matches!(response.body, Body::Vote { granted: true });
+                    if is_vote && !self.is_calm() && self.random.one_in(self.weather.crash_after_vote) {
+                        self.push(self.now, id, What::Crash);
+                    }
+                    // An answer to a process that is gone has no connection to come over.
+                    let owed = owed.filter(|(to, life, _)| self.members[to].life == *life);
+                    if let Some((to, _, number)) = owed {
+                        self.send(id, to, |()| What::Response {
+                            id: number,
+                            response: Some(response.clone()),
+                        });
                     }
                 }
             }
@@ -324,7 +422,7 @@ impl Sim {
         let member = self.members.get_mut(&id).unwrap();
         if out.sync && !member.is_syncing {
             member.is_syncing = true;
-            let took = self.random.millis(0, 8);
+            let took = self.random.millis(0, self.weather.sync_max_ms);
             self.push(self.now + took, id, What::Synced);
         }
         if let Some(at) = out.timers.get(&Due) {
@@ -336,32 +434,35 @@ impl Sim {
         }
     }
 
+    fn is_calm(&self) -> bool {
+        self.now > LENGTH - CALM
+    }
+
     /// Puts a message on the network, which does with it what it likes.
     fn send(&mut self, from: i32, to: i32, what: impl Fn(()) -> What) {
         if self.cut.contains(&(from, to)) {
             self.totals.lost += 1;
             return;
         }
-        let is_calm = self.now > LENGTH - CALM;
-        if !is_calm && self.random.one_in(50) {
+        let (is_calm, mishap) = (self.is_calm(), self.weather.mishap);
+        if !is_calm && self.random.one_in(2 * mishap) {
             self.totals.lost += 1;
             return;
         }
         let mut delay = self.random.millis(0, 3);
-        if !is_calm && self.random.one_in(30) {
-            delay += self.random.millis(5, 900);
+        if !is_calm && self.random.one_in(mishap) {
+            delay += self.random.millis(0, self.weather.late_max_ms);
             self.totals.delayed += 1;
         }
-        if !is_calm && self.random.one_in(60) {
+        if !is_calm && self.random.one_in(mishap) {
             self.totals.doubled += 1;
-            let again = delay + self.random.millis(0, 400);
+            let again = delay + self.random.millis(0, self.weather.late_max_ms);
             self.push(self.now + again, to, what(()));
         }
         self.push(self.now + delay, to, what(()));
     }
 
     fn start(&mut self, id: i32) {
-        let now = self.now;
         let member = self.members.get_mut(&id).unwrap();
         if member.raft.is_some() {
             return;
@@ -371,10 +472,10 @@ impl Sim {
             node_id: id,
             directory_id: Uuid::from_u128(100 + id as u128),
             metadata_dir: "/meta".into(),
-            static_voters: (1..=NODES).map(voter).collect(),
+            static_voters: (1..=self.weather.nodes).map(voter).collect(),
             bootstrap_servers: 0,
             clean: false,
-            timeouts: Timeouts::default(),
+            timeouts: self.weather.timeouts(),
         };
         member.raft = Some(Raft::open(&context, config).unwrap().0);
         member.life += 1;
@@ -383,7 +484,6 @@ impl Sim {
         member.owed.clear();
         member.high_watermark = 0;
         self.tell(|| format!("{id} starts"));
-        let _ = now;
         self.feed(id, Event::Start);
     }
 
@@ -401,12 +501,15 @@ impl Sim {
         let (truncations, loads) = raft.upheavals();
         drop(raft);
         if is_power_cut {
-            member.disk = member.disk.crash_in_any_order(|bound| random.below(bound as u64) as usize);
+            member.disk = member
+                .disk
+                .crash_in_any_order(|bound| random.below(bound as u64) as usize);
         }
         member.life += 1;
         self.totals.truncations += truncations;
         self.totals.snapshot_loads += loads;
-        let away = self.random.millis(5, 4000);
+        let away = [10, 300, 4000][self.random.below(3) as usize];
+        let away = self.random.millis(1, away);
         self.push((self.now + away).min(LENGTH - CALM), id, What::Start);
     }
 
@@ -414,7 +517,7 @@ impl Sim {
     fn cut_off(&mut self, id: i32) {
         self.totals.cuts += 1;
         let kind = self.random.below(4);
-        for other in (1..=NODES).filter(|other| *other != id) {
+        for other in (1..=self.weather.nodes).filter(|other| *other != id) {
             if kind == 3 && self.random.one_in(2) {
                 continue;
             }
@@ -449,7 +552,7 @@ impl Sim {
             let member = self.members.get_mut(&id).unwrap();
             if !member.is_syncing {
                 member.is_syncing = true;
-                let took = self.random.millis(0, 8);
+                let took = self.random.millis(0, self.weather.sync_max_ms);
                 self.push(self.now + took, id, What::Synced);
             }
             self.feed(id, Event::Tick);
@@ -498,7 +601,10 @@ impl Sim {
                 for (value, offset) in batch.values.iter().zip(batch.base_offset..) {
                     let here = (batch.epoch, value.clone());
                     let first = self.committed.entry(offset).or_insert_with(|| here.clone());
-                    assert_eq!(*first, here, "node {id}: offset {offset} was committed with another record");
+                    assert_eq!(
+                        *first, here,
+                        "node {id}: offset {offset} was committed with another record"
+                    );
                 }
             }
         }
@@ -516,14 +622,16 @@ impl Sim {
         let end = self.committed.keys().next_back().map_or(0, |offset| offset + 1);
         for (id, member) in &self.members {
             let raft = member.raft.as_ref().expect("all run at the end");
-            assert!(
-                raft.high_watermark() >= end - 20 && raft.log_end_offset() >= end - 20,
-                "node {id} has {} of {end} offsets",
-                raft.high_watermark()
-            );
+            let (high_watermark, log_end_offset) = (raft.high_watermark(), raft.log_end_offset());
+            assert!(high_watermark >= end, "node {id} has {high_watermark} of {end} offsets");
+            assert_eq!(high_watermark, log_end_offset, "node {id} has what is not committed");
             for batch in raft.read_committed(0).unwrap() {
                 for (value, offset) in batch.values.iter().zip(batch.base_offset..) {
-                    assert_eq!(self.committed.get(&offset).map(|(_, value)| value), Some(value), "node {id}, {offset}");
+                    assert_eq!(
+                        self.committed.get(&offset).map(|(_, value)| value),
+                        Some(value),
+                        "node {id}, {offset}"
+                    );
                 }
             }
         }
@@ -531,7 +639,10 @@ impl Sim {
 }
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
 
 #[test]
