@@ -325,10 +325,8 @@ impl Raft {
     }
 
     pub(super) fn on_begin_response(&mut self, from: Peer, response: &Response) {
-        if let (Role::Leader(leadership), Peer::Node(id)) = (&mut self.role, from) {
-            if response.error.is_none() {
-                leadership.known_to.insert(id);
-            }
+        if let (Role::Leader(leadership), Peer::Node(id), None) = (&mut self.role, from, response.error) {
+            leadership.known_to.insert(id);
         }
     }
 

@@ -71,10 +71,9 @@ impl MetadataLog {
             log,
             snapshots,
         };
-        if let Some(id) = opened.latest_snapshot() {
-            if id.end_offset > opened.log.log_end_offset() {
-                opened.log.truncate_fully_and_start_at(id.end_offset)?;
-            }
+        let end_offset = opened.log.log_end_offset();
+        if let Some(id) = opened.latest_snapshot().filter(|id| id.end_offset > end_offset) {
+            opened.log.truncate_fully_and_start_at(id.end_offset)?;
         }
         Ok(opened)
     }

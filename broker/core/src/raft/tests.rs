@@ -2,9 +2,14 @@ use std::sync::Arc;
 
 use broker_log::LogContext;
 use broker_log::disk::{Disk, SimDisk};
+use bytes::Bytes;
 use protocol::Uuid;
-use protocol::messages::control::LeaderChangeMessage;
+use protocol::files::SnapshotId;
+use protocol::messages::control::{KRaftVersionRecord, LeaderChangeMessage};
+use protocol::messages::framing::ControlType;
+use protocol::records::{Records, records_of};
 
+use super::metadata_log::checked;
 use super::*;
 
 const DIRECTORY: Uuid = Uuid::from_u128(4242);

@@ -647,7 +647,7 @@ fn number(name: &str, default: u64) -> u64 {
 
 #[test]
 fn a_quorum_keeps_what_is_committed_whatever_goes_wrong() {
-    let (first, count) = (number("KFLEET_SEED", 1), number("KFLEET_SIMS", 200));
+    let (first, count) = (number("KFLEET_SEED", 1), number("KFLEET_SIMS", 100));
     let mut totals = Totals::default();
     for seed in first..first + count {
         let run = std::panic::catch_unwind(|| {

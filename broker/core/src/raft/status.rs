@@ -1,0 +1,101 @@
+//! What a member of the quorum knows, for those who ask.
+
+use protocol::Uuid;
+use protocol::files::SnapshotId;
+
+use super::Raft;
+use super::event::Notice;
+use super::leader::Progress;
+use super::message::ReplicaKey;
+use super::role::Role;
+use super::voters::VoterSet;
+
+impl Raft {
+    /// What became of the quorum since the last time.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// This node's id.
+    pub fn node_id(&self) -> i32 {
+        self.config.node_id
+    }
+
+    /// The current epoch.
+    pub fn epoch(&self) -> i32 {
+        self.epoch
+    }
+
+    /// Who leads it, if that is known.
+    pub fn leader_id(&self) -> Option<i32> {
+        self.leader_id
+    }
+
+    /// Whether that is this node.
+    pub fn is_leader(&self) -> bool {
+        matches!(self.role, Role::Leader(_))
+    }
+
+    /// Whether it has told all others that it resigned.
+    pub fn has_handed_over(&self) -> bool {
+        match &self.role {
+            Role::Leader(_) => false,
+            Role::Resigned { untold, .. } => untold.is_empty(),
+            _ => true,
+        }
+    }
+
+    /// Everything below it is committed.
+    pub fn high_watermark(&self) -> i64 {
+        self.high_watermark
+    }
+
+    /// The first offset of the log.
+    pub fn log_start_offset(&self) -> i64 {
+        self.log.start_offset()
+    }
+
+    /// The offset the next record gets.
+    pub fn log_end_offset(&self) -> i64 {
+        self.log.end_offset()
+    }
+
+    /// Bytes of the log, without snapshots.
+    pub fn log_size_bytes(&self) -> u64 {
+        self.log.size_bytes()
+    }
+
+    /// The voters.
+    pub fn voters(&self) -> &VoterSet {
+        self.voters.latest()
+    }
+
+    /// kraft.version.
+    pub fn kraft_version(&self) -> i16 {
+        self.kraft_version
+    }
+
+    /// Id of the metadata directory.
+    pub fn directory_id(&self) -> Uuid {
+        self.config.directory_id
+    }
+
+    /// Where the metadata log's snapshot ends.
+    pub fn snapshot(&self) -> Option<SnapshotId> {
+        self.log.latest_snapshot()
+    }
+
+    /// What the others have, as a leader knows it.
+    pub fn replicas(&self) -> impl Iterator<Item = (ReplicaKey, Progress)> {
+        let replicas = match &self.role {
+            Role::Leader(leadership) => Some(&leadership.replicas),
+            _ => None,
+        };
+        replicas.into_iter().flatten().map(|(key, progress)| (*key, *progress))
+    }
+
+    /// How often it cut off records, and loaded a snapshot in place of its log.
+    pub fn upheavals(&self) -> (u64, u64) {
+        (self.truncations, self.snapshot_loads)
+    }
+}
