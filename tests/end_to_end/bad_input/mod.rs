@@ -24,6 +24,7 @@ const ROUND_TRIP_MAX: Duration = Duration::from_secs(3);
 struct Victim {
     cluster: Cluster,
     pid: i32,
+    sockets_at_start: usize,
     dir: tempfile::TempDir,
 }
 
@@ -31,9 +32,15 @@ impl Victim {
     fn start(settings: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let cluster = Cluster::in_dir(Engine::Kfleet, dir.path(), settings);
-        cluster.kfleet(&["topics", "create", "t", "--yes"]).exits(0);
         let pid = cluster.pid();
-        Self { cluster, pid, dir }
+        let sockets_at_start = sockets(pid);
+        cluster.kfleet(&["topics", "create", "t", "--yes"]).exits(0);
+        Self {
+            cluster,
+            pid,
+            sockets_at_start,
+            dir,
+        }
     }
 
     fn connect(&self) -> TcpStream {
@@ -72,6 +79,12 @@ impl Victim {
     fn counted(self, kinds: &[&str]) -> Vec<u64> {
         signal(self.pid, "0");
         self.cluster.kfleet(&["offsets", "get", "t"]).exits(0);
+        // What a connection ended with counts once the node has seen its end.
+        let deadline = Instant::now() + ANSWER_MAX;
+        while sockets(self.pid) > self.sockets_at_start {
+            assert!(Instant::now() < deadline, "connections stay open");
+            std::thread::sleep(Duration::from_millis(5));
+        }
         self.cluster.stop();
         let said = std::fs::read_to_string(self.dir.path().join("node-1.log")).unwrap();
         assert!(!said.contains("panicked"), "{said}");
@@ -85,6 +98,15 @@ impl Victim {
         };
         kinds.iter().map(count).collect()
     }
+}
+
+/// Sockets that a process has open.
+fn sockets(pid: i32) -> usize {
+    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    let links = descriptors.filter_map(|descriptor| std::fs::read_link(descriptor.ok()?.path()).ok());
+    links
+        .filter(|link| link.to_string_lossy().starts_with("socket:"))
+        .count()
 }
 
 /// Sets a flag at the end of its scope.

@@ -5,51 +5,21 @@
 //! records are the same everywhere and never lost; high watermarks and epochs do not go back while a node lives; logs that
 //! have a record in common agree on all before it.
 
+mod check;
+mod weather;
+
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 
 use super::*;
 use crate::cx::{Cx, Outbox, Random};
-use crate::raft::Timeouts;
+use weather::{Seeded, Weather};
 
 const LENGTH: Duration = Duration::from_secs(20);
 /// Faults end so long before the end, so that the quorum can show that it recovers.
 const CALM: Duration = Duration::from_secs(8);
 /// And nothing is proposed any more so long before it, so that all come to have all.
 const QUIET: Duration = Duration::from_secs(2);
-
-/// A xorshift generator: fast, seeded, and the same everywhere.
-#[derive(Debug, Clone)]
-struct Seeded(u64);
-
-impl Random for Seeded {
-    fn next_u64(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-}
-
-impl Seeded {
-    fn new(seed: u64) -> Self {
-        // Neighbouring seeds must not run alike.
-        let mixed = (seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mut random = Self(mixed | 1);
-        for _ in 0..8 {
-            random.next_u64();
-        }
-        random
-    }
-
-    fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-
-    fn millis(&mut self, from: u64, to: u64) -> Duration {
-        Duration::from_micros(from * 1000 + self.below((to - from) * 1000 + 1))
-    }
-}
 
 #[derive(Debug)]
 enum What {
@@ -119,55 +89,6 @@ struct Member {
     epoch: i32,
 }
 
-/// What a run is like: each seed draws its own, so that some are rough in ways that others are not.
-#[derive(Debug, Clone, Copy)]
-struct Weather {
-    nodes: i32,
-    /// What Kafka's timeouts are divided by: with short ones a run goes through many elections.
-    haste: u32,
-    crashes: u64,
-    /// Crashes of several nodes close together.
-    storms: u64,
-    cuts: u64,
-    snapshots: u64,
-    /// One message in so many is lost, late or doubled.
-    mishap: u64,
-    late_max_ms: u64,
-    sync_max_ms: u64,
-    /// After one vote in so many the voter crashes.
-    crash_after_vote: u64,
-    propose_every_ms: u64,
-}
-
-impl Weather {
-    fn draw(random: &mut Seeded) -> Self {
-        let haste = [1, 4, 10][random.below(3) as usize];
-        Self {
-            nodes: [3, 3, 5][random.below(3) as usize],
-            haste,
-            crashes: random.below(12),
-            storms: random.below(8),
-            cuts: random.below(10),
-            snapshots: random.below(6),
-            mishap: 5 + random.below(60),
-            late_max_ms: [50, 900, 6000][random.below(3) as usize] / u64::from(haste),
-            sync_max_ms: [2, 20, 300][random.below(3) as usize] / u64::from(haste),
-            crash_after_vote: 2 + random.below(30),
-            propose_every_ms: 25 + random.below(150),
-        }
-    }
-
-    fn timeouts(self) -> Timeouts {
-        let kafka = Timeouts::default();
-        Timeouts {
-            election: kafka.election / self.haste,
-            fetch: kafka.fetch / self.haste,
-            request: kafka.request / self.haste,
-            ..kafka
-        }
-    }
-}
-
 /// What happened in a run.
 #[derive(Debug, Default, Clone, Copy)]
 struct Totals {
@@ -234,43 +155,6 @@ impl Sim {
         }
         sim.plan_faults();
         sim
-    }
-
-    fn any_node(&mut self) -> i32 {
-        1 + self.random.below(self.weather.nodes as u64) as i32
-    }
-
-    /// Draws when what goes wrong.
-    fn plan_faults(&mut self) {
-        let weather = self.weather;
-        let until = (LENGTH - CALM).as_millis() as u64;
-        for _ in 0..weather.crashes {
-            let (at, id) = (self.random.millis(0, until), self.any_node());
-            self.push(at, id, What::Crash);
-        }
-        for _ in 0..weather.storms {
-            let at = self.random.millis(0, until - 500);
-            for _ in 0..weather.nodes {
-                let (after, id) = (self.random.millis(0, 100), self.any_node());
-                self.push(at + after, id, What::Crash);
-            }
-        }
-        for _ in 0..weather.cuts {
-            let (at, id) = (self.random.millis(0, until), self.any_node());
-            self.push(at, id, What::Cut);
-            let length = self.random.millis(50, 6000);
-            self.push((at + length).min(LENGTH - CALM), id, What::Heal);
-        }
-        let every = Duration::from_millis(weather.propose_every_ms.max(1));
-        let mut at = every;
-        while at < LENGTH - QUIET {
-            self.push(at, 0, What::Propose);
-            at += every;
-        }
-        for _ in 0..weather.snapshots {
-            let (at, id) = (self.random.millis(0, LENGTH.as_millis() as u64), self.any_node());
-            self.push(at, id, What::Snapshot);
-        }
     }
 
     fn tell(&mut self, line: impl FnOnce() -> String) {
@@ -573,68 +457,6 @@ impl Sim {
             .unwrap();
         raft.snapshot_taken(id_of, &bytes).unwrap();
         self.tell(|| format!("{id} takes snapshot {id_of}"));
-    }
-
-    /// What must hold after each step of a node.
-    fn check(&mut self, id: i32) {
-        let member = self.members.get_mut(&id).unwrap();
-        let raft = member.raft.as_mut().unwrap();
-        let (epoch, high_watermark) = (raft.epoch(), raft.high_watermark());
-        assert!(epoch >= member.epoch, "node {id}: epoch {epoch} after {}", member.epoch);
-        member.epoch = epoch;
-        assert!(
-            high_watermark >= member.high_watermark,
-            "node {id}: high watermark {high_watermark} after {}",
-            member.high_watermark
-        );
-        raft.take_notices();
-        let from = std::mem::replace(&mut member.high_watermark, high_watermark);
-        if raft.is_leader() {
-            let leader = *self.leaders.entry(epoch).or_insert_with(|| {
-                self.totals.elections += 1;
-                id
-            });
-            assert_eq!(leader, id, "epoch {epoch} has two leaders");
-        }
-        if high_watermark > from {
-            for batch in raft.read_committed(from).unwrap() {
-                for (value, offset) in batch.values.iter().zip(batch.base_offset..) {
-                    let here = (batch.epoch, value.clone());
-                    let first = self.committed.entry(offset).or_insert_with(|| here.clone());
-                    assert_eq!(
-                        *first, here,
-                        "node {id}: offset {offset} was committed with another record"
-                    );
-                }
-            }
-        }
-    }
-
-    /// In calm, there is one leader, and all have what was committed.
-    fn assert_recovered(&mut self) {
-        let leaders: Vec<i32> = self
-            .members
-            .iter()
-            .filter(|(_, member)| member.raft.as_ref().is_some_and(Raft::is_leader))
-            .map(|(id, _)| *id)
-            .collect();
-        assert_eq!(leaders.len(), 1, "leaders at the end");
-        let end = self.committed.keys().next_back().map_or(0, |offset| offset + 1);
-        for (id, member) in &self.members {
-            let raft = member.raft.as_ref().expect("all run at the end");
-            let (high_watermark, log_end_offset) = (raft.high_watermark(), raft.log_end_offset());
-            assert!(high_watermark >= end, "node {id} has {high_watermark} of {end} offsets");
-            assert_eq!(high_watermark, log_end_offset, "node {id} has what is not committed");
-            for batch in raft.read_committed(0).unwrap() {
-                for (value, offset) in batch.values.iter().zip(batch.base_offset..) {
-                    assert_eq!(
-                        self.committed.get(&offset).map(|(_, value)| value),
-                        Some(value),
-                        "node {id}, {offset}"
-                    );
-                }
-            }
-        }
     }
 }
 
