@@ -60,6 +60,7 @@ fn grown_by(connections: usize, announced: usize, sent: usize, end: impl FnOnce(
         assert!(grown < most, "{} MiB more, {} MiB allowed", grown / MIB, most / MIB);
         end(held);
     });
+    victim.sees_all_end();
     victim.counted(&["out_of_memory", "malformed_frames"])
 }
 

@@ -75,16 +75,19 @@ impl Victim {
         });
     }
 
-    /// Stops the node, which is the process it was; how often it refused something of this kind.
-    fn counted(self, kinds: &[&str]) -> Vec<u64> {
-        signal(self.pid, "0");
-        self.cluster.kfleet(&["offsets", "get", "t"]).exits(0);
-        // What a connection ended with counts once the node has seen its end.
+    /// Waits until the node has seen that all connections ended: what they ended with counts only then.
+    fn sees_all_end(&self) {
         let deadline = Instant::now() + ANSWER_MAX;
         while sockets(self.pid) > self.sockets_at_start {
             assert!(Instant::now() < deadline, "connections stay open");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Stops the node, which is the process it was; how often it refused something of this kind.
+    fn counted(self, kinds: &[&str]) -> Vec<u64> {
+        signal(self.pid, "0");
+        self.cluster.kfleet(&["offsets", "get", "t"]).exits(0);
         self.cluster.stop();
         let said = std::fs::read_to_string(self.dir.path().join("node-1.log")).unwrap();
         assert!(!said.contains("panicked"), "{said}");
