@@ -205,8 +205,13 @@ impl Raft {
             return Ok(self.refusal(request, ErrorCode::FencedLeaderEpoch));
         }
         let follows = matches!(&self.role, Role::Follower(following) if following.leader_id == leader_id);
+        let is_later = leader_epoch > self.epoch;
         let led_itself = matches!(self.role, Role::Leader(_) | Role::Resigned { .. });
-        if leader_epoch > self.epoch || !follows && !led_itself {
+        // An epoch has one leader: whoever else claims this one is not of this quorum.
+        if !is_later && (led_itself || self.leader_id.is_some_and(|known| known != leader_id)) {
+            return Ok(self.refusal(request, ErrorCode::InvalidRequest));
+        }
+        if is_later || !follows {
             self.leader_endpoints = endpoints.to_vec();
             self.become_follower(leader_epoch, leader_id, cx)?;
         }

@@ -10,6 +10,7 @@ use protocol::records::Batches;
 use super::event::{Notice, Outgoing, RaftCx};
 use super::message::{Body, FetchRequest, FetchSnapshotRequest, Fetched, Peer, Request, Response, SnapshotPiece};
 use super::role::{Download, Following, Role};
+use super::state_files::SNAPSHOT_MAX_BYTES;
 use super::{Raft, RaftError};
 use crate::cx::Ticket;
 
@@ -160,7 +161,7 @@ impl Raft {
             return Ok(());
         };
         let fits = download.id == piece.snapshot && download.bytes.len() as u64 == piece.position;
-        if !fits || piece.bytes.is_empty() && piece.position < piece.size_bytes {
+        if !fits || piece.bytes.is_empty() || piece.size_bytes > SNAPSHOT_MAX_BYTES {
             following.download = None;
             return Ok(());
         }

@@ -11,7 +11,7 @@ use super::RaftError;
 /// Most bytes of a small file.
 const SMALL_FILE_MAX_BYTES: u64 = 1 << 20;
 /// Most bytes of a snapshot.
-const SNAPSHOT_MAX_BYTES: u64 = 1 << 30;
+pub(super) const SNAPSHOT_MAX_BYTES: u64 = 1 << 30;
 
 fn failed(path: &Path, reason: &dyn std::fmt::Display) -> RaftError {
     RaftError::File {
