@@ -4,6 +4,7 @@ use bytes::Bytes;
 use protocol::Uuid;
 use protocol::messages::metadata::Record;
 
+use super::ControllerTimer;
 use crate::call::Call;
 use crate::cx::Ticket;
 use crate::image::ListenerEndpoint;
@@ -16,6 +17,16 @@ pub enum Event {
         /// What an empty log starts from.
         bootstrap: Option<Vec<Record>>,
     },
+    /// The quorum elected this node, and all that earlier leaders wrote is committed and applied here: it becomes
+    /// the active controller.
+    Elected {
+        /// What an empty log starts from.
+        bootstrap: Option<Vec<Record>>,
+    },
+    /// The node does not lead the quorum any longer. What it appended may or may not become committed.
+    Resigned,
+    /// A timer of the controller went off.
+    Timer(ControllerTimer),
     /// A request.
     Call {
         /// Under which it is answered.

@@ -63,7 +63,7 @@ impl Node {
             timeouts: crate::raft::Timeouts::default(),
         };
         let (raft, snapshot) = Raft::open(&context, raft).unwrap();
-        let controller = Controller::new(Arc::new(config), raft, snapshot).unwrap();
+        let controller = Controller::new(Arc::new(config), "cluster".into(), raft, snapshot).unwrap();
         let mut node = Self {
             disk,
             controller,

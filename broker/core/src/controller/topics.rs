@@ -13,6 +13,8 @@ use protocol::api::{ErrorCode, StrBytes, TopicName};
 use protocol::config::{self, Layers, Scope, Values};
 use protocol::messages::metadata::{ConfigRecord, PartitionRecord, Record, RemoveTopicRecord, TopicRecord};
 
+use super::broker_registration::DIRECTORIES_FROM;
+use super::draft::default_directory;
 use super::{Controller, ControllerCx, ControllerError, Handled, NewTopic, Plan, placement};
 use crate::broker::topic_names::{is_valid, why_invalid};
 use crate::call::Call;
@@ -123,7 +125,8 @@ impl Controller {
             Record::from(record)
         }));
         for (index, replicas) in partitions.iter().enumerate() {
-            records.push(self.new_partition(id, index as i32, replicas));
+            let record = self.new_partition(id, index as i32, replicas);
+            records.push(record.ok_or_else(|| nobody_active(topic.assignments.is_empty(), replicas.len()))?);
         }
         let replication_factor = partitions.first().map_or(0, |replicas| replicas.len() as i16);
         Ok(Planned {
@@ -135,34 +138,30 @@ impl Controller {
         })
     }
 
-    /// The record of a new partition: all live replicas are in sync, the first of them leads.
-    pub(super) fn new_partition(&self, topic_id: Uuid, partition_id: i32, replicas: &[i32]) -> Record {
-        let alive = |id: &&i32| self.latest.brokers().is_alive(**id);
-        let isr: Vec<i32> = replicas.iter().filter(alive).copied().collect();
-        let directory = |id: &i32| {
-            let broker = self.latest.brokers().get(*id);
-            // With one directory there is no choice; with several the broker decides and tells.
-            broker
-                .and_then(|broker| <[Uuid; 1]>::try_from(broker.log_dirs.clone()).ok())
-                .map_or(Uuid::ONE, |[only]| only)
-        };
+    /// The record of a new partition: all active replicas are in sync, the first of them leads; none if nobody could.
+    pub(super) fn new_partition(&self, topic_id: Uuid, partition_id: i32, replicas: &[i32]) -> Option<Record> {
+        let brokers = self.latest.brokers();
+        let active = replicas.iter().filter(|id| brokers.is_active(**id));
+        let isr: Vec<i32> = active.copied().collect();
+        let leader = *isr.first()?;
         let level = self.latest.features().level(crate::features::METADATA_VERSION);
+        let directory = |id: &i32| default_directory(brokers.get(*id));
         let record = PartitionRecord {
             partition_id,
             topic_id,
             replicas: replicas.to_vec(),
-            leader: isr.first().copied().unwrap_or(-1),
+            leader,
             isr,
             leader_epoch: 0,
             partition_epoch: 0,
-            directories: if level >= 17 {
+            directories: if level >= DIRECTORIES_FROM {
                 replicas.iter().map(directory).collect()
             } else {
                 Vec::new()
             },
             ..Default::default()
         };
-        record.into()
+        Some(record.into())
     }
 
     fn replicas_of(
@@ -223,7 +222,7 @@ impl Controller {
             let wrong = if assignment.partition_index != index as i32 {
                 Some("partitions should be a consecutive 0-based integer sequence.".to_owned())
             } else {
-                self.wrong_replicas(&replicas, partitions.first().map(Vec::len))
+                wrong_replicas(&self.latest, &replicas, partitions.first().map(Vec::len))
             };
             if let Some(message) = wrong {
                 return Err((ErrorCode::InvalidReplicaAssignment, message));
@@ -231,26 +230,6 @@ impl Controller {
             partitions.push(replicas);
         }
         Ok(partitions)
-    }
-
-    /// What is wrong with a list of replicas, if anything is.
-    pub(super) fn wrong_replicas(&self, replicas: &[i32], expected: Option<usize>) -> Option<String> {
-        if replicas.is_empty() {
-            return Some("The manual partition assignment includes an empty replica list.".to_owned());
-        }
-        let unique: BTreeSet<&i32> = replicas.iter().collect();
-        if unique.len() != replicas.len() {
-            return Some("The manual partition assignment includes the broker more than once.".to_owned());
-        }
-        if let Some(unknown) = replicas.iter().find(|id| self.latest.brokers().get(**id).is_none()) {
-            return Some(format!(
-                "The manual partition assignment includes broker {unknown}, but no such broker is registered."
-            ));
-        }
-        let uneven = expected.filter(|expected| *expected != replicas.len());
-        uneven.map(|expected| {
-            format!("The manual partition assignment includes a partition with {} replica(s), but this is not consistent with previous partitions, which have {expected} replica(s).", replicas.len())
-        })
     }
 
     fn described(&self, topic: &CreatableTopic, planned: &Planned) -> CreatableTopicResult {
@@ -337,6 +316,52 @@ impl Controller {
         let reply = call.reply(&DeleteTopicsResponse::default().with_responses(results))?;
         Ok(Plan { records, reply })
     }
+}
+
+/// The refusal of partitions none of whose replicas could lead.
+pub(super) fn nobody_active(placed: bool, replication_factor: usize) -> Refusal {
+    let code = if placed {
+        ErrorCode::InvalidReplicationFactor
+    } else {
+        ErrorCode::InvalidReplicaAssignment
+    };
+    let message = format!(
+        "Unable to replicate the partition {replication_factor} time(s): All brokers are currently fenced or in \
+         controlled shutdown."
+    );
+    (code, message)
+}
+
+/// What is wrong with a list of replicas, if anything is.
+pub(super) fn wrong_replicas(image: &MetadataImage, replicas: &[i32], expected: Option<usize>) -> Option<String> {
+    if replicas.is_empty() {
+        return Some("The manual partition assignment includes an empty replica list.".to_owned());
+    }
+    let mut sorted = replicas.to_vec();
+    sorted.sort_unstable();
+    let mut before = None;
+    for id in sorted {
+        let wrong = match image.brokers().get(id) {
+            None => format!("broker {id}, but no such broker is registered."),
+            Some(broker) if !broker.takes_replicas() => {
+                format!("broker {id}, but all its log directories are cordoned.")
+            }
+            Some(_) if before == Some(id) => format!("the broker {id} more than once."),
+            Some(_) => {
+                before = Some(id);
+                continue;
+            }
+        };
+        return Some(format!("The manual partition assignment includes {wrong}"));
+    }
+    let uneven = expected.filter(|expected| *expected != replicas.len());
+    uneven.map(|expected| {
+        format!(
+            "The manual partition assignment includes a partition with {} replica(s), but this is not consistent \
+             with previous partitions, which have {expected} replica(s).",
+            replicas.len()
+        )
+    })
 }
 
 fn refused(name: TopicName, code: ErrorCode, message: String) -> CreatableTopicResult {

@@ -1,0 +1,133 @@
+//! When brokers were last heard of, and how far they are. Nothing of it is in the log: after a change of leader all
+//! sessions start anew.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::image::Brokers;
+
+/// What is known of a broker besides its registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Broker {
+    /// The broker's epoch and when it was last heard of; none once the session is over.
+    contact: Option<(i64, Duration)>,
+    /// The last offset of the metadata log it says it has.
+    metadata_offset: i64,
+    /// Where its controlled shutdown began.
+    shutdown_offset: Option<i64>,
+}
+
+/// Sessions of all brokers.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    timeout: Duration,
+    brokers: BTreeMap<i32, Broker>,
+    /// A broker in the controller's own process sends no heartbeats: it lives and dies with the controller.
+    resident: Option<i32>,
+}
+
+const NEW: Broker = Broker {
+    contact: None,
+    metadata_offset: -1,
+    shutdown_offset: None,
+};
+
+impl Sessions {
+    /// No sessions yet.
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            ..Self::default()
+        }
+    }
+
+    /// Forgets everything and begins the sessions of those who are not fenced.
+    pub(super) fn restart(&mut self, brokers: &Brokers, now: Duration) {
+        self.clear();
+        for broker in brokers.iter() {
+            let contact = (!broker.fenced).then_some((broker.epoch, now));
+            self.brokers.insert(broker.id, Broker { contact, ..NEW });
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.brokers.clear();
+    }
+
+    /// The broker of this process has started.
+    pub(super) fn set_resident(&mut self, id: i32) {
+        self.resident = Some(id);
+        self.brokers.remove(&id);
+    }
+
+    /// A new incarnation: the session of the one before is over, its own begins with its first heartbeat.
+    pub(super) fn register(&mut self, id: i32) {
+        self.resident = self.resident.filter(|resident| *resident != id);
+        self.brokers.insert(id, NEW);
+    }
+
+    /// Forgets a broker.
+    pub(super) fn remove(&mut self, id: i32) {
+        self.brokers.remove(&id);
+    }
+
+    /// A heartbeat came.
+    pub(super) fn touch(&mut self, id: i32, epoch: i64, now: Duration, metadata_offset: i64) {
+        let broker = self.brokers.entry(id).or_insert(NEW);
+        broker.contact = Some((epoch, now));
+        broker.metadata_offset = metadata_offset;
+    }
+
+    /// Whether a broker was heard of in time.
+    pub(super) fn is_alive(&self, id: i32, epoch: i64, now: Duration) -> bool {
+        let contact = self.brokers.get(&id).and_then(|broker| broker.contact);
+        contact.is_some_and(|(known, at)| known == epoch && at + self.timeout > now)
+    }
+
+    /// A broker whose session is over, and its epoch; it is told once.
+    pub(super) fn take_expired(&mut self, now: Duration) -> Option<(i32, i64)> {
+        let over = |broker: &Broker| {
+            let contact = broker.contact.filter(|(_, at)| *at + self.timeout <= now);
+            contact.map(|(epoch, _)| epoch)
+        };
+        let mut all = self.brokers.iter();
+        let (id, epoch) = all.find_map(|(id, broker)| over(broker).map(|epoch| (*id, epoch)))?;
+        if let Some(broker) = self.brokers.get_mut(&id) {
+            broker.contact = None;
+        }
+        Some((id, epoch))
+    }
+
+    /// When the next session ends.
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        let contacts = self.brokers.values().filter_map(|broker| broker.contact);
+        contacts.map(|(_, at)| at + self.timeout).min()
+    }
+
+    /// Where a broker's controlled shutdown began, if it is in one.
+    pub(super) fn shutdown_offset(&self, id: i32) -> Option<i64> {
+        self.brokers.get(&id).and_then(|broker| broker.shutdown_offset)
+    }
+
+    /// A controlled shutdown begins, unless it has.
+    pub(super) fn shut_down(&mut self, id: i32, offset: i64) {
+        let broker = self.brokers.entry(id).or_insert(NEW);
+        broker.shutdown_offset.get_or_insert(offset);
+    }
+
+    /// A fenced broker is not in a controlled shutdown any longer.
+    pub(super) fn fence(&mut self, id: i32) {
+        if let Some(broker) = self.brokers.get_mut(&id) {
+            broker.shutdown_offset = None;
+        }
+    }
+
+    /// The offset that all active brokers have reached.
+    pub(super) fn lowest_active_offset(&self, brokers: &Brokers) -> i64 {
+        let active = brokers.iter().filter(|broker| !broker.fenced);
+        let states = active.filter_map(|broker| self.brokers.get(&broker.id));
+        let active = states.filter(|state| state.shutdown_offset.is_none());
+        active.map(|state| state.metadata_offset).min().unwrap_or(i64::MAX)
+    }
+}
