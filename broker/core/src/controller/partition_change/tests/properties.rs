@@ -155,7 +155,9 @@ impl Model {
         let changed = now.leader >= 0 && now.leader != before.leader;
         let unclean = changed && !proposed && !candidates(before).contains(&now.leader);
         if unclean {
-            let known = before.last_known_elr.contains(&now.leader) && candidates(before).is_empty();
+            let mut others = candidates(before);
+            others.retain(|id| !matches!(step, Step::UncleanRestart(gone) if gone == id));
+            let known = before.last_known_elr.contains(&now.leader) && others.is_empty();
             assert!(known || matches!(step, Step::Elect(Election::Unclean)), "unclean without leave");
             assert_eq!(now.leader_recovery_state, RECOVERING);
             assert_eq!(now.isr, [now.leader]);
