@@ -18,6 +18,14 @@ use crate::image::ListenerEndpoint;
 use crate::raft::{RaftConfig, Voter};
 use crate::reply::ReplyPart;
 
+mod brokers;
+mod cluster;
+mod elr;
+mod features;
+mod leadership;
+mod partitions;
+mod racks;
+
 struct Counter(u64);
 
 impl Random for Counter {
@@ -36,10 +44,31 @@ struct Node {
     controller: Controller,
     random: Counter,
     tickets: u64,
+    now: Duration,
+    timers: BTreeMap<ControllerTimer, Duration>,
 }
 
 impl Node {
+    /// With its own broker.
     fn start(disk: SimDisk) -> Self {
+        let mut node = Self::alone(disk, None);
+        let endpoint = ListenerEndpoint {
+            name: "PLAINTEXT".into(),
+            host: "h".into(),
+            port: 1,
+            security_protocol: 0,
+        };
+        node.event(Event::StartBroker(BrokerStart {
+            incarnation_id: Uuid::from_u128(99),
+            endpoints: vec![endpoint],
+            rack: None,
+            log_dirs: vec![Uuid::from_u128(7)],
+        }));
+        node
+    }
+
+    /// Without any broker.
+    fn alone(disk: SimDisk, bootstrap: Option<Vec<Record>>) -> Self {
         let config = NodeConfig::parse([
             ("process.roles", "broker,controller"),
             ("node.id", "1"),
@@ -69,28 +98,25 @@ impl Node {
             controller,
             random: Counter(1),
             tickets: 0,
+            now: Duration::ZERO,
+            timers: BTreeMap::new(),
         };
-        node.event(Event::Start { bootstrap: None });
-        let endpoint = ListenerEndpoint {
-            name: "PLAINTEXT".into(),
-            host: "h".into(),
-            port: 1,
-            security_protocol: 0,
-        };
-        node.event(Event::StartBroker(BrokerStart {
-            incarnation_id: Uuid::from_u128(99),
-            endpoints: vec![endpoint],
-            rack: None,
-            log_dirs: vec![Uuid::from_u128(7)],
-        }));
+        node.event(Event::Start { bootstrap });
         node
     }
 
     fn event(&mut self, event: Event) -> Vec<(Ticket, Reply)> {
+        let mut replies = self.take(|controller, cx| controller.on(event, cx).unwrap());
+        replies.extend(self.take(|controller, cx| drop(controller.commit(cx).unwrap())));
+        replies
+    }
+
+    /// Lets the controller do something; what it does not sync is not committed.
+    fn take(&mut self, step: impl FnOnce(&mut Controller, &mut ControllerCx<'_>)) -> Vec<(Ticket, Reply)> {
         let mut out = Outbox::default();
         let now = Now {
             wall_ms: 1_700_000_000_000,
-            ..Now::default()
+            mono: self.now,
         };
         let mut cx = Cx {
             now,
@@ -98,15 +124,31 @@ impl Node {
             disk: &self.disk,
             out: &mut out,
         };
-        self.controller.on(event, &mut cx).unwrap();
-        self.controller.commit(&mut cx).unwrap();
+        step(&mut self.controller, &mut cx);
+        for (timer, at) in out.timers {
+            match at {
+                Some(at) => self.timers.insert(timer, at),
+                None => self.timers.remove(&timer),
+            };
+        }
         out.replies
     }
 
-    fn call<R: Request>(&mut self, version: i16, request: &R) -> R::Response
-    where
-        R::Response: Decodable + HeaderVersion,
-    {
+    /// Time goes on; timers go off when they are due.
+    fn wait(&mut self, time: Duration) {
+        let until = self.now + time;
+        while let Some((timer, at)) = self.timers.iter().map(|(t, at)| (*t, *at)).min_by_key(|(_, at)| *at) {
+            if at > until {
+                break;
+            }
+            self.now = self.now.max(at);
+            self.timers.remove(&timer);
+            self.event(Event::Timer(timer));
+        }
+        self.now = until;
+    }
+
+    fn request<R: Request>(&mut self, version: i16, request: &R) -> (Ticket, Call) {
         let mut frame = encode_request(version, 5, "test", request).unwrap();
         frame.advance(4);
         let (header, body): (RequestHeader, Bytes) = split_request(frame).unwrap();
@@ -117,28 +159,16 @@ impl Node {
             now: Now::default(),
         };
         self.tickets += 1;
-        let replies = self.event(Event::Call {
-            ticket: Ticket(self.tickets),
-            call,
-        });
-        let [(ticket, Reply::Frame(parts))] = replies.as_slice() else {
-            panic!("{replies:?}")
-        };
-        assert_eq!(*ticket, Ticket(self.tickets));
-        let mut bytes = BytesMut::new();
-        for part in parts {
-            let ReplyPart::Bytes(part) = part else {
-                panic!("{part:?}")
-            };
-            bytes.extend_from_slice(part);
-        }
-        let header_bytes = if <R::Response as HeaderVersion>::header_version(version) >= 1 {
-            9
-        } else {
-            8
-        };
-        let mut body = bytes.freeze().slice(header_bytes..);
-        R::Response::decode(&mut body, version).unwrap()
+        (Ticket(self.tickets), call)
+    }
+
+    fn call<R: Request>(&mut self, version: i16, request: &R) -> R::Response
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        let (ticket, call) = self.request(version, request);
+        let replies = self.event(Event::Call { ticket, call });
+        decoded::<R>(version, ticket, &replies)
     }
 
     fn create(&mut self, topic: CreatableTopic) -> (ErrorCode, String, CreateTopicsResponse) {
@@ -151,6 +181,26 @@ impl Node {
             response,
         )
     }
+}
+
+fn decoded<R: Request>(version: i16, asked: Ticket, replies: &[(Ticket, Reply)]) -> R::Response
+where
+    R::Response: Decodable + HeaderVersion,
+{
+    let [(ticket, Reply::Frame(parts))] = replies else {
+        panic!("{replies:?}")
+    };
+    assert_eq!(*ticket, asked);
+    let mut bytes = BytesMut::new();
+    for part in parts {
+        let ReplyPart::Bytes(part) = part else {
+            panic!("{part:?}")
+        };
+        bytes.extend_from_slice(part);
+    }
+    let flexible = <R::Response as HeaderVersion>::header_version(version) >= 1;
+    let mut body = bytes.freeze().slice(if flexible { 9 } else { 8 }..);
+    R::Response::decode(&mut body, version).unwrap()
 }
 
 fn topic(name: &str, partitions: i32, replication_factor: i16) -> CreatableTopic {

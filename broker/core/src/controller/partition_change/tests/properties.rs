@@ -18,7 +18,11 @@ enum Step {
 const BROKERS: std::ops::RangeInclusive<i32> = 1..=6;
 
 fn step() -> impl Strategy<Value = Step> {
-    let elections = prop_oneof![Just(Election::Preferred), Just(Election::Clean), Just(Election::Unclean)];
+    let elections = prop_oneof![
+        Just(Election::Preferred),
+        Just(Election::Clean),
+        Just(Election::Unclean)
+    ];
     let target = proptest::sample::subsequence(BROKERS.collect::<Vec<_>>(), 1..=4).prop_shuffle();
     prop_oneof![
         4 => BROKERS.prop_map(Step::Fence),
@@ -59,7 +63,14 @@ impl Model {
             settings,
             alive: BROKERS.collect(),
             partition: PartitionImage {
-                directories: vec![Uuid::ONE; if settings.level < DIRECTORIES_FROM { 0 } else { replicas.len() }],
+                directories: vec![
+                    Uuid::ONE;
+                    if settings.level < DIRECTORIES_FROM {
+                        0
+                    } else {
+                        replicas.len()
+                    }
+                ],
                 isr: replicas.clone(),
                 replicas,
                 elr: vec![],
@@ -127,18 +138,34 @@ impl Model {
         assert_eq!(now.partition_epoch, before.partition_epoch + 1);
         let bumped = record.leader != LEADER_UNCHANGED;
         assert_eq!(now.leader_epoch, before.leader_epoch + i32::from(bumped));
-        assert!(bumped || now.leader == before.leader, "a leader that changes begins an epoch");
+        assert!(
+            bumped || now.leader == before.leader,
+            "a leader that changes begins an epoch"
+        );
         assert!(self.settings.elr || !now.isr.is_empty(), "nobody is in sync");
-        assert!(now.leader < 0 || now.isr.contains(&now.leader), "the leader is not in sync");
-        assert!(now.leader < 0 || self.alive.contains(&now.leader), "a fenced broker leads");
+        assert!(
+            now.leader < 0 || now.isr.contains(&now.leader),
+            "the leader is not in sync"
+        );
+        assert!(
+            now.leader < 0 || self.alive.contains(&now.leader),
+            "a fenced broker leads"
+        );
         assert!(contains_all(&now.replicas, &now.isr) && contains_all(&now.replicas, &now.elr));
-        assert!(now.elr.iter().all(|id| !now.isr.contains(id)), "in sync and eligible at once");
+        assert!(
+            now.elr.iter().all(|id| !now.isr.contains(id)),
+            "in sync and eligible at once"
+        );
         assert!(self.settings.elr || now.elr.is_empty());
         let joined = now.isr.iter().filter(|id| !before.isr.contains(id));
         for id in joined {
             assert!(self.alive.contains(id), "{id} is fenced and joined the ISR");
         }
-        let named = if self.settings.level < DIRECTORIES_FROM { 0 } else { now.replicas.len() };
+        let named = if self.settings.level < DIRECTORIES_FROM {
+            0
+        } else {
+            now.replicas.len()
+        };
         assert_eq!(now.directories.len(), named);
         assert!(now.adding_replicas.iter().all(|id| now.replicas.contains(id)));
         assert!(now.removing_replicas.iter().all(|id| now.replicas.contains(id)));
@@ -148,9 +175,8 @@ impl Model {
     /// Who leads next has everything that was acknowledged, unless an unclean election says otherwise.
     fn check_safety(&self, step: &Step, before: &PartitionImage) {
         let now = &self.partition;
-        let candidates = |partition: &PartitionImage| -> Vec<i32> {
-            partition.isr.iter().chain(&partition.elr).copied().collect()
-        };
+        let candidates =
+            |partition: &PartitionImage| -> Vec<i32> { partition.isr.iter().chain(&partition.elr).copied().collect() };
         let proposed = matches!(step, Step::ProposeIsr(_));
         let changed = now.leader >= 0 && now.leader != before.leader;
         let unclean = changed && !proposed && !candidates(before).contains(&now.leader);
@@ -158,7 +184,10 @@ impl Model {
             let mut others = candidates(before);
             others.retain(|id| !matches!(step, Step::UncleanRestart(gone) if gone == id));
             let known = before.last_known_elr.contains(&now.leader) && others.is_empty();
-            assert!(known || matches!(step, Step::Elect(Election::Unclean)), "unclean without leave");
+            assert!(
+                known || matches!(step, Step::Elect(Election::Unclean)),
+                "unclean without leave"
+            );
             assert_eq!(now.leader_recovery_state, RECOVERING);
             assert_eq!(now.isr, [now.leader]);
         }
