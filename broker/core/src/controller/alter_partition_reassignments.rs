@@ -11,10 +11,10 @@ use protocol::api::messages::alter_partition_reassignments_response::{
 use protocol::api::{ErrorCode, StrBytes};
 
 use super::draft::{Draft, PartitionId};
+use super::new_partitions::wrong_replicas;
 use super::partition_change::Election;
 use super::reassignment::{Reassignment, reverted};
-use super::topics::{Refusal, wrong_replicas};
-use super::{BATCH_MAX, Controller, Handled, Plan};
+use super::{BATCH_MAX, Controller, Handled, Plan, Refusal};
 use crate::call::Call;
 use crate::image::PartitionImage;
 

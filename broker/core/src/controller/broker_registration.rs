@@ -9,8 +9,7 @@ use protocol::api::messages::broker_registration_response::BrokerRegistrationRes
 use protocol::messages::metadata::{RegisterBrokerBrokerEndpoint, RegisterBrokerBrokerFeature, RegisterBrokerRecord};
 
 use super::draft::Draft;
-use super::topics::Refusal;
-use super::{Controller, ControllerCx, Handled, Plan};
+use super::{Controller, ControllerCx, Handled, Plan, Refusal};
 use crate::call::Call;
 use crate::features::{KRAFT_VERSION, METADATA_VERSION};
 use crate::image::BrokerImage;

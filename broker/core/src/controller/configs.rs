@@ -10,8 +10,7 @@ use protocol::api::{ErrorCode, StrBytes};
 use protocol::config::{self, ConfigKey, Default as KeyDefault, Kind, Scope, Update, Values};
 use protocol::messages::metadata::{ClearElrRecord, ConfigRecord, Record};
 
-use super::topics::Refusal;
-use super::{Controller, Handled, Plan};
+use super::{Controller, Handled, Plan, Refusal};
 use crate::call::Call;
 use crate::features::ELR_VERSION;
 use crate::image::ResourceType;

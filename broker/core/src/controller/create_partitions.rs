@@ -5,8 +5,8 @@ use protocol::api::messages::create_partitions_response::{CreatePartitionsRespon
 use protocol::api::{ErrorCode, StrBytes};
 use protocol::messages::metadata::Record;
 
-use super::topics::{Refusal, nobody_active, wrong_replicas};
-use super::{Controller, ControllerCx, Handled, Plan, placement};
+use super::new_partitions::{nobody_active, wrong_replicas};
+use super::{Controller, ControllerCx, Handled, Plan, Refusal, placement};
 use crate::call::Call;
 
 impl Controller {

@@ -7,8 +7,7 @@ use protocol::api::{ErrorCode, StrBytes, TopicName};
 
 use super::draft::Draft;
 use super::partition_change::{Election, NO_LEADER};
-use super::topics::Refusal;
-use super::{Controller, Handled, Plan};
+use super::{Controller, Handled, Plan, Refusal};
 use crate::call::Call;
 
 /// Elections by their codes on the wire; version 0 knows the first only.

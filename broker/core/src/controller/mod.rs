@@ -16,10 +16,13 @@ mod broker_registration;
 mod configs;
 mod controller_registration;
 mod create_partitions;
+mod create_topics;
+mod delete_topics;
 mod draft;
 mod elect_leaders;
 mod event;
 mod list_partition_reassignments;
+mod new_partitions;
 mod not_controller;
 mod partition_change;
 mod placement;
@@ -27,7 +30,6 @@ mod quorum;
 mod reassignment;
 mod sessions;
 mod timers;
-mod topics;
 mod unregister_broker;
 mod update_features;
 mod versions;
@@ -37,7 +39,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::api::DecodeError;
+use protocol::api::{DecodeError, ErrorCode};
 use protocol::config::NodeConfig;
 use protocol::messages::framing::{decode_metadata, encode_metadata};
 use protocol::messages::metadata::Record;
@@ -298,6 +300,9 @@ fn apply_batch(image: &mut MetadataImage, batch: &CommittedBatch) -> Result<(), 
     image.advance(batch.last_offset, batch.epoch, batch.timestamp_ms);
     Ok(())
 }
+
+/// A refusal: Kafka's error code and a sentence.
+pub(crate) type Refusal = (ErrorCode, String);
 
 /// What a handler of an API gives.
 pub(crate) type Handled = Result<Plan, DecodeError>;

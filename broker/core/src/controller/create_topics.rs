@@ -1,4 +1,4 @@
-//! CreateTopics (19), versions 2 to 7, and DeleteTopics (20), versions 1 to 6.
+//! CreateTopics (19), versions 2 to 7.
 
 use std::collections::BTreeSet;
 
@@ -7,24 +7,18 @@ use protocol::api::messages::create_topics_request::{CreatableTopic, CreateTopic
 use protocol::api::messages::create_topics_response::{
     CreatableTopicConfigs, CreatableTopicResult, CreateTopicsResponse,
 };
-use protocol::api::messages::delete_topics_request::DeleteTopicsRequest;
-use protocol::api::messages::delete_topics_response::{DeletableTopicResult, DeleteTopicsResponse};
 use protocol::api::{ErrorCode, StrBytes, TopicName};
 use protocol::config::{self, Layers, Scope, Values};
-use protocol::messages::metadata::{ConfigRecord, PartitionRecord, Record, RemoveTopicRecord, TopicRecord};
+use protocol::messages::metadata::{ConfigRecord, Record, TopicRecord};
 
-use super::broker_registration::DIRECTORIES_FROM;
-use super::draft::default_directory;
-use super::{Controller, ControllerCx, ControllerError, Handled, NewTopic, Plan, placement};
+use super::new_partitions::{nobody_active, wrong_replicas};
+use super::{Controller, ControllerCx, ControllerError, Handled, NewTopic, Plan, Refusal, placement};
 use crate::broker::topic_names::{is_valid, why_invalid};
 use crate::call::Call;
 use crate::image::{MetadataImage, ResourceType};
 
 /// Most partitions one request may create (Kafka's `MAX_PARTITIONS_PER_BATCH`).
 const PARTITIONS_MAX: usize = 10_000;
-
-/// A refusal: Kafka's error code and a sentence.
-pub(super) type Refusal = (ErrorCode, String);
 
 /// A topic that can be created.
 struct Planned {
@@ -138,32 +132,6 @@ impl Controller {
         })
     }
 
-    /// The record of a new partition: all active replicas are in sync, the first of them leads; none if nobody could.
-    pub(super) fn new_partition(&self, topic_id: Uuid, partition_id: i32, replicas: &[i32]) -> Option<Record> {
-        let brokers = self.latest.brokers();
-        let active = replicas.iter().filter(|id| brokers.is_active(**id));
-        let isr: Vec<i32> = active.copied().collect();
-        let leader = *isr.first()?;
-        let level = self.latest.features().level(crate::features::METADATA_VERSION);
-        let directory = |id: &i32| default_directory(brokers.get(*id));
-        let record = PartitionRecord {
-            partition_id,
-            topic_id,
-            replicas: replicas.to_vec(),
-            leader,
-            isr,
-            leader_epoch: 0,
-            partition_epoch: 0,
-            directories: if level >= DIRECTORIES_FROM {
-                replicas.iter().map(directory).collect()
-            } else {
-                Vec::new()
-            },
-            ..Default::default()
-        };
-        Some(record.into())
-    }
-
     fn replicas_of(
         &self,
         topic: &CreatableTopic,
@@ -265,103 +233,6 @@ impl Controller {
         };
         (set(&self.config.node_id.to_string()), set(""))
     }
-
-    pub(super) fn delete_topics(&self, call: &Call) -> Handled {
-        let request: DeleteTopicsRequest = call.decode()?;
-        let by_name = request.topic_names.into_iter().map(|name| (Some(name), Uuid::ZERO));
-        let by_either = request
-            .topics
-            .into_iter()
-            .map(|topic| (topic.name, Uuid::from(topic.topic_id)));
-        let mut records = Vec::new();
-        let mut done = BTreeSet::new();
-        let mut results = Vec::new();
-        for (name, id) in by_name.chain(by_either) {
-            let found = match &name {
-                Some(name) => self.latest.topics().by_name(name),
-                None => self.latest.topics().by_id(id),
-            };
-            let result = DeletableTopicResult::default();
-            results.push(match found {
-                Some(topic) if done.insert(topic.id) => {
-                    records.push(
-                        RemoveTopicRecord {
-                            topic_id: topic.id,
-                            ..Default::default()
-                        }
-                        .into(),
-                    );
-                    let name = TopicName(StrBytes::from_string(topic.name.clone()));
-                    result.with_name(Some(name)).with_topic_id(topic.id.into())
-                }
-                found => {
-                    let code = match (found, &name) {
-                        (Some(_), _) => ErrorCode::InvalidRequest,
-                        (None, Some(_)) => ErrorCode::UnknownTopicOrPartition,
-                        (None, None) => ErrorCode::UnknownTopicId,
-                    };
-                    let message = if found.is_some() {
-                        "Duplicate topic.".to_owned()
-                    } else {
-                        code.to_string()
-                    };
-                    result
-                        .with_name(name)
-                        .with_topic_id(id.into())
-                        .with_error_code(code.code())
-                        .with_error_message(Some(StrBytes::from_string(message)))
-                }
-            });
-        }
-        let reply = call.reply(&DeleteTopicsResponse::default().with_responses(results))?;
-        Ok(Plan { records, reply })
-    }
-}
-
-/// The refusal of partitions none of whose replicas could lead.
-pub(super) fn nobody_active(placed: bool, replication_factor: usize) -> Refusal {
-    let code = if placed {
-        ErrorCode::InvalidReplicationFactor
-    } else {
-        ErrorCode::InvalidReplicaAssignment
-    };
-    let message = format!(
-        "Unable to replicate the partition {replication_factor} time(s): All brokers are currently fenced or in \
-         controlled shutdown."
-    );
-    (code, message)
-}
-
-/// What is wrong with a list of replicas, if anything is.
-pub(super) fn wrong_replicas(image: &MetadataImage, replicas: &[i32], expected: Option<usize>) -> Option<String> {
-    if replicas.is_empty() {
-        return Some("The manual partition assignment includes an empty replica list.".to_owned());
-    }
-    let mut sorted = replicas.to_vec();
-    sorted.sort_unstable();
-    let mut before = None;
-    for id in sorted {
-        let wrong = match image.brokers().get(id) {
-            None => format!("broker {id}, but no such broker is registered."),
-            Some(broker) if !broker.takes_replicas() => {
-                format!("broker {id}, but all its log directories are cordoned.")
-            }
-            Some(_) if before == Some(id) => format!("the broker {id} more than once."),
-            Some(_) => {
-                before = Some(id);
-                continue;
-            }
-        };
-        return Some(format!("The manual partition assignment includes {wrong}"));
-    }
-    let uneven = expected.filter(|expected| *expected != replicas.len());
-    uneven.map(|expected| {
-        format!(
-            "The manual partition assignment includes a partition with {} replica(s), but this is not consistent \
-             with previous partitions, which have {expected} replica(s).",
-            replicas.len()
-        )
-    })
 }
 
 fn refused(name: TopicName, code: ErrorCode, message: String) -> CreatableTopicResult {
