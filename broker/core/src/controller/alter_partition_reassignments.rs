@@ -14,9 +14,12 @@ use super::draft::{Draft, PartitionId};
 use super::new_partitions::wrong_replicas;
 use super::partition_change::Election;
 use super::reassignment::{Reassignment, reverted};
-use super::{BATCH_MAX, Controller, Handled, Plan, Refusal};
+use super::{Controller, Handled, Plan, Refusal};
 use crate::call::Call;
 use crate::image::PartitionImage;
+
+/// Most partitions one request may move (Kafka's `MAX_RECORDS_PER_USER_OP`).
+const CHANGES_MAX: usize = 10_000;
 
 impl Controller {
     pub(super) fn alter_partition_reassignments(&self, call: &Call) -> Handled {
@@ -28,7 +31,7 @@ impl Controller {
             let partitions = topic.partitions.iter().map(|target| {
                 let result = ReassignablePartitionResponse::default().with_partition_index(target.partition_index);
                 match alter(&mut draft, &topic.name, target, may_resize) {
-                    Ok(()) => result,
+                    Ok(()) => result.with_error_message(None),
                     Err((code, message)) => result
                         .with_error_code(code.code())
                         .with_error_message(Some(StrBytes::from_string(message))),
@@ -41,6 +44,7 @@ impl Controller {
             );
         }
         let response = AlterPartitionReassignmentsResponse::default()
+            .with_error_message(None)
             .with_allow_replication_factor_change(may_resize)
             .with_responses(topics);
         let reply = call.reply(&response)?;
@@ -52,9 +56,9 @@ impl Controller {
 }
 
 fn alter(draft: &mut Draft<'_>, topic: &str, target: &ReassignablePartition, may_resize: bool) -> Result<(), Refusal> {
-    if draft.len() >= BATCH_MAX {
+    if draft.len() >= CHANGES_MAX {
         let message =
-            format!("Excessively large number of changes per request: at most {BATCH_MAX} are made at a time.");
+            format!("Excessively large number of changes per request: at most {CHANGES_MAX} are made at a time.");
         return Err((ErrorCode::PolicyViolation, message));
     }
     let index = target.partition_index;

@@ -110,7 +110,7 @@ fn result(topic: TopicName, elected: Vec<(i32, Result<(), Refusal>)>) -> Replica
     let partitions = elected.into_iter().map(|(index, outcome)| {
         let result = PartitionResult::default().with_partition_id(index);
         match outcome {
-            Ok(()) => result,
+            Ok(()) => result.with_error_message(None),
             Err((code, message)) => result
                 .with_error_code(code.code())
                 .with_error_message(Some(StrBytes::from_string(message))),

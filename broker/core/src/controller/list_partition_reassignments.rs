@@ -43,7 +43,9 @@ impl Controller {
                 );
             }
         }
-        let response = ListPartitionReassignmentsResponse::default().with_topics(topics);
+        let response = ListPartitionReassignmentsResponse::default()
+            .with_error_message(None)
+            .with_topics(topics);
         Ok(Plan::answer(call.reply(&response)?))
     }
 }

@@ -61,8 +61,9 @@ use sessions::Sessions;
 /// What a controller's machine is handed: it sends nothing of its own accord.
 pub type ControllerCx<'a> = Cx<'a, Infallible, ControllerTimer>;
 
-/// Most records in a batch of the log (Kafka's `MAX_RECORDS_PER_BATCH`).
-const BATCH_MAX: usize = 10_000;
+/// Most records in a batch of the log, so that it stays below 8 MiB. What has to come together is less: no request
+/// may create more than 10,000 partitions.
+const BATCH_MAX: usize = 20_000;
 
 /// Why the controller cannot go on; its node has to stop.
 #[derive(Debug, thiserror::Error)]

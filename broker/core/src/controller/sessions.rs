@@ -45,7 +45,8 @@ impl Sessions {
     pub(super) fn restart(&mut self, brokers: &Brokers, now: Duration) {
         self.clear();
         for broker in brokers.iter() {
-            let contact = (!broker.fenced).then_some((broker.epoch, now));
+            let beats = !broker.fenced && self.resident != Some(broker.id);
+            let contact = beats.then_some((broker.epoch, now));
             self.brokers.insert(broker.id, Broker { contact, ..NEW });
         }
     }

@@ -52,11 +52,15 @@ impl Controller {
         if request.validate_only {
             records.clear();
         }
-        let mut response = response;
+        let mut response = response.with_error_message(None);
         if call.header.api_version <= RESULTS_UNTIL {
             let names = request.feature_updates.into_iter().map(|update| update.feature);
             response.results = names
-                .map(|feature| UpdatableFeatureResult::default().with_feature(feature))
+                .map(|feature| {
+                    UpdatableFeatureResult::default()
+                        .with_feature(feature)
+                        .with_error_message(None)
+                })
                 .collect();
         }
         let reply = call.reply(&response)?;

@@ -103,6 +103,10 @@ fn the_broker_of_the_controllers_own_process_needs_no_heartbeats() {
     let mut node = Node::start(SimDisk::default());
     node.wait(SESSION * 3);
     assert!(!node.broker(1).fenced);
+    node.event(Event::Resigned);
+    node.event(Event::Elected { bootstrap: None });
+    node.wait(SESSION * 3);
+    assert!(!node.broker(1).fenced);
     let other = registration(1);
     assert_eq!(node.call(4, &other).error_code, 0, "one that registers does");
     assert!(!node.heartbeat(1, |beat| beat.with_broker_id(BrokerId(1))).is_fenced);
