@@ -25,15 +25,19 @@ pub(super) struct Draft<'a> {
     config: &'a NodeConfig,
     image: MetadataImage,
     records: Vec<Record>,
+    /// Brokers that are fenced although they may be alive; none if it is not known yet who is.
+    suspected: Option<Vec<i32>>,
 }
 
 impl<'a> Draft<'a> {
     /// Nothing yet, on top of the latest image.
     pub(super) fn new(controller: &'a Controller) -> Self {
+        let knows = controller.sessions.is_settled() || !controller.fences_fast();
         Self {
             config: &controller.config,
             image: controller.latest.clone(),
             records: Vec::new(),
+            suspected: knows.then(|| controller.sessions.suspected()),
         }
     }
 
@@ -90,6 +94,20 @@ impl<'a> Draft<'a> {
     pub(super) fn is_unclean(&self, topic: &str) -> bool {
         let set = self.topic_value(topic, "unclean.leader.election.enable");
         set.is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+
+    /// Whether an unclean election is due without anybody asking for it: not as long as a broker that has everything
+    /// may still be alive.
+    pub(super) fn is_unclean_due(&self, topic: &str, partition: &PartitionImage) -> bool {
+        let members = || {
+            partition
+                .isr
+                .iter()
+                .chain(&partition.elr)
+                .chain(&partition.last_known_elr)
+        };
+        let suspected = self.suspected.as_ref();
+        suspected.is_some_and(|suspected| !members().any(|id| suspected.contains(id))) && self.is_unclean(topic)
     }
 
     /// A partition to be changed; a broker that may not lead although it looks as if it might is left out.
@@ -162,7 +180,7 @@ impl<'a> Draft<'a> {
         let gone = remove.or(unclean);
         for partition in partitions {
             self.change_partition(partition, gone, |draft, topic, change| {
-                if draft.is_unclean(&topic.name) {
+                if draft.is_unclean_due(&topic.name, change.partition()) {
                     change.election = Election::Unclean;
                 }
                 change.unclean_shutdown = unclean;

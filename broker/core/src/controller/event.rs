@@ -27,6 +27,14 @@ pub enum Event {
     Resigned,
     /// A timer of the controller went off.
     Timer(ControllerTimer),
+    /// The last connection of a broker of ours ended, none came back, and its endpoints refuse connections: its
+    /// process is gone.
+    Unreachable {
+        /// The broker.
+        broker_id: i32,
+        /// The epoch under which it sent its last heartbeat.
+        broker_epoch: i64,
+    },
     /// A request.
     Call {
         /// Under which it is answered.

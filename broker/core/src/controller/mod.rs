@@ -21,6 +21,7 @@ mod delete_topics;
 mod draft;
 mod elect_leaders;
 mod event;
+mod fast_fencing;
 mod list_partition_reassignments;
 mod new_partitions;
 mod not_controller;
@@ -53,6 +54,7 @@ use crate::reply::{Refused, Reply};
 
 pub use api::{served, served_to_nodes};
 pub use event::{BrokerStart, Event, NewTopic, Notice, bootstrap_records};
+pub use fast_fencing::FAST_FENCING_KEY;
 pub use timers::ControllerTimer;
 pub use versions::record_version;
 
@@ -171,6 +173,10 @@ impl Controller {
                 );
                 Ok(())
             }
+            Event::Unreachable {
+                broker_id,
+                broker_epoch,
+            } => self.fence_unreachable(broker_id, broker_epoch, cx),
             Event::StartBroker(start) => self.start_broker(&start, cx),
             Event::StopBroker => self.stop_broker(cx),
             Event::CreateMissingTopics(topics) => self.create_missing_topics(&topics, cx),

@@ -95,6 +95,11 @@ impl<'a> PartitionChange<'a> {
         }
     }
 
+    /// The partition as it was.
+    pub(super) fn partition(&self) -> &PartitionImage {
+        self.partition
+    }
+
     /// A replica is in this directory.
     pub(super) fn set_directory(&mut self, broker: i32, directory: Uuid) {
         self.directories.insert(broker, directory);

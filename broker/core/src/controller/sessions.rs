@@ -15,7 +15,25 @@ struct Broker {
     metadata_offset: i64,
     /// Where its controlled shutdown began.
     shutdown_offset: Option<i64>,
+    /// Fenced because it could not be reached, although its session is not over.
+    suspected: bool,
+    /// When it was last suspected without reason.
+    wronged_at: Option<Duration>,
+    /// It was suspected without reason twice in a minute: it is not suspected any more.
+    trusted: bool,
 }
+
+/// A session that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Expired {
+    pub(super) id: i32,
+    pub(super) epoch: i64,
+    /// Whether the broker was fenced before because it could not be reached.
+    pub(super) suspected: bool,
+}
+
+/// Two false suspicions within this time are too many.
+const WRONGED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Sessions of all brokers.
 #[derive(Debug, Default)]
@@ -24,12 +42,18 @@ pub(super) struct Sessions {
     brokers: BTreeMap<i32, Broker>,
     /// A broker in the controller's own process sends no heartbeats: it lives and dies with the controller.
     resident: Option<i32>,
+    /// Whether a session's time has passed since leadership began: whoever was suspected before has shown itself.
+    settled: bool,
+    false_suspicions: u64,
 }
 
 const NEW: Broker = Broker {
     contact: None,
     metadata_offset: -1,
     shutdown_offset: None,
+    suspected: false,
+    wronged_at: None,
+    trusted: false,
 };
 
 impl Sessions {
@@ -54,6 +78,7 @@ impl Sessions {
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.brokers.clear();
+        self.settled = false;
     }
 
     /// The broker of this process has started.
@@ -78,26 +103,77 @@ impl Sessions {
         let broker = self.brokers.entry(id).or_insert(NEW);
         broker.contact = Some((epoch, now));
         broker.metadata_offset = metadata_offset;
+        if std::mem::take(&mut broker.suspected) {
+            self.false_suspicions += 1;
+            let again = broker.wronged_at.is_some_and(|at| now < at + WRONGED_WITHIN);
+            broker.trusted |= again;
+            broker.wronged_at = Some(now);
+            tracing::warn!(broker = id, again, "a broker that could not be reached is alive");
+        }
     }
 
-    /// Whether a broker was heard of in time.
+    /// A broker cannot be reached. Whether that counts: not for one that was suspected without reason before, or
+    /// whose session is over anyway.
+    pub(super) fn suspect(&mut self, id: i32, epoch: i64, now: Duration) -> bool {
+        let alive = self.is_alive(id, epoch, now);
+        match self.brokers.get_mut(&id).filter(|broker| alive && !broker.trusted) {
+            Some(broker) => {
+                broker.suspected = true;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Brokers that are fenced although they may be alive.
+    pub(super) fn suspected(&self) -> Vec<i32> {
+        let suspected = self.brokers.iter().filter(|(_, broker)| broker.suspected);
+        suspected.map(|(id, _)| *id).collect()
+    }
+
+    /// How often a broker was suspected that was alive.
+    pub(super) fn false_suspicions(&self) -> u64 {
+        self.false_suspicions
+    }
+
+    /// Whether leadership has lasted as long as a session.
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// Leadership has lasted as long as a session.
+    pub(super) fn settle(&mut self) {
+        self.settled = true;
+    }
+
+    /// How long a session lasts.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Whether a broker was heard of in time, and nothing says that it is gone.
     pub(super) fn is_alive(&self, id: i32, epoch: i64, now: Duration) -> bool {
-        let contact = self.brokers.get(&id).and_then(|broker| broker.contact);
+        let broker = self.brokers.get(&id).filter(|broker| !broker.suspected);
+        let contact = broker.and_then(|broker| broker.contact);
         contact.is_some_and(|(known, at)| known == epoch && at + self.timeout > now)
     }
 
-    /// A broker whose session is over, and its epoch; it is told once.
-    pub(super) fn take_expired(&mut self, now: Duration) -> Option<(i32, i64)> {
+    /// A session that is over; it is told once.
+    pub(super) fn take_expired(&mut self, now: Duration) -> Option<Expired> {
         let over = |broker: &Broker| {
             let contact = broker.contact.filter(|(_, at)| *at + self.timeout <= now);
             contact.map(|(epoch, _)| epoch)
         };
-        let mut all = self.brokers.iter();
-        let (id, epoch) = all.find_map(|(id, broker)| over(broker).map(|epoch| (*id, epoch)))?;
-        if let Some(broker) = self.brokers.get_mut(&id) {
+        let mut all = self.brokers.iter_mut();
+        all.find_map(|(id, broker)| {
+            let epoch = over(broker)?;
             broker.contact = None;
-        }
-        Some((id, epoch))
+            Some(Expired {
+                id: *id,
+                epoch,
+                suspected: std::mem::take(&mut broker.suspected),
+            })
+        })
     }
 
     /// When the next session ends.

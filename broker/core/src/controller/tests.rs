@@ -22,6 +22,7 @@ mod brokers;
 mod cluster;
 mod configs;
 mod elr;
+mod fast_fencing;
 mod features;
 mod leadership;
 mod partitions;
@@ -70,14 +71,18 @@ impl Node {
 
     /// Without any broker.
     fn alone(disk: SimDisk, bootstrap: Option<Vec<Record>>) -> Self {
-        let config = NodeConfig::parse([
+        Self::configured(disk, bootstrap, &[])
+    }
+
+    fn configured(disk: SimDisk, bootstrap: Option<Vec<Record>>, keys: &[(&str, &str)]) -> Self {
+        let own = [
             ("process.roles", "broker,controller"),
             ("node.id", "1"),
             ("controller.quorum.voters", "1@localhost:9093"),
             ("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
             ("controller.listener.names", "CONTROLLER"),
-        ])
-        .unwrap();
+        ];
+        let config = NodeConfig::parse(own.iter().chain(keys).copied()).unwrap();
         let context = LogContext::new(Arc::new(disk.clone()), 8, 1 << 16);
         let raft = RaftConfig {
             node_id: 1,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::draft::Draft;
 use super::partition_change::{Election, NO_LEADER};
+use super::sessions::Expired;
 use super::{Controller, ControllerCx, ControllerError};
 
 /// Elections of one kind at a time (Kafka's `MAX_ELECTIONS_PER_IMBALANCE`).
@@ -39,7 +40,8 @@ impl Controller {
                 let balances = self.config.flag("auto.leader.rebalance.enable");
                 balances.then(|| cx.now.mono + Duration::from_secs(interval.unsigned_abs()))
             }
-            ControllerTimer::UncleanLeaders => Some(cx.now.mono + UNCLEAN_INTERVAL),
+            ControllerTimer::UncleanLeaders if self.sessions.is_settled() => Some(cx.now.mono + UNCLEAN_INTERVAL),
+            ControllerTimer::UncleanLeaders => Some(cx.now.mono + self.sessions.timeout()),
         };
         cx.out.timers.insert(timer, at.filter(|_| self.active));
     }
@@ -56,7 +58,10 @@ impl Controller {
         let more = match timer {
             ControllerTimer::Sessions => self.fence_expired(cx)?,
             ControllerTimer::PreferredLeaders => self.elect_preferred(cx)?,
-            ControllerTimer::UncleanLeaders => self.elect_unclean(cx)?,
+            ControllerTimer::UncleanLeaders => {
+                self.sessions.settle();
+                self.elect_unclean(cx)?
+            }
         };
         if more {
             cx.out.arm(timer, cx.now.mono + SOON);
@@ -68,11 +73,15 @@ impl Controller {
 
     /// One broker after the other, so that each sees what became of those before it.
     fn fence_expired(&mut self, cx: &mut ControllerCx<'_>) -> Result<bool, ControllerError> {
-        while let Some((id, epoch)) = self.sessions.take_expired(cx.now.mono) {
+        while let Some(Expired { id, epoch, suspected }) = self.sessions.take_expired(cx.now.mono) {
             let Some(broker) = self.latest.brokers().get(id) else {
                 self.sessions.remove(id);
                 continue;
             };
+            if suspected {
+                self.elect_unclean(cx)?;
+                continue;
+            }
             if broker.epoch != epoch || broker.fenced {
                 continue;
             }
@@ -108,7 +117,11 @@ impl Controller {
                 break;
             }
             let topic = draft.image().topics().by_id(partition.0);
-            if topic.is_some_and(|topic| draft.is_unclean(&topic.name)) {
+            let is_due = topic.is_some_and(|topic| {
+                let found = topic.partition(partition.1);
+                found.is_some_and(|found| draft.is_unclean_due(&topic.name, found))
+            });
+            if is_due {
                 draft.change_partition(partition, None, |_, _, change| change.election = Election::Unclean);
             }
         }

@@ -5,7 +5,7 @@ use protocol::api::messages::alter_partition_reassignments_request::{
 use protocol::api::messages::elect_leaders_request::{ElectLeadersRequest, TopicPartitions};
 use protocol::api::messages::{AllocateProducerIdsRequest, AlterPartitionRequest, ListPartitionReassignmentsRequest};
 
-use super::cluster::{Proposal, directory, on};
+use super::cluster::{Proposal, SESSION, directory, on};
 use super::*;
 
 fn name(name: &str) -> TopicName {
@@ -255,6 +255,7 @@ fn an_unclean_leader_is_elected_only_on_request_or_where_the_topic_allows_it() {
     let allows = CreatableTopicConfig::default()
         .with_name("unclean.leader.election.enable".into())
         .with_value(Some("true".into()));
+    node.wait_beating(SESSION, &[1, 2]);
     node.create(on("t", &[1, 2]));
     node.create(on("loose", &[1, 2]).with_configs(vec![allows]));
     assert_eq!(node.elect(UNCLEAN, "t", 0), ErrorCode::ElectionNotNeeded.code());
