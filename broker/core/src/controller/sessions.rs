@@ -27,7 +27,6 @@ struct Broker {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Expired {
     pub(super) id: i32,
-    pub(super) epoch: i64,
     /// Whether the broker was fenced before because it could not be reached.
     pub(super) suspected: bool,
 }
@@ -160,17 +159,12 @@ impl Sessions {
 
     /// A session that is over; it is told once.
     pub(super) fn take_expired(&mut self, now: Duration) -> Option<Expired> {
-        let over = |broker: &Broker| {
-            let contact = broker.contact.filter(|(_, at)| *at + self.timeout <= now);
-            contact.map(|(epoch, _)| epoch)
-        };
+        let timeout = self.timeout;
         let mut all = self.brokers.iter_mut();
         all.find_map(|(id, broker)| {
-            let epoch = over(broker)?;
-            broker.contact = None;
+            broker.contact.take_if(|(_, at)| *at + timeout <= now)?;
             Some(Expired {
                 id: *id,
-                epoch,
                 suspected: std::mem::take(&mut broker.suspected),
             })
         })

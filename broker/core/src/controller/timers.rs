@@ -73,7 +73,7 @@ impl Controller {
 
     /// One broker after the other, so that each sees what became of those before it.
     fn fence_expired(&mut self, cx: &mut ControllerCx<'_>) -> Result<bool, ControllerError> {
-        while let Some(Expired { id, epoch, suspected }) = self.sessions.take_expired(cx.now.mono) {
+        while let Some(Expired { id, suspected }) = self.sessions.take_expired(cx.now.mono) {
             let Some(broker) = self.latest.brokers().get(id) else {
                 self.sessions.remove(id);
                 continue;
@@ -82,10 +82,14 @@ impl Controller {
                 self.elect_unclean(cx)?;
                 continue;
             }
-            if broker.epoch != epoch || broker.fenced {
+            if broker.fenced {
                 continue;
             }
-            tracing::warn!(broker = id, epoch, "fences a broker whose session has timed out");
+            tracing::warn!(
+                broker = id,
+                epoch = broker.epoch,
+                "fences a broker whose session has timed out"
+            );
             let mut draft = Draft::new(self);
             draft.fence(id);
             let records = draft.into_records();

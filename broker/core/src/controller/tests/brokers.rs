@@ -181,6 +181,40 @@ fn what_is_in_a_directory_that_fails_is_led_by_others() {
 }
 
 #[test]
+fn a_broker_without_the_directory_of_a_replica_does_not_lead_it() {
+    let mut node = Node::alone(SimDisk::default(), None);
+    let other = Uuid::from_u128(5_000_000);
+    let two_dirs = registration(2).with_log_dirs(vec![directory(2).into(), other.into()]);
+    assert_eq!(node.call(4, &two_dirs).error_code, 0);
+    node.beat(2);
+    node.create(on("t", &[2]));
+    node.create(on("u", &[2]));
+    node.assign(2, "t", directory(2));
+    node.heartbeat(2, |beat| beat.with_offline_log_dirs(vec![directory(2).into()]));
+    node.heartbeat(2, |beat| beat.with_want_fence(true));
+    node.beat(2);
+    let leaders = ["t", "u"].map(|topic| node.partition(topic, 0).leader);
+    assert_eq!(leaders, [-1, 2]);
+}
+
+#[test]
+fn an_epoch_is_the_offset_of_the_registration_whatever_is_written_before_it() {
+    let mut node = Node::with_brokers(&[1, 2]);
+    node.create(on("t", &[2, 1]));
+    node.create(on("u", &[2, 1]));
+    // The session is over, and the timer has not gone off yet.
+    node.now += SESSION;
+    let before = node.controller.image().offset();
+    let again = registration(2).with_incarnation_id(incarnation(2, 2));
+    let epoch = node.call(4, &again).broker_epoch;
+    assert_eq!(epoch, before + 3, "two partitions are led by others first");
+    assert_eq!(node.broker(2).registered_at, epoch);
+    let behind = node.heartbeat(2, |beat| beat.with_current_metadata_offset(epoch - 1));
+    assert!(behind.is_fenced);
+    assert!(!node.beat(2).is_fenced);
+}
+
+#[test]
 fn an_unregistered_broker_is_forgotten() {
     let mut node = Node::with_brokers(&[1, 2]);
     node.create(on("t", &[2, 1]));
