@@ -82,7 +82,7 @@ impl Controller {
         let placed = asked.assignments.is_none();
         let records = (count..).zip(&replicas).map(|(index, replicas)| {
             let record = self.new_partition(topic.id, index, replicas);
-            record.ok_or_else(|| nobody_active(placed, replicas.len()))
+            record.ok_or_else(|| nobody_active(placed, index, replicas.len()))
         });
         records.collect()
     }

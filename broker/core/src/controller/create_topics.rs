@@ -118,9 +118,10 @@ impl Controller {
             };
             Record::from(record)
         }));
-        for (index, replicas) in partitions.iter().enumerate() {
-            let record = self.new_partition(id, index as i32, replicas);
-            records.push(record.ok_or_else(|| nobody_active(topic.assignments.is_empty(), replicas.len()))?);
+        let placed = topic.assignments.is_empty();
+        for (index, replicas) in (0..).zip(&partitions) {
+            let record = self.new_partition(id, index, replicas);
+            records.push(record.ok_or_else(|| nobody_active(placed, index, replicas.len()))?);
         }
         let replication_factor = partitions.first().map_or(0, |replicas| replicas.len() as i16);
         Ok(Planned {
@@ -170,7 +171,10 @@ impl Controller {
             replication_factor as usize,
             cx.random,
         )
-        .map_err(|message| (ErrorCode::InvalidReplicationFactor, message))
+        .map_err(|why| {
+            let message = format!("Unable to replicate the partition {replication_factor} time(s): {why}");
+            (ErrorCode::InvalidReplicationFactor, message)
+        })
     }
 
     fn manual_assignment(&self, topic: &CreatableTopic) -> Result<Vec<Vec<i32>>, Refusal> {

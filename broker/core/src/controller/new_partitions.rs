@@ -38,18 +38,20 @@ impl Controller {
     }
 }
 
-/// The refusal of partitions none of whose replicas could lead.
-pub(super) fn nobody_active(placed: bool, replication_factor: usize) -> Refusal {
-    let code = if placed {
-        ErrorCode::InvalidReplicationFactor
-    } else {
-        ErrorCode::InvalidReplicaAssignment
-    };
+/// The refusal of a partition none of whose replicas could lead.
+pub(super) fn nobody_active(placed: bool, index: i32, replication_factor: usize) -> Refusal {
+    if placed {
+        let message = format!(
+            "Unable to replicate the partition {replication_factor} time(s): All brokers are currently fenced or in \
+             controlled shutdown."
+        );
+        return (ErrorCode::InvalidReplicationFactor, message);
+    }
     let message = format!(
-        "Unable to replicate the partition {replication_factor} time(s): All brokers are currently fenced or in \
-         controlled shutdown."
+        "All brokers specified in the manual partition assignment for partition {index} are fenced or in controlled \
+         shutdown."
     );
-    (code, message)
+    (ErrorCode::InvalidReplicaAssignment, message)
 }
 
 /// What is wrong with a list of replicas, if anything is.

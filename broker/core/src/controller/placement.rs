@@ -13,16 +13,16 @@ pub(super) fn place(
     replication_factor: usize,
     random: &mut dyn Random,
 ) -> Result<Vec<Vec<i32>>, String> {
-    let unable = |why: String| format!("Unable to replicate the partition {replication_factor} time(s): {why}");
     let mut racks = Racks::new(image, random);
     if racks.unfenced == 0 {
-        return Err(unable("All brokers are currently fenced.".to_owned()));
+        return Err("All brokers are currently fenced, or have all their log directories cordoned.".to_owned());
     }
     if replication_factor > racks.total {
-        return Err(unable(format!(
-            "The target replication factor of {replication_factor} cannot be reached because only {} broker(s) are registered.",
+        return Err(format!(
+            "The target replication factor of {replication_factor} cannot be reached because only {} broker(s) are \
+             registered or some brokers have all their log directories cordoned.",
             racks.total
-        )));
+        ));
     }
     let placed = (0..partitions).map(|_| racks.place(replication_factor, random));
     Ok(placed.collect())

@@ -288,7 +288,7 @@ fn refusals_carry_kafkas_codes_and_words() {
         (
             topic("c", 1, 3),
             ErrorCode::InvalidReplicationFactor,
-            "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered.",
+            "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.",
         ),
     ];
     for (asked, code, words) in cases {

@@ -35,6 +35,10 @@ fn registrations_are_refused_with_kafkas_codes() {
     for feature in &mut narrow.features {
         feature.max_supported_version = feature.max_supported_version.min(29);
     }
+    let mut too_new = registration(2);
+    for feature in &mut too_new.features {
+        feature.min_supported_version = feature.max_supported_version;
+    }
     let reserved: Vec<_> = vec![Uuid::ONE.into()];
     let twice: Vec<_> = vec![directory(2).into(), directory(2).into()];
     let cases = [
@@ -59,6 +63,7 @@ fn registrations_are_refused_with_kafkas_codes() {
         ),
         (too_old, ErrorCode::InvalidRegistration),
         (narrow, ErrorCode::UnsupportedVersion),
+        (too_new, ErrorCode::UnsupportedVersion),
     ];
     for (request, code) in cases {
         let response = node.call(4, &request);

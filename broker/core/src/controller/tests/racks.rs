@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::cluster::registration;
+use super::cluster::{on, registration};
 use super::*;
 use crate::controller::placement::place;
 use crate::image::MetadataImage;
@@ -73,7 +73,29 @@ fn uneven_racks_and_none_at_all_take_what_is_asked() {
         }
     }
     let refused = place(&image(&["a"], &[0]), 1, 1, &mut Counter(1)).unwrap_err();
-    assert!(refused.ends_with("All brokers are currently fenced."));
+    assert!(refused.starts_with("All brokers are currently fenced"), "{refused}");
     let refused = place(&image(&["a"], &[]), 1, 2, &mut Counter(1)).unwrap_err();
-    assert!(refused.contains("only 1 broker(s) are registered"));
+    assert!(refused.contains("only 1 broker(s) are registered"), "{refused}");
+}
+
+#[test]
+fn partitions_that_nobody_could_lead_are_not_created() {
+    let mut node = Node::with_brokers(&[1, 2]);
+    node.heartbeat(2, |beat| beat.with_want_fence(true));
+    let (code, message, _) = node.create(on("t", &[2]));
+    assert_eq!(code, ErrorCode::InvalidReplicaAssignment);
+    assert_eq!(
+        message,
+        "All brokers specified in the manual partition assignment for partition 0 are fenced or in controlled shutdown."
+    );
+    assert_eq!(node.create(on("t", &[2, 1])).0, ErrorCode::Unknown(0));
+    let partition = node.partition("t", 0);
+    assert_eq!((partition.leader, partition.isr.as_slice()), (1, &[1][..]));
+    node.heartbeat(1, |beat| beat.with_want_fence(true));
+    let (code, message, _) = node.create(topic("u", 1, 1));
+    assert_eq!(code, ErrorCode::InvalidReplicationFactor);
+    assert!(
+        message.starts_with("Unable to replicate the partition 1 time(s): All brokers are"),
+        "{message}"
+    );
 }
