@@ -1,5 +1,4 @@
-package org.apache.kafka.controller;
-
+import org.apache.kafka.controller.PartitionChangeBuilder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
