@@ -67,7 +67,7 @@ impl Node {
         );
         let config = Arc::new(config);
         let (raft, snapshot) = Raft::open(&logs, raft_config(&config, &storage))?;
-        let controller = Controller::new(Arc::clone(&config), raft, snapshot)?;
+        let controller = Controller::new(Arc::clone(&config), storage.cluster_id.clone(), raft, snapshot)?;
         let (quorum, mailbox) = mailbox();
         let dirs = std::mem::take(&mut storage.dirs);
         let log_dirs: Vec<Uuid> = dirs.iter().map(|dir| dir.id).collect();

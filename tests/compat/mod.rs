@@ -7,6 +7,7 @@ mod definitions;
 mod java_tools;
 mod kcat;
 mod logs_dump;
+mod partition_changes;
 mod python;
 mod renderings;
 mod storage_format;

@@ -20,9 +20,12 @@ pub const METADATA_VERSION: &str = "metadata.version";
 /// The feature that tells static from dynamic quorums; its level lives in the log's control records.
 pub const KRAFT_VERSION: &str = "kraft.version";
 
+/// The feature that keeps track of eligible leader replicas (KIP-966).
+pub const ELR_VERSION: &str = "eligible.leader.replicas.version";
+
 /// What a node registers and ApiVersions answers, as Apache Kafka 4.3.1 does.
 pub const SUPPORTED_FEATURES: &[SupportedFeature] = &[
-    feature("eligible.leader.replicas.version", 0, 1),
+    feature(ELR_VERSION, 0, 1),
     feature("group.version", 0, 1),
     feature(KRAFT_VERSION, 0, 1),
     feature(METADATA_VERSION, 7, 30),

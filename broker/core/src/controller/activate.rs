@@ -4,28 +4,65 @@ use protocol::messages::metadata::{
     BeginTransactionRecord, ConfigRecord, EndTransactionRecord, FeatureLevelRecord, Record,
 };
 
-use super::{Controller, ControllerCx, ControllerError};
-use crate::features::METADATA_VERSION;
+use super::{Controller, ControllerCx, ControllerError, ControllerTimer, Waiting, not_controller};
+use crate::features::{ELR_VERSION, METADATA_VERSION};
 use crate::image::ResourceType;
 
 /// The level of a log without a bootstrap.checkpoint: 4.3-IV0.
 const DEFAULT_METADATA_VERSION: i16 = 30;
 /// From this level on records can be grouped (KIP-868).
 const TRANSACTIONS_FROM: i16 = 13;
-/// The feature whose first use fixes a cluster default of min.insync.replicas.
-const ELR_VERSION: &str = "eligible.leader.replicas.version";
 
 impl Controller {
-    /// Wins the election, takes in the log, and writes the first records into an empty one.
-    pub(super) fn activate(
+    /// Wins the election as the only voter, and becomes active.
+    pub(super) fn start(
         &mut self,
         bootstrap: Option<Vec<Record>>,
         cx: &mut ControllerCx<'_>,
     ) -> Result<(), ControllerError> {
         self.raft.elect(cx.now)?;
+        self.activate(bootstrap, cx)
+    }
+
+    /// Takes in the log, and writes the first records into an empty one.
+    pub(super) fn activate(
+        &mut self,
+        bootstrap: Option<Vec<Record>>,
+        cx: &mut ControllerCx<'_>,
+    ) -> Result<(), ControllerError> {
         self.apply_committed()?;
         self.latest = self.committed.clone();
         self.needs_sync = true;
+        self.active = true;
+        self.sessions.restart(self.latest.brokers(), cx.now.mono);
+        for timer in ControllerTimer::ALL {
+            self.arm(timer, cx);
+        }
+        self.write_first_records(bootstrap, cx)
+    }
+
+    /// Drops what is not committed, and tells everybody who waits to ask elsewhere.
+    pub(super) fn resign(&mut self, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
+        self.active = false;
+        self.latest = self.committed.clone();
+        self.sessions.clear();
+        for timer in ControllerTimer::ALL {
+            self.arm(timer, cx);
+        }
+        for waiting in std::mem::take(&mut self.waiting).into_values().flatten() {
+            match waiting {
+                Waiting::Reply(owed) => cx.out.reply(owed.ticket, not_controller::refuse(&owed.call)),
+                Waiting::Notice(notice) => tracing::warn!(?notice, "leadership is lost: this did not come about"),
+            }
+        }
+        Ok(())
+    }
+
+    fn write_first_records(
+        &mut self,
+        bootstrap: Option<Vec<Record>>,
+        cx: &ControllerCx<'_>,
+    ) -> Result<(), ControllerError> {
         if self.latest.features().level(METADATA_VERSION) > 0 {
             return Ok(());
         }
@@ -74,23 +111,6 @@ impl Controller {
             records.push(EndTransactionRecord::default().into());
         }
         records
-    }
-
-    fn append_at(&mut self, records: Vec<Record>, level: i16, cx: &ControllerCx<'_>) -> Result<i64, ControllerError> {
-        let mut values = Vec::with_capacity(records.len());
-        for record in &records {
-            values.push(protocol::messages::framing::encode_metadata(
-                record,
-                super::record_version(record, level),
-            )?);
-        }
-        let offset = self.raft.propose(&values, cx.now)?;
-        for record in records {
-            self.latest
-                .apply(record)
-                .map_err(|source| ControllerError::Apply { offset, source })?;
-        }
-        Ok(offset)
     }
 }
 

@@ -8,12 +8,15 @@ use protocol::api::messages::incremental_alter_configs_response::{
 };
 use protocol::api::{ErrorCode, StrBytes};
 use protocol::config::{self, ConfigKey, Default as KeyDefault, Kind, Scope, Update, Values};
-use protocol::messages::metadata::{ConfigRecord, Record};
+use protocol::messages::metadata::{ClearElrRecord, ConfigRecord, Record};
 
-use super::topics::Refusal;
-use super::{Controller, Handled, Plan};
+use super::{Controller, Handled, Plan, Refusal};
 use crate::call::Call;
+use crate::features::ELR_VERSION;
 use crate::image::ResourceType;
+
+/// The key that says below which size of the ISR replicas stay eligible.
+pub(super) const MIN_ISR: &str = "min.insync.replicas";
 
 /// What is to become of a key.
 enum Change {
@@ -50,6 +53,7 @@ impl Controller {
         if request.validate_only {
             records.clear();
         }
+        self.clear_elr(&mut records);
         let reply = call.reply(&IncrementalAlterConfigsResponse::default().with_responses(results))?;
         Ok(Plan { records, reply })
     }
@@ -92,6 +96,7 @@ impl Controller {
         if request.validate_only {
             records.clear();
         }
+        self.clear_elr(&mut records);
         let reply = call.reply(&AlterConfigsResponse::default().with_responses(results))?;
         Ok(Plan { records, reply })
     }
@@ -122,6 +127,7 @@ impl Controller {
             if value.as_ref() == current.get(&key_name) {
                 continue;
             }
+            self.check_min_isr(kind, name, &key_name, value.as_deref())?;
             let record = ConfigRecord {
                 resource_type,
                 resource_name: name.to_owned(),
@@ -132,6 +138,46 @@ impl Controller {
             records.push(record.into());
         }
         Ok(records)
+    }
+
+    fn has_elr(&self) -> bool {
+        self.latest.features().level(ELR_VERSION) > 0
+    }
+
+    /// With eligible leader replicas all nodes have to agree on the least size of an ISR.
+    fn check_min_isr(&self, kind: ResourceType, name: &str, key: &str, value: Option<&str>) -> Result<(), Refusal> {
+        if key != MIN_ISR || kind != ResourceType::Broker || !self.has_elr() {
+            return Ok(());
+        }
+        let message = match (name, value) {
+            ("", Some(_)) => return Ok(()),
+            ("", None) => format!("Cluster-level {MIN_ISR} cannot be removed while ELR is enabled."),
+            _ => format!("Broker-level {MIN_ISR} cannot be altered while ELR is enabled."),
+        };
+        Err((ErrorCode::InvalidConfig, message))
+    }
+
+    /// Who was eligible under another least size of the ISR need not be under the new one.
+    fn clear_elr(&self, records: &mut Vec<Record>) {
+        if !self.has_elr() {
+            return;
+        }
+        let clears = |record: &Record| match record {
+            Record::Config(record) if record.name == MIN_ISR => {
+                let of_topic = record.resource_type == ResourceType::Topic as i8;
+                Some(ClearElrRecord {
+                    topic_name: if of_topic {
+                        record.resource_name.clone()
+                    } else {
+                        String::new()
+                    },
+                    ..Default::default()
+                })
+            }
+            _ => None,
+        };
+        let cleared: Vec<Record> = records.iter().filter_map(clears).map(Record::from).collect();
+        records.extend(cleared);
     }
 
     fn resource(&self, code: i8, name: &str) -> Result<(ResourceType, Scope), Refusal> {

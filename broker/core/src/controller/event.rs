@@ -4,6 +4,7 @@ use bytes::Bytes;
 use protocol::Uuid;
 use protocol::messages::metadata::Record;
 
+use super::ControllerTimer;
 use crate::call::Call;
 use crate::cx::Ticket;
 use crate::image::ListenerEndpoint;
@@ -15,6 +16,24 @@ pub enum Event {
     Start {
         /// What an empty log starts from.
         bootstrap: Option<Vec<Record>>,
+    },
+    /// The quorum elected this node, and all that earlier leaders wrote is committed and applied here: it becomes
+    /// the active controller.
+    Elected {
+        /// What an empty log starts from.
+        bootstrap: Option<Vec<Record>>,
+    },
+    /// The node does not lead the quorum any longer. What it appended may or may not become committed.
+    Resigned,
+    /// A timer of the controller went off.
+    Timer(ControllerTimer),
+    /// The last connection of a broker of ours ended, none came back, and its endpoints refuse connections: its
+    /// process is gone.
+    Unreachable {
+        /// The broker.
+        broker_id: i32,
+        /// The epoch under which it sent its last heartbeat.
+        broker_epoch: i64,
     },
     /// A request.
     Call {

@@ -18,6 +18,16 @@ use crate::image::ListenerEndpoint;
 use crate::raft::{RaftConfig, Voter};
 use crate::reply::ReplyPart;
 
+mod brokers;
+mod cluster;
+mod configs;
+mod elr;
+mod fast_fencing;
+mod features;
+mod leadership;
+mod partitions;
+mod racks;
+
 struct Counter(u64);
 
 impl Random for Counter {
@@ -36,41 +46,14 @@ struct Node {
     controller: Controller,
     random: Counter,
     tickets: u64,
+    now: Duration,
+    timers: BTreeMap<ControllerTimer, Duration>,
 }
 
 impl Node {
+    /// With its own broker.
     fn start(disk: SimDisk) -> Self {
-        let config = NodeConfig::parse([
-            ("process.roles", "broker,controller"),
-            ("node.id", "1"),
-            ("controller.quorum.voters", "1@localhost:9093"),
-            ("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
-            ("controller.listener.names", "CONTROLLER"),
-        ])
-        .unwrap();
-        let context = LogContext::new(Arc::new(disk.clone()), 8, 1 << 16);
-        let raft = RaftConfig {
-            node_id: 1,
-            directory_id: Uuid::from_u128(7),
-            metadata_dir: "/meta".into(),
-            static_voters: vec![Voter {
-                id: 1,
-                directory_id: Uuid::ZERO,
-                endpoints: vec![],
-            }],
-            bootstrap_servers: 0,
-            clean: false,
-            timeouts: crate::raft::Timeouts::default(),
-        };
-        let (raft, snapshot) = Raft::open(&context, raft).unwrap();
-        let controller = Controller::new(Arc::new(config), raft, snapshot).unwrap();
-        let mut node = Self {
-            disk,
-            controller,
-            random: Counter(1),
-            tickets: 0,
-        };
-        node.event(Event::Start { bootstrap: None });
+        let mut node = Self::alone(disk, None);
         let endpoint = ListenerEndpoint {
             name: "PLAINTEXT".into(),
             host: "h".into(),
@@ -86,11 +69,60 @@ impl Node {
         node
     }
 
+    /// Without any broker.
+    fn alone(disk: SimDisk, bootstrap: Option<Vec<Record>>) -> Self {
+        Self::configured(disk, bootstrap, &[])
+    }
+
+    fn configured(disk: SimDisk, bootstrap: Option<Vec<Record>>, keys: &[(&str, &str)]) -> Self {
+        let own = [
+            ("process.roles", "broker,controller"),
+            ("node.id", "1"),
+            ("controller.quorum.voters", "1@localhost:9093"),
+            ("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
+            ("controller.listener.names", "CONTROLLER"),
+        ];
+        let config = NodeConfig::parse(own.iter().chain(keys).copied()).unwrap();
+        let context = LogContext::new(Arc::new(disk.clone()), 8, 1 << 16);
+        let raft = RaftConfig {
+            node_id: 1,
+            directory_id: Uuid::from_u128(7),
+            metadata_dir: "/meta".into(),
+            static_voters: vec![Voter {
+                id: 1,
+                directory_id: Uuid::ZERO,
+                endpoints: vec![],
+            }],
+            bootstrap_servers: 0,
+            clean: false,
+            timeouts: crate::raft::Timeouts::default(),
+        };
+        let (raft, snapshot) = Raft::open(&context, raft).unwrap();
+        let controller = Controller::new(Arc::new(config), "cluster".into(), raft, snapshot).unwrap();
+        let mut node = Self {
+            disk,
+            controller,
+            random: Counter(1),
+            tickets: 0,
+            now: Duration::ZERO,
+            timers: BTreeMap::new(),
+        };
+        node.event(Event::Start { bootstrap });
+        node
+    }
+
     fn event(&mut self, event: Event) -> Vec<(Ticket, Reply)> {
+        let mut replies = self.take(|controller, cx| controller.on(event, cx).unwrap());
+        replies.extend(self.take(|controller, cx| drop(controller.commit(cx).unwrap())));
+        replies
+    }
+
+    /// Lets the controller do something; what it does not sync is not committed.
+    fn take(&mut self, step: impl FnOnce(&mut Controller, &mut ControllerCx<'_>)) -> Vec<(Ticket, Reply)> {
         let mut out = Outbox::default();
         let now = Now {
             wall_ms: 1_700_000_000_000,
-            ..Now::default()
+            mono: self.now,
         };
         let mut cx = Cx {
             now,
@@ -98,15 +130,31 @@ impl Node {
             disk: &self.disk,
             out: &mut out,
         };
-        self.controller.on(event, &mut cx).unwrap();
-        self.controller.commit(&mut cx).unwrap();
+        step(&mut self.controller, &mut cx);
+        for (timer, at) in out.timers {
+            match at {
+                Some(at) => self.timers.insert(timer, at),
+                None => self.timers.remove(&timer),
+            };
+        }
         out.replies
     }
 
-    fn call<R: Request>(&mut self, version: i16, request: &R) -> R::Response
-    where
-        R::Response: Decodable + HeaderVersion,
-    {
+    /// Time goes on; timers go off when they are due.
+    fn wait(&mut self, time: Duration) {
+        let until = self.now + time;
+        while let Some((timer, at)) = self.timers.iter().map(|(t, at)| (*t, *at)).min_by_key(|(_, at)| *at) {
+            if at > until {
+                break;
+            }
+            self.now = self.now.max(at);
+            self.timers.remove(&timer);
+            self.event(Event::Timer(timer));
+        }
+        self.now = until;
+    }
+
+    fn request<R: Request>(&mut self, version: i16, request: &R) -> (Ticket, Call) {
         let mut frame = encode_request(version, 5, "test", request).unwrap();
         frame.advance(4);
         let (header, body): (RequestHeader, Bytes) = split_request(frame).unwrap();
@@ -117,28 +165,16 @@ impl Node {
             now: Now::default(),
         };
         self.tickets += 1;
-        let replies = self.event(Event::Call {
-            ticket: Ticket(self.tickets),
-            call,
-        });
-        let [(ticket, Reply::Frame(parts))] = replies.as_slice() else {
-            panic!("{replies:?}")
-        };
-        assert_eq!(*ticket, Ticket(self.tickets));
-        let mut bytes = BytesMut::new();
-        for part in parts {
-            let ReplyPart::Bytes(part) = part else {
-                panic!("{part:?}")
-            };
-            bytes.extend_from_slice(part);
-        }
-        let header_bytes = if <R::Response as HeaderVersion>::header_version(version) >= 1 {
-            9
-        } else {
-            8
-        };
-        let mut body = bytes.freeze().slice(header_bytes..);
-        R::Response::decode(&mut body, version).unwrap()
+        (Ticket(self.tickets), call)
+    }
+
+    fn call<R: Request>(&mut self, version: i16, request: &R) -> R::Response
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        let (ticket, call) = self.request(version, request);
+        let replies = self.event(Event::Call { ticket, call });
+        decoded::<R>(version, ticket, &replies)
     }
 
     fn create(&mut self, topic: CreatableTopic) -> (ErrorCode, String, CreateTopicsResponse) {
@@ -151,6 +187,26 @@ impl Node {
             response,
         )
     }
+}
+
+fn decoded<R: Request>(version: i16, asked: Ticket, replies: &[(Ticket, Reply)]) -> R::Response
+where
+    R::Response: Decodable + HeaderVersion,
+{
+    let [(ticket, Reply::Frame(parts))] = replies else {
+        panic!("{replies:?}")
+    };
+    assert_eq!(*ticket, asked);
+    let mut bytes = BytesMut::new();
+    for part in parts {
+        let ReplyPart::Bytes(part) = part else {
+            panic!("{part:?}")
+        };
+        bytes.extend_from_slice(part);
+    }
+    let flexible = <R::Response as HeaderVersion>::header_version(version) >= 1;
+    let mut body = bytes.freeze().slice(if flexible { 9 } else { 8 }..);
+    R::Response::decode(&mut body, version).unwrap()
 }
 
 fn topic(name: &str, partitions: i32, replication_factor: i16) -> CreatableTopic {
@@ -232,7 +288,7 @@ fn refusals_carry_kafkas_codes_and_words() {
         (
             topic("c", 1, 3),
             ErrorCode::InvalidReplicationFactor,
-            "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered.",
+            "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.",
         ),
     ];
     for (asked, code, words) in cases {
@@ -306,52 +362,4 @@ fn partitions_that_are_added_are_answered_topic_by_topic() {
         node.call(3, &fewer).results[0].error_code,
         ErrorCode::InvalidPartitions.code()
     );
-}
-
-#[test]
-fn list_values_are_appended_to_and_subtracted_from() {
-    use protocol::api::messages::IncrementalAlterConfigsRequest;
-    use protocol::api::messages::incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig};
-    let mut node = Node::start(SimDisk::default());
-    node.create(topic("t", 1, 1));
-    let mut alter = |changes: &[(&str, i8, &str)]| {
-        let configs = changes.iter().map(|(name, operation, value)| {
-            AlterableConfig::default()
-                .with_name(StrBytes::from_string((*name).to_owned()))
-                .with_config_operation(*operation)
-                .with_value(Some(StrBytes::from_string((*value).to_owned())))
-        });
-        let resource = AlterConfigsResource::default()
-            .with_resource_type(2)
-            .with_resource_name("t".into())
-            .with_configs(configs.collect());
-        let request = IncrementalAlterConfigsRequest::default().with_resources(vec![resource]);
-        let code = node.call(1, &request).responses[0].error_code;
-        let values = node
-            .controller
-            .image()
-            .config(crate::image::ResourceType::Topic, "t")
-            .cloned();
-        (code, values.and_then(|values| values.get("cleanup.policy").cloned()))
-    };
-    const SET: i8 = 0;
-    const APPEND: i8 = 2;
-    const SUBTRACT: i8 = 3;
-    let value = |text: &str| Some(text.to_owned());
-    let invalid = ErrorCode::InvalidRequest.code();
-    assert_eq!(
-        alter(&[("cleanup.policy", APPEND, "compact")]),
-        (0, value("delete,compact"))
-    );
-    assert_eq!(
-        alter(&[("cleanup.policy", APPEND, "compact")]),
-        (0, value("delete,compact"))
-    );
-    assert_eq!(alter(&[("cleanup.policy", SUBTRACT, "delete")]), (0, value("compact")));
-    assert_eq!(
-        alter(&[("retention.ms", APPEND, "1")]).0,
-        ErrorCode::InvalidConfig.code()
-    );
-    let twice = [("cleanup.policy", SET, "delete"), ("cleanup.policy", APPEND, "compact")];
-    assert_eq!(alter(&twice), (invalid, value("compact")));
 }

@@ -20,11 +20,16 @@ pub fn record_version(record: &Record, level: i16) -> i16 {
             MIGRATION.. => 2,
             _ => 1,
         },
-        Record::BrokerRegistrationChange(_) => match level {
-            CORDONED.. => 3,
-            DIRECTORIES.. => 2,
-            _ => 1,
-        },
+        // The lowest that has room for what changes: only what the level allows is changed at all.
+        Record::BrokerRegistrationChange(change) => {
+            if change.cordoned_log_dirs.is_some() {
+                3
+            } else if !change.log_dirs.is_empty() {
+                2
+            } else {
+                i16::from(change.in_controlled_shutdown != 0)
+            }
+        }
         Record::Partition(_) | Record::PartitionChange(_) => match level {
             ELR.. => 2,
             DIRECTORIES.. => 1,

@@ -45,7 +45,7 @@ impl MetadataImage {
     fn apply_one(&mut self, record: Record) -> Result<(), ApplyError> {
         let unknown = |topic_id, partition| ApplyError::UnknownPartition { topic_id, partition };
         match record {
-            Record::RegisterBroker(record) => self.brokers.register(&record),
+            Record::RegisterBroker(record) => self.brokers.register(&record, self.offset),
             Record::UnregisterBroker(record) => self.brokers.unregister(record.broker_id),
             Record::FenceBroker(record) => self.brokers.set_fenced(record.id, true),
             Record::UnfenceBroker(record) => self.brokers.set_fenced(record.id, false),
@@ -65,6 +65,10 @@ impl MetadataImage {
                 if !self.topics.change_partition(&record) {
                     return Err(unknown(record.topic_id, record.partition_id));
                 }
+            }
+            Record::ClearElr(record) => {
+                let name = Some(record.topic_name.as_str()).filter(|name| !name.is_empty());
+                self.topics.clear_elr(name);
             }
             Record::Config(record) => self.apply_config(record),
             Record::FeatureLevel(record) => self.apply_feature(record),
@@ -111,7 +115,7 @@ impl MetadataImage {
                 return self.forget(&StoredKey::Scram(record.name.clone(), record.mechanism));
             }
             Record::RemoveDelegationToken(record) => return self.forget(&StoredKey::Token(record.token_id.clone())),
-            // NoOp, and what migrations from ZooKeeper and the ELR left.
+            // NoOp, and what migrations from ZooKeeper left.
             _ => return,
         };
         if matches!(&record, Record::ClientQuota(record) if record.remove) {

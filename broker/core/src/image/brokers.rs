@@ -26,6 +26,8 @@ pub struct BrokerImage {
     pub epoch: i64,
     /// Drawn anew at each start.
     pub incarnation_id: Uuid,
+    /// Offset of the latest record of its registration, which a broker has to know before it may serve.
+    pub registered_at: i64,
     /// Where it is reached.
     pub endpoints: Vec<ListenerEndpoint>,
     /// Name, lowest and highest level of the features it supports.
@@ -47,10 +49,30 @@ impl BrokerImage {
     pub fn endpoint(&self, listener: &str) -> Option<&ListenerEndpoint> {
         self.endpoints.iter().find(|endpoint| endpoint.name == listener)
     }
+
+    /// Whether it may lead: neither fenced nor shutting down.
+    pub fn is_active(&self) -> bool {
+        !self.fenced && !self.in_controlled_shutdown
+    }
+
+    /// Whether a directory is in use there. One that is not known yet counts as such, and so does any if the
+    /// broker registered when registrations did not name them.
+    pub fn has_online_dir(&self, directory: Uuid) -> bool {
+        if directory == Uuid::ZERO || directory == Uuid::ONE {
+            return true;
+        }
+        directory != Uuid::TWO && (self.log_dirs.is_empty() || self.log_dirs.contains(&directory))
+    }
+
+    /// Whether new replicas find a directory there.
+    pub fn takes_replicas(&self) -> bool {
+        let open = |dir: &Uuid| !self.cordoned_log_dirs.contains(dir);
+        self.log_dirs.is_empty() || self.cordoned_log_dirs.is_empty() || self.log_dirs.iter().any(open)
+    }
 }
 
-impl From<&RegisterBrokerRecord> for BrokerImage {
-    fn from(record: &RegisterBrokerRecord) -> Self {
+impl BrokerImage {
+    fn registered(record: &RegisterBrokerRecord, offset: i64) -> Self {
         let endpoints = record.end_points.iter().map(|endpoint| ListenerEndpoint {
             name: endpoint.name.clone(),
             host: endpoint.host.clone(),
@@ -62,6 +84,8 @@ impl From<&RegisterBrokerRecord> for BrokerImage {
             id: record.broker_id,
             epoch: record.broker_epoch,
             incarnation_id: record.incarnation_id,
+            // In a snapshot offsets are positions; the epoch is a lower bound there.
+            registered_at: record.broker_epoch.max(offset),
             endpoints: endpoints.collect(),
             features: features
                 .map(|f| (f.name.clone(), f.min_supported_version, f.max_supported_version))
@@ -97,8 +121,14 @@ impl Brokers {
         self.get(id).is_some_and(|broker| !broker.fenced)
     }
 
-    pub(super) fn register(&mut self, record: &RegisterBrokerRecord) {
-        self.by_id.insert_mut(record.broker_id, record.into());
+    /// Whether it is registered, not fenced and not shutting down.
+    pub fn is_active(&self, id: i32) -> bool {
+        self.get(id).is_some_and(BrokerImage::is_active)
+    }
+
+    pub(super) fn register(&mut self, record: &RegisterBrokerRecord, offset: i64) {
+        self.by_id
+            .insert_mut(record.broker_id, BrokerImage::registered(record, offset));
     }
 
     pub(super) fn unregister(&mut self, id: i32) {

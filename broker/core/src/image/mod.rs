@@ -7,7 +7,7 @@ mod brokers;
 mod topics;
 
 use protocol::config::Values;
-use protocol::messages::metadata::Record;
+use protocol::messages::metadata::{Record, RegisterControllerRecord};
 use rpds::RedBlackTreeMapSync;
 
 pub use apply::ApplyError;
@@ -134,6 +134,14 @@ impl MetadataImage {
         self.configs
             .iter()
             .map(|((kind, name), values)| (*kind, name.as_str(), values))
+    }
+
+    /// The latest registrations of controllers.
+    pub fn controllers(&self) -> impl Iterator<Item = &RegisterControllerRecord> {
+        self.stored.values().filter_map(|record| match record {
+            Record::RegisterController(record) => Some(record),
+            _ => None,
+        })
     }
 
     /// The first producer id that is not handed out.

@@ -53,6 +53,25 @@ impl From<&PartitionRecord> for PartitionImage {
 }
 
 impl PartitionImage {
+    /// The directory of a replica, zero for one that is not known.
+    pub fn directory(&self, broker: i32) -> Uuid {
+        let index = self.replicas.iter().position(|id| *id == broker);
+        let known = index.and_then(|index| self.directories.get(index));
+        known.copied().unwrap_or(Uuid::ZERO)
+    }
+
+    /// Whether replicas are being added or removed.
+    pub fn is_moving(&self) -> bool {
+        !(self.adding_replicas.is_empty() && self.removing_replicas.is_empty())
+    }
+
+    /// The partition after a change.
+    pub fn changed(&self, record: &PartitionChangeRecord) -> Self {
+        let mut changed = self.clone();
+        changed.change(record);
+        changed
+    }
+
     fn change(&mut self, record: &PartitionChangeRecord) {
         let set = |field: &mut Vec<i32>, value: &Option<Vec<i32>>| {
             if let Some(value) = value {
@@ -162,6 +181,32 @@ impl Topics {
         };
         topic.partitions.insert_mut(record.partition_id, record.into());
         true
+    }
+
+    /// Forgets who was eligible, in one topic or in all.
+    pub(super) fn clear_elr(&mut self, name: Option<&str>) {
+        let all = self.by_name.iter();
+        let ids: Vec<Uuid> = all
+            .filter(|(known, _)| name.is_none_or(|name| name == known.as_str()))
+            .map(|(_, id)| *id)
+            .collect();
+        for id in ids {
+            let Some(topic) = self.by_id.get_mut(&id) else { continue };
+            let remembers =
+                |partition: &PartitionImage| !partition.elr.is_empty() || !partition.last_known_elr.is_empty();
+            let with_any = topic.partitions().filter(|(_, partition)| remembers(partition));
+            let indexes: Vec<i32> = with_any.map(|(index, _)| index).collect();
+            let forgotten = PartitionChangeRecord {
+                eligible_leader_replicas: Some(Vec::new()),
+                last_known_elr: Some(Vec::new()),
+                ..Default::default()
+            };
+            for index in indexes {
+                if let Some(partition) = topic.partitions.get_mut(&index) {
+                    partition.change(&forgotten);
+                }
+            }
+        }
     }
 
     pub(super) fn change_partition(&mut self, record: &PartitionChangeRecord) -> bool {

@@ -1,4 +1,4 @@
-//! CreateTopics (19), versions 2 to 7, and DeleteTopics (20), versions 1 to 6.
+//! CreateTopics (19), versions 2 to 7.
 
 use std::collections::BTreeSet;
 
@@ -7,22 +7,18 @@ use protocol::api::messages::create_topics_request::{CreatableTopic, CreateTopic
 use protocol::api::messages::create_topics_response::{
     CreatableTopicConfigs, CreatableTopicResult, CreateTopicsResponse,
 };
-use protocol::api::messages::delete_topics_request::DeleteTopicsRequest;
-use protocol::api::messages::delete_topics_response::{DeletableTopicResult, DeleteTopicsResponse};
 use protocol::api::{ErrorCode, StrBytes, TopicName};
 use protocol::config::{self, Layers, Scope, Values};
-use protocol::messages::metadata::{ConfigRecord, PartitionRecord, Record, RemoveTopicRecord, TopicRecord};
+use protocol::messages::metadata::{ConfigRecord, Record, TopicRecord};
 
-use super::{Controller, ControllerCx, ControllerError, Handled, NewTopic, Plan, placement};
+use super::new_partitions::{nobody_active, wrong_replicas};
+use super::{Controller, ControllerCx, ControllerError, Handled, NewTopic, Plan, Refusal, placement};
 use crate::broker::topic_names::{is_valid, why_invalid};
 use crate::call::Call;
 use crate::image::{MetadataImage, ResourceType};
 
 /// Most partitions one request may create (Kafka's `MAX_PARTITIONS_PER_BATCH`).
 const PARTITIONS_MAX: usize = 10_000;
-
-/// A refusal: Kafka's error code and a sentence.
-pub(super) type Refusal = (ErrorCode, String);
 
 /// A topic that can be created.
 struct Planned {
@@ -122,8 +118,10 @@ impl Controller {
             };
             Record::from(record)
         }));
-        for (index, replicas) in partitions.iter().enumerate() {
-            records.push(self.new_partition(id, index as i32, replicas));
+        let placed = topic.assignments.is_empty();
+        for (index, replicas) in (0..).zip(&partitions) {
+            let record = self.new_partition(id, index, replicas);
+            records.push(record.ok_or_else(|| nobody_active(placed, index, replicas.len()))?);
         }
         let replication_factor = partitions.first().map_or(0, |replicas| replicas.len() as i16);
         Ok(Planned {
@@ -133,36 +131,6 @@ impl Controller {
             configs,
             records,
         })
-    }
-
-    /// The record of a new partition: all live replicas are in sync, the first of them leads.
-    pub(super) fn new_partition(&self, topic_id: Uuid, partition_id: i32, replicas: &[i32]) -> Record {
-        let alive = |id: &&i32| self.latest.brokers().is_alive(**id);
-        let isr: Vec<i32> = replicas.iter().filter(alive).copied().collect();
-        let directory = |id: &i32| {
-            let broker = self.latest.brokers().get(*id);
-            // With one directory there is no choice; with several the broker decides and tells.
-            broker
-                .and_then(|broker| <[Uuid; 1]>::try_from(broker.log_dirs.clone()).ok())
-                .map_or(Uuid::ONE, |[only]| only)
-        };
-        let level = self.latest.features().level(crate::features::METADATA_VERSION);
-        let record = PartitionRecord {
-            partition_id,
-            topic_id,
-            replicas: replicas.to_vec(),
-            leader: isr.first().copied().unwrap_or(-1),
-            isr,
-            leader_epoch: 0,
-            partition_epoch: 0,
-            directories: if level >= 17 {
-                replicas.iter().map(directory).collect()
-            } else {
-                Vec::new()
-            },
-            ..Default::default()
-        };
-        record.into()
     }
 
     fn replicas_of(
@@ -203,7 +171,10 @@ impl Controller {
             replication_factor as usize,
             cx.random,
         )
-        .map_err(|message| (ErrorCode::InvalidReplicationFactor, message))
+        .map_err(|why| {
+            let message = format!("Unable to replicate the partition {replication_factor} time(s): {why}");
+            (ErrorCode::InvalidReplicationFactor, message)
+        })
     }
 
     fn manual_assignment(&self, topic: &CreatableTopic) -> Result<Vec<Vec<i32>>, Refusal> {
@@ -223,7 +194,7 @@ impl Controller {
             let wrong = if assignment.partition_index != index as i32 {
                 Some("partitions should be a consecutive 0-based integer sequence.".to_owned())
             } else {
-                self.wrong_replicas(&replicas, partitions.first().map(Vec::len))
+                wrong_replicas(&self.latest, &replicas, partitions.first().map(Vec::len))
             };
             if let Some(message) = wrong {
                 return Err((ErrorCode::InvalidReplicaAssignment, message));
@@ -231,26 +202,6 @@ impl Controller {
             partitions.push(replicas);
         }
         Ok(partitions)
-    }
-
-    /// What is wrong with a list of replicas, if anything is.
-    pub(super) fn wrong_replicas(&self, replicas: &[i32], expected: Option<usize>) -> Option<String> {
-        if replicas.is_empty() {
-            return Some("The manual partition assignment includes an empty replica list.".to_owned());
-        }
-        let unique: BTreeSet<&i32> = replicas.iter().collect();
-        if unique.len() != replicas.len() {
-            return Some("The manual partition assignment includes the broker more than once.".to_owned());
-        }
-        if let Some(unknown) = replicas.iter().find(|id| self.latest.brokers().get(**id).is_none()) {
-            return Some(format!(
-                "The manual partition assignment includes broker {unknown}, but no such broker is registered."
-            ));
-        }
-        let uneven = expected.filter(|expected| *expected != replicas.len());
-        uneven.map(|expected| {
-            format!("The manual partition assignment includes a partition with {} replica(s), but this is not consistent with previous partitions, which have {expected} replica(s).", replicas.len())
-        })
     }
 
     fn described(&self, topic: &CreatableTopic, planned: &Planned) -> CreatableTopicResult {
@@ -285,57 +236,6 @@ impl Controller {
                 .unwrap_or_default()
         };
         (set(&self.config.node_id.to_string()), set(""))
-    }
-
-    pub(super) fn delete_topics(&self, call: &Call) -> Handled {
-        let request: DeleteTopicsRequest = call.decode()?;
-        let by_name = request.topic_names.into_iter().map(|name| (Some(name), Uuid::ZERO));
-        let by_either = request
-            .topics
-            .into_iter()
-            .map(|topic| (topic.name, Uuid::from(topic.topic_id)));
-        let mut records = Vec::new();
-        let mut done = BTreeSet::new();
-        let mut results = Vec::new();
-        for (name, id) in by_name.chain(by_either) {
-            let found = match &name {
-                Some(name) => self.latest.topics().by_name(name),
-                None => self.latest.topics().by_id(id),
-            };
-            let result = DeletableTopicResult::default();
-            results.push(match found {
-                Some(topic) if done.insert(topic.id) => {
-                    records.push(
-                        RemoveTopicRecord {
-                            topic_id: topic.id,
-                            ..Default::default()
-                        }
-                        .into(),
-                    );
-                    let name = TopicName(StrBytes::from_string(topic.name.clone()));
-                    result.with_name(Some(name)).with_topic_id(topic.id.into())
-                }
-                found => {
-                    let code = match (found, &name) {
-                        (Some(_), _) => ErrorCode::InvalidRequest,
-                        (None, Some(_)) => ErrorCode::UnknownTopicOrPartition,
-                        (None, None) => ErrorCode::UnknownTopicId,
-                    };
-                    let message = if found.is_some() {
-                        "Duplicate topic.".to_owned()
-                    } else {
-                        code.to_string()
-                    };
-                    result
-                        .with_name(name)
-                        .with_topic_id(id.into())
-                        .with_error_code(code.code())
-                        .with_error_message(Some(StrBytes::from_string(message)))
-                }
-            });
-        }
-        let reply = call.reply(&DeleteTopicsResponse::default().with_responses(results))?;
-        Ok(Plan { records, reply })
     }
 }
 

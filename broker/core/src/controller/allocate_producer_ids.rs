@@ -1,0 +1,58 @@
+//! AllocateProducerIds (67), version 0: blocks of producer ids (KIP-730).
+
+use protocol::api::ErrorCode;
+use protocol::api::messages::allocate_producer_ids_request::AllocateProducerIdsRequest;
+use protocol::api::messages::allocate_producer_ids_response::AllocateProducerIdsResponse;
+use protocol::messages::metadata::{ProducerIdsRecord, Record};
+
+use super::{Controller, ControllerCx, ControllerError, Handled, Notice, Plan};
+use crate::call::Call;
+
+/// Ids in a block, as Kafka hands them out.
+const BLOCK: i64 = 1000;
+
+impl Controller {
+    pub(super) fn allocate_producer_ids(&self, call: &Call) -> Handled {
+        let request: AllocateProducerIdsRequest = call.decode()?;
+        let response = AllocateProducerIdsResponse::default();
+        let (id, epoch) = (request.broker_id.0, request.broker_epoch);
+        let block = self.check_broker_epoch(id, epoch);
+        let block = block.and_then(|_| self.next_block(id, epoch).ok_or(ErrorCode::UnknownServerError));
+        let (first, record) = match block {
+            Ok(block) => block,
+            Err(code) => return Ok(Plan::answer(call.reply(&response.with_error_code(code.code()))?)),
+        };
+        let response = response
+            .with_producer_id_start(first.into())
+            .with_producer_id_len(BLOCK as i32);
+        let reply = call.reply(&response)?;
+        Ok(Plan {
+            records: vec![record],
+            reply,
+        })
+    }
+
+    pub(super) fn allocate_for_own_broker(&mut self, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
+        let id = self.config.node_id;
+        let epoch = self.latest.brokers().get(id).map_or(-1, |broker| broker.epoch);
+        let Some((first, record)) = self.next_block(id, epoch) else {
+            tracing::error!("all producer ids are taken");
+            return Ok(());
+        };
+        let offset = self.append(vec![record], cx)?;
+        self.notify(offset, Notice::ProducerIds { first, count: BLOCK });
+        Ok(())
+    }
+
+    /// The first id of a block, and the record that takes it; none if there are no ids left.
+    fn next_block(&self, broker_id: i32, broker_epoch: i64) -> Option<(i64, Record)> {
+        let first = self.latest.next_producer_id();
+        let record = ProducerIdsRecord {
+            broker_id,
+            broker_epoch,
+            next_producer_id: first.checked_add(BLOCK)?,
+            ..Default::default()
+        };
+        Some((first, record.into()))
+    }
+}

@@ -1,0 +1,121 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+
+mod properties;
+
+/// Random partitions and changes, each with the record that Apache Kafka 4.3.1's `PartitionChangeBuilder` makes of it.
+const APACHE: &str = include_str!("apache_4_3_1.txt");
+
+/// Fields of one line, by name.
+struct Fields<'a>(BTreeMap<&'a str, &'a str>);
+
+impl<'a> Fields<'a> {
+    fn read(text: &'a str) -> Self {
+        let fields = text.split_whitespace().filter_map(|field| field.split_once('='));
+        Self(fields.collect())
+    }
+
+    fn number(&self, name: &str) -> i32 {
+        self.0[name].parse().unwrap()
+    }
+
+    fn optional(&self, name: &str) -> Option<Vec<i32>> {
+        let inside = self.0[name].strip_prefix('[')?.strip_suffix(']')?;
+        let ids = inside.split(',').filter(|id| !id.is_empty());
+        Some(ids.map(|id| id.parse().unwrap()).collect())
+    }
+
+    fn list(&self, name: &str) -> Vec<i32> {
+        self.optional(name).unwrap()
+    }
+
+    fn directories(&self, name: &str) -> Option<Vec<Uuid>> {
+        let ids = self.optional(name)?.into_iter();
+        Some(ids.map(|id| Uuid::from_u128(id as u128)).collect())
+    }
+}
+
+fn partition(fields: &Fields<'_>) -> PartitionImage {
+    PartitionImage {
+        replicas: fields.list("replicas"),
+        directories: fields.directories("directories").unwrap(),
+        isr: fields.list("isr"),
+        elr: fields.list("elr"),
+        last_known_elr: fields.list("last"),
+        removing_replicas: fields.list("removing"),
+        adding_replicas: fields.list("adding"),
+        leader: fields.number("leader"),
+        leader_recovery_state: fields.number("recovery") as i8,
+        leader_epoch: 10,
+        partition_epoch: 20,
+    }
+}
+
+fn change<'a>(partition: &'a PartitionImage, case: &Fields<'_>) -> PartitionChange<'a> {
+    let alive = case.list("alive");
+    let rules = Rules {
+        level: case.number("level") as i16,
+        min_isr: case.number("min_isr") as usize,
+        elr: case.0["elr_on"] == "true",
+        can_lead: Box::new(move |id| alive.contains(&id)),
+        directory: Box::new(|id| Uuid::from_u128(200 + id as u128)),
+    };
+    let mut change = PartitionChange::new(partition, rules);
+    change.election = match case.0["election"] {
+        "PREFERRED" => Election::Preferred,
+        "ONLINE" => Election::Clean,
+        _ => Election::Unclean,
+    };
+    change.isr = case.list("to_isr");
+    if let Some(replicas) = case.optional("to_replicas") {
+        change.replicas = replicas;
+        change.adding = case.list("to_adding");
+        change.removing = case.list("to_removing");
+    }
+    change.leader_recovery_state = case.number("to_recovery") as i8;
+    change.unclean_shutdown = case.0["unclean"].parse().ok();
+    change
+}
+
+fn expected(text: &str) -> Option<PartitionChangeRecord> {
+    if text == "nothing" {
+        return None;
+    }
+    let fields = Fields::read(text);
+    Some(PartitionChangeRecord {
+        topic_id: Uuid::ONE,
+        partition_id: 0,
+        isr: fields.optional("isr"),
+        leader: fields.number("leader"),
+        replicas: fields.optional("replicas"),
+        removing_replicas: fields.optional("removing"),
+        adding_replicas: fields.optional("adding"),
+        leader_recovery_state: fields.number("recovery") as i8,
+        directories: fields.directories("directories"),
+        eligible_leader_replicas: fields.optional("elr"),
+        last_known_elr: fields.optional("last"),
+        ..Default::default()
+    })
+}
+
+#[test]
+fn changes_are_what_apache_makes_of_them() {
+    for line in APACHE.lines() {
+        let (case, record) = line.split_once(" => ").unwrap();
+        let case = Fields::read(case);
+        let partition = partition(&case);
+        let mut wanted = expected(record);
+        // Apache keeps replicas eligible that a reassignment has just taken away: they have no log to lead with.
+        let replicas = wanted.as_ref().and_then(|record| record.replicas.clone());
+        let replicas: BTreeSet<i32> = replicas.unwrap_or(partition.replicas.clone()).into_iter().collect();
+        if let Some(wanted) = &mut wanted {
+            let elr = wanted.eligible_leader_replicas.take();
+            let mut elr = elr.unwrap_or_else(|| partition.elr.clone());
+            elr.retain(|id| replicas.contains(id));
+            wanted.eligible_leader_replicas = (elr != partition.elr).then_some(elr);
+        }
+        let record = change(&partition, &case).record(Uuid::ONE, 0);
+        assert_eq!(record, wanted, "{line}");
+    }
+}

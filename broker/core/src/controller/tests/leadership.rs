@@ -1,0 +1,115 @@
+use protocol::api::BrokerId;
+use protocol::api::messages::broker_heartbeat_request::BrokerHeartbeatRequest;
+
+use super::cluster::{SESSION, on, registration};
+use super::*;
+
+#[test]
+fn whoever_waits_is_sent_elsewhere_when_leadership_is_lost() {
+    let mut node = Node::with_brokers(&[1]);
+    let request = CreateTopicsRequest::default().with_topics(vec![on("t", &[1])]);
+    let (ticket, call) = node.request(7, &request);
+    let replies = node.take(|controller, cx| controller.on(Event::Call { ticket, call }, cx).unwrap());
+    assert!(replies.is_empty(), "it is not committed");
+    assert!(node.controller.latest.topics().by_name("t").is_some());
+    let replies = node.take(|controller, cx| controller.on(Event::Resigned, cx).unwrap());
+    let response = decoded::<CreateTopicsRequest>(7, ticket, &replies);
+    assert_eq!(response.topics[0].error_code, ErrorCode::NotController.code());
+    assert!(
+        node.controller.latest.topics().is_empty(),
+        "what is not committed is dropped"
+    );
+    assert!(node.timers.is_empty());
+}
+
+#[test]
+fn an_inactive_controller_answers_every_api_with_not_controller() {
+    use protocol::api::messages as m;
+    let mut node = Node::with_brokers(&[1]);
+    node.event(Event::Resigned);
+    let code = ErrorCode::NotController.code();
+    assert_eq!(node.call(4, &registration(1)).error_code, code);
+    assert_eq!(node.call(1, &BrokerHeartbeatRequest::default()).error_code, code);
+    assert_eq!(node.call(3, &m::AlterPartitionRequest::default()).error_code, code);
+    assert_eq!(node.call(0, &m::AllocateProducerIdsRequest::default()).error_code, code);
+    assert_eq!(
+        node.call(0, &m::AssignReplicasToDirsRequest::default()).error_code,
+        code
+    );
+    assert_eq!(
+        node.call(0, &m::ControllerRegistrationRequest::default()).error_code,
+        code
+    );
+    assert_eq!(node.call(0, &m::UnregisterBrokerRequest::default()).error_code, code);
+    assert_eq!(node.call(2, &m::UpdateFeaturesRequest::default()).error_code, code);
+    assert_eq!(node.call(2, &m::ElectLeadersRequest::default()).error_code, code);
+    assert_eq!(
+        node.call(1, &m::AlterPartitionReassignmentsRequest::default())
+            .error_code,
+        code
+    );
+    assert_eq!(
+        node.call(0, &m::ListPartitionReassignmentsRequest::default())
+            .error_code,
+        code
+    );
+    let quorum = node.call(2, &m::DescribeQuorumRequest::default());
+    assert_eq!(quorum.error_code, ErrorCode::NotLeaderOrFollower.code());
+    let resource = m::alter_configs_request::AlterConfigsResource::default();
+    let request = m::AlterConfigsRequest::default().with_resources(vec![resource]);
+    assert_eq!(node.call(2, &request).responses[0].error_code, code);
+    let resource = m::incremental_alter_configs_request::AlterConfigsResource::default();
+    let request = m::IncrementalAlterConfigsRequest::default().with_resources(vec![resource]);
+    assert_eq!(node.call(1, &request).responses[0].error_code, code);
+    let more = m::create_partitions_request::CreatePartitionsTopic::default();
+    let request = m::CreatePartitionsRequest::default().with_topics(vec![more]);
+    assert_eq!(node.call(3, &request).results[0].error_code, code);
+    let by_id = DeleteTopicState::default().with_name(None);
+    let request = DeleteTopicsRequest::default().with_topics(vec![by_id]);
+    assert_eq!(node.call(6, &request).responses[0].error_code, code);
+}
+
+#[test]
+fn sessions_start_anew_with_a_new_leader() {
+    let mut node = Node::with_brokers(&[1, 2]);
+    node.wait_beating(SESSION - Duration::from_secs(1), &[1]);
+    node.event(Event::Resigned);
+    node.wait(Duration::from_secs(3600));
+    assert!(!node.broker(2).fenced, "nobody fences without leading");
+    node.event(Event::Elected { bootstrap: None });
+    node.wait_beating(SESSION - Duration::from_secs(1), &[1]);
+    assert!(!node.broker(2).fenced);
+    node.wait_beating(Duration::from_secs(2), &[1]);
+    assert!(node.broker(2).fenced && !node.broker(1).fenced);
+}
+
+#[test]
+fn an_answer_is_not_ahead_of_what_it_tells() {
+    let mut node = Node::with_brokers(&[1]);
+    let request = CreateTopicsRequest::default().with_topics(vec![on("t", &[1])]);
+    let (first, call) = node.request(7, &request);
+    let replies = node.take(|controller, cx| controller.on(Event::Call { ticket: first, call }, cx).unwrap());
+    assert!(replies.is_empty());
+    let (second, call) = node.request(7, &request);
+    let replies = node.take(|controller, cx| controller.on(Event::Call { ticket: second, call }, cx).unwrap());
+    assert!(replies.is_empty(), "that the topic exists is not committed yet");
+    let replies = node.take(|controller, cx| drop(controller.commit(cx).unwrap()));
+    let tickets: Vec<Ticket> = replies.iter().map(|(ticket, _)| *ticket).collect();
+    assert_eq!(tickets, [first, second]);
+}
+
+#[test]
+fn the_broker_of_the_controllers_own_process_needs_no_heartbeats() {
+    let mut node = Node::start(SimDisk::default());
+    node.wait(SESSION * 3);
+    assert!(!node.broker(1).fenced);
+    node.event(Event::Resigned);
+    node.event(Event::Elected { bootstrap: None });
+    node.wait(SESSION * 3);
+    assert!(!node.broker(1).fenced);
+    let other = registration(1);
+    assert_eq!(node.call(4, &other).error_code, 0, "one that registers does");
+    assert!(!node.heartbeat(1, |beat| beat.with_broker_id(BrokerId(1))).is_fenced);
+    node.wait(SESSION);
+    assert!(node.broker(1).fenced);
+}

@@ -1,0 +1,146 @@
+//! What the controller does when nobody asks: sessions that end, leaders that go home, partitions without a leader.
+
+use std::time::Duration;
+
+use super::draft::Draft;
+use super::partition_change::{Election, NO_LEADER};
+use super::sessions::Expired;
+use super::{Controller, ControllerCx, ControllerError};
+
+/// Elections of one kind at a time (Kafka's `MAX_ELECTIONS_PER_IMBALANCE`).
+const ELECTIONS_MAX: usize = 1000;
+/// Between two looks at partitions without a leader, as in Kafka.
+const UNCLEAN_INTERVAL: Duration = Duration::from_secs(300);
+/// Between two rounds when one did not get through all partitions.
+const SOON: Duration = Duration::from_millis(10);
+
+/// A timer of the active controller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ControllerTimer {
+    /// A broker's session ends (broker.session.timeout.ms).
+    Sessions,
+    /// Partitions go back to their preferred leaders (leader.imbalance.check.interval.seconds).
+    PreferredLeaders,
+    /// Partitions without a leader get one of those that lag, where the topic allows it.
+    UncleanLeaders,
+}
+
+impl ControllerTimer {
+    /// All timers.
+    pub const ALL: [Self; 3] = [Self::Sessions, Self::PreferredLeaders, Self::UncleanLeaders];
+}
+
+impl Controller {
+    /// Arms a timer for the next time it is due, or disarms it.
+    pub(super) fn arm(&self, timer: ControllerTimer, cx: &mut ControllerCx<'_>) {
+        let at = match timer {
+            ControllerTimer::Sessions => self.sessions.next_deadline(),
+            ControllerTimer::PreferredLeaders => {
+                let interval = self.config.number("leader.imbalance.check.interval.seconds").max(1);
+                let balances = self.config.flag("auto.leader.rebalance.enable");
+                balances.then(|| cx.now.mono + Duration::from_secs(interval.unsigned_abs()))
+            }
+            ControllerTimer::UncleanLeaders if self.sessions.is_settled() => Some(cx.now.mono + UNCLEAN_INTERVAL),
+            ControllerTimer::UncleanLeaders => Some(cx.now.mono + self.sessions.timeout()),
+        };
+        cx.out.timers.insert(timer, at.filter(|_| self.active));
+    }
+
+    /// A timer went off.
+    pub(super) fn on_timer(
+        &mut self,
+        timer: ControllerTimer,
+        cx: &mut ControllerCx<'_>,
+    ) -> Result<(), ControllerError> {
+        if !self.active {
+            return Ok(());
+        }
+        let more = match timer {
+            ControllerTimer::Sessions => self.fence_expired(cx)?,
+            ControllerTimer::PreferredLeaders => self.elect_preferred(cx)?,
+            ControllerTimer::UncleanLeaders => {
+                self.sessions.settle();
+                self.elect_unclean(cx)?
+            }
+        };
+        if more {
+            cx.out.arm(timer, cx.now.mono + SOON);
+        } else {
+            self.arm(timer, cx);
+        }
+        Ok(())
+    }
+
+    /// One broker after the other, so that each sees what became of those before it.
+    fn fence_expired(&mut self, cx: &mut ControllerCx<'_>) -> Result<bool, ControllerError> {
+        while let Some(Expired { id, suspected }) = self.sessions.take_expired(cx.now.mono) {
+            let Some(broker) = self.latest.brokers().get(id) else {
+                self.sessions.remove(id);
+                continue;
+            };
+            if suspected {
+                self.elect_unclean(cx)?;
+                continue;
+            }
+            if broker.fenced {
+                continue;
+            }
+            tracing::warn!(
+                broker = id,
+                epoch = broker.epoch,
+                "fences a broker whose session has timed out"
+            );
+            let mut draft = Draft::new(self);
+            draft.fence(id);
+            let records = draft.into_records();
+            self.sessions.fence(id);
+            self.append(records, cx)?;
+        }
+        Ok(false)
+    }
+
+    fn elect_preferred(&mut self, cx: &mut ControllerCx<'_>) -> Result<bool, ControllerError> {
+        let mut draft = Draft::new(self);
+        let away = draft.partitions(|partition| {
+            let preferred = partition.replicas.first();
+            preferred.is_some_and(|id| *id != partition.leader && partition.isr.contains(id))
+        });
+        for partition in away {
+            if draft.len() >= ELECTIONS_MAX {
+                break;
+            }
+            draft.change_partition(partition, None, |_, _, change| change.election = Election::Preferred);
+        }
+        self.append_elections(draft.into_records(), cx)
+    }
+
+    fn elect_unclean(&mut self, cx: &mut ControllerCx<'_>) -> Result<bool, ControllerError> {
+        let mut draft = Draft::new(self);
+        for partition in draft.partitions(|partition| partition.leader == NO_LEADER) {
+            if draft.len() >= ELECTIONS_MAX {
+                break;
+            }
+            let topic = draft.image().topics().by_id(partition.0);
+            let is_due = topic.is_some_and(|topic| {
+                let found = topic.partition(partition.1);
+                found.is_some_and(|found| draft.is_unclean_due(&topic.name, found))
+            });
+            if is_due {
+                draft.change_partition(partition, None, |_, _, change| change.election = Election::Unclean);
+            }
+        }
+        self.append_elections(draft.into_records(), cx)
+    }
+
+    fn append_elections(
+        &mut self,
+        records: Vec<protocol::messages::metadata::Record>,
+        cx: &ControllerCx<'_>,
+    ) -> Result<bool, ControllerError> {
+        let more = records.len() >= ELECTIONS_MAX;
+        if !records.is_empty() {
+            self.append(records, cx)?;
+        }
+        Ok(more)
+    }
+}
