@@ -1,0 +1,21 @@
+//! Replication of partitions between brokers.
+//!
+//! * A [`Partition`](crate::broker::partition::Partition) decides everything about its own log: as a leader it follows
+//!   where its replicas are, moves the high watermark and proposes ISR changes; as a follower it appends what the leader
+//!   sent and truncates. It is lock-based and called from any thread.
+//! * The [`ReplicaContext`] is what the partitions of a broker share: which brokers there are, and the outbox of ISR
+//!   proposals ([`ProposeIsr`]) which the shell sends as AlterPartition. The answer goes to `Partition::isr_outcome`.
+//!
+//! Whoever wires it calls, besides the requests: `Broker::publish` with each image, and `Partition::check_isr` of every
+//! partition at each half of replica.lag.time.max.ms.
+
+pub(crate) mod context;
+pub(crate) mod isr;
+pub(crate) mod replica;
+
+pub use context::ReplicaContext;
+pub use isr::{IsrMember, IsrOutcome, ProposeIsr};
+pub use replica::Replica;
+
+#[cfg(test)]
+mod tests;
