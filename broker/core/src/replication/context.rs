@@ -1,10 +1,12 @@
 //! What the partitions of a broker share for replication.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use protocol::Uuid;
 
 use super::isr::{IsrMember, ProposeIsr};
 use super::replica::Replica;
@@ -18,6 +20,8 @@ pub struct ReplicaContext {
     lag_time_max: Duration,
     brokers: ArcSwap<Brokers>,
     outbox: Mutex<Outbox>,
+    /// Partitions that lead, follow or went in another way than before.
+    changed: Mutex<BTreeSet<(Uuid, i32)>>,
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +38,7 @@ impl ReplicaContext {
             lag_time_max,
             brokers: ArcSwap::default(),
             outbox: Mutex::default(),
+            changed: Mutex::default(),
         }
     }
 
@@ -81,6 +86,17 @@ impl ReplicaContext {
             broker_id: self.node_id,
             broker_epoch: epoch.unwrap_or(-1),
         }
+    }
+
+    /// Notes that a partition begins an epoch, or goes.
+    pub(crate) fn note_change(&self, topic_id: Uuid, index: i32) {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        changed.insert((topic_id, index));
+    }
+
+    /// Partitions that have begun an epoch or gone since this was asked last.
+    pub fn take_changed(&self) -> BTreeSet<(Uuid, i32)> {
+        std::mem::take(&mut self.changed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts a proposal into the outbox.

@@ -6,10 +6,15 @@
 //! * The [`ReplicaContext`] is what the partitions of a broker share: which brokers there are, and the outbox of ISR
 //!   proposals ([`ProposeIsr`]) which the shell sends as AlterPartition. The answer goes to `Partition::isr_outcome`.
 //!
+//! * A [`Fetcher`](fetcher::Fetcher) fetches what this broker follows from one leader; [`fetcher::Assignments`] tells which
+//!   fetcher gets what.
+//!
 //! Whoever wires it calls, besides the requests: `Broker::publish` with each image, and `Partition::check_isr` of every
-//! partition at each half of replica.lag.time.max.ms.
+//! partition at each half of replica.lag.time.max.ms. After each image it takes `ReplicaContext::take_changed` to
+//! `Assignments::plan` and tells the fetchers.
 
 pub(crate) mod context;
+pub mod fetcher;
 pub(crate) mod isr;
 pub(crate) mod replica;
 

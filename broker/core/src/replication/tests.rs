@@ -27,6 +27,7 @@ mod chaos;
 mod controller;
 mod follower;
 mod leader;
+mod wire;
 
 const TOPIC: Uuid = Uuid::from_u128(900);
 const LAG_MAX: Duration = Duration::from_secs(30);
@@ -51,7 +52,19 @@ struct Node {
 
 impl Node {
     fn start(id: i32, disk: &SimDisk, state: &PartitionImage, min_isr: usize, image: &MetadataImage, now: Now) -> Self {
-        let context = Arc::new(ReplicaContext::new(id, LAG_MAX));
+        Self::with_lag(LAG_MAX, id, disk, state, min_isr, image, now)
+    }
+
+    fn with_lag(
+        lag_max: Duration,
+        id: i32,
+        disk: &SimDisk,
+        state: &PartitionImage,
+        min_isr: usize,
+        image: &MetadataImage,
+        now: Now,
+    ) -> Self {
+        let context = Arc::new(ReplicaContext::new(id, lag_max));
         context.set_brokers(image.brokers().clone());
         disk.create_dir_all(&dir()).unwrap();
         let options = OpenOptions {

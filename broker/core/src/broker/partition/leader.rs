@@ -56,6 +56,7 @@ impl Partition {
 impl Inner {
     /// Begins what the state says: an epoch as its leader, or as a follower.
     pub(super) fn begin(&mut self, now: Duration) {
+        self.context.note_change(self.topic_id, self.index);
         if self.state.leader != self.context.node_id() || self.retired {
             self.leading = None;
             return;

@@ -266,6 +266,7 @@ impl Partition {
         inner.state.leader = -1;
         inner.leading = None;
         inner.retired = true;
+        inner.context.note_change(self.topic_id, self.index);
         inner.wake_all();
     }
 }

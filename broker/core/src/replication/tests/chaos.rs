@@ -81,6 +81,7 @@ struct Tally {
 struct World {
     seed: u64,
     chance: Chance,
+    lag_max: Duration,
     now: Duration,
     controller: Controller,
     slots: Vec<Slot>,
@@ -108,10 +109,11 @@ impl World {
     fn new(seed: u64) -> Self {
         let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(seed));
         let count = 2 + chance.below(3) as i32;
+        let lag_max = Duration::from_secs(if chance.one_in(2) { 5 } else { 30 });
         let controller = Controller::new(count, 2);
         let slots = (1..=count).map(|id| {
             let disk = SimDisk::default();
-            let node = Node::start(id, &disk, &controller.state, 2, &controller.image, seconds(0));
+            let node = Node::with_lag(lag_max, id, &disk, &controller.state, 2, &controller.image, seconds(0));
             Slot {
                 node: Some(node),
                 disk,
@@ -124,6 +126,7 @@ impl World {
         Self {
             seed,
             chance,
+            lag_max,
             now: Duration::ZERO,
             slots: slots.collect(),
             controller,
@@ -380,7 +383,15 @@ impl World {
         self.controller.register_after_crash(id, choose);
         let now = self.now();
         let slot = &mut self.slots[id as usize - 1];
-        let node = Node::start(id, &slot.disk, &self.controller.state, 2, &self.controller.image, now);
+        let node = Node::with_lag(
+            self.lag_max,
+            id,
+            &slot.disk,
+            &self.controller.state,
+            2,
+            &self.controller.image,
+            now,
+        );
         slot.checked = node.partition.offsets().1;
         slot.partition_epoch = self.controller.state.partition_epoch;
         slot.node = Some(node);

@@ -152,6 +152,18 @@ fn answers_of_the_past_change_nothing() {
 }
 
 #[test]
+fn an_answer_of_an_earlier_epoch_of_the_same_leader_is_not_taken() {
+    let (one, two, image) = pair(1);
+    produce(&one, "a", 1, seconds(1)).unwrap();
+    let asked = question(&two, 200).unwrap();
+    let late = answer(&one, &asked, seconds(1));
+    led_by([&one, &two], 1, 6, &image);
+    let refused = take(&two, &asked, &late, seconds(2));
+    assert!(matches!(refused, Err(FollowError::Outdated { leader_epoch: 5, .. })));
+    assert_eq!(two.partition.offsets(), (0, 0, 0));
+}
+
+#[test]
 fn batches_of_a_later_epoch_than_was_asked_in_wait_for_the_metadata() {
     let (one, two, image) = pair(1);
     produce(&one, "five", 1, seconds(1)).unwrap();
