@@ -16,8 +16,8 @@ use protocol::records::{BatchBuilder, Batches, Compression, NewRecord, Records, 
 
 use super::*;
 use crate::broker::partition::{
-    Appended, FollowError, FromLeader, Isolation, OffsetSpec, Partition, PartitionError, Read, ReadRequest,
-    ReplicaFetch, Replicated,
+    Appended, FollowError, FollowerPosition, FromLeader, Isolation, OffsetSpec, Partition, PartitionError, Read,
+    ReadRequest, ReplicaFetch, Replicated,
 };
 use crate::cx::Now;
 use crate::image::{MetadataImage, PartitionImage};
@@ -178,10 +178,7 @@ fn gather(records: &[(ReplyPart, usize)]) -> Bytes {
 struct Question {
     broker_id: i32,
     broker_epoch: i64,
-    leader_epoch: i32,
-    offset: i64,
-    last_epoch: i32,
-    log_start_offset: i64,
+    asked: FollowerPosition,
 }
 
 /// A leader's answer.
@@ -201,31 +198,28 @@ enum Answer {
 }
 
 fn question(node: &Node, broker_epoch: i64) -> Option<Question> {
-    let position = node.partition.follower_position()?;
+    let asked = node.partition.follower_position()?;
     Some(Question {
         broker_id: node.id,
         broker_epoch,
-        leader_epoch: position.leader_epoch,
-        offset: position.log_end_offset,
-        last_epoch: position.last_epoch.unwrap_or(-1),
-        log_start_offset: position.log_start_offset,
+        asked,
     })
 }
 
 fn ask(leader: &Node, question: &Question, now: Now) -> Result<Read, PartitionError> {
     let request = ReadRequest {
-        offset: question.offset,
+        offset: question.asked.log_end_offset,
         max_bytes: 300,
         at_least_one_batch: true,
         isolation: Isolation::LogEndOffset,
-        current_leader_epoch: question.leader_epoch,
-        last_fetched_epoch: question.last_epoch,
+        current_leader_epoch: question.asked.leader_epoch,
+        last_fetched_epoch: question.asked.last_epoch.unwrap_or(-1),
         leader_only: true,
     };
     let fetch = ReplicaFetch {
         broker_id: question.broker_id,
         broker_epoch: question.broker_epoch,
-        log_start_offset: question.log_start_offset,
+        log_start_offset: question.asked.log_start_offset,
         fetched_at: Some(now.mono),
     };
     leader.partition.read_as_replica(&request, &fetch, None)
@@ -253,7 +247,7 @@ fn answer(leader: &Node, question: &Question, now: Now) -> Answer {
 }
 
 fn take(follower: &Node, question: &Question, answer: &Answer, now: Now) -> Result<(), FollowError> {
-    let (partition, leader_epoch) = (&follower.partition, question.leader_epoch);
+    let (partition, asked) = (&follower.partition, &question.asked);
     match answer {
         Answer::Records {
             records,
@@ -261,19 +255,17 @@ fn take(follower: &Node, question: &Question, answer: &Answer, now: Now) -> Resu
             log_start_offset,
         } => {
             let sent = FromLeader {
-                leader_epoch,
-                fetch_offset: question.offset,
                 records,
                 high_watermark: *high_watermark,
                 log_start_offset: *log_start_offset,
             };
-            partition.append_as_follower(sent, now).map(drop)
+            partition.append_as_follower(asked, sent, now).map(drop)
         }
-        Answer::Diverged(diverged) => partition.truncate_to_divergence(leader_epoch, *diverged).map(drop),
+        Answer::Diverged(diverged) => partition.truncate_to_divergence(asked, *diverged).map(drop),
         Answer::OutOfRange {
             start_offset,
             end_offset,
-        } => partition.start_over(leader_epoch, *start_offset, *end_offset).map(drop),
+        } => partition.start_over(asked, *start_offset, *end_offset).map(drop),
         Answer::Failed => Ok(()),
     }
 }

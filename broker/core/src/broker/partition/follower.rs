@@ -22,13 +22,17 @@ pub struct FollowerPosition {
     pub last_epoch: Option<i32>,
 }
 
+impl FollowerPosition {
+    /// Whether an answer to a fetch from `asked` is still about this position.
+    fn is_still(&self, asked: &Self) -> bool {
+        (self.leader_epoch, self.log_end_offset, self.last_epoch)
+            == (asked.leader_epoch, asked.log_end_offset, asked.last_epoch)
+    }
+}
+
 /// What a leader sent.
 #[derive(Debug, Clone, Copy)]
 pub struct FromLeader<'a> {
-    /// The epoch that was fetched in.
-    pub leader_epoch: i32,
-    /// The offset that was fetched.
-    pub fetch_offset: i64,
     /// Batches; the last may be cut short.
     pub records: &'a Bytes,
     /// The leader's high watermark.
@@ -82,16 +86,15 @@ impl Partition {
 
     /// Appends what the leader sent and takes its high watermark and log start offset. Nothing is taken from an answer
     /// to a question of the past.
-    pub fn append_as_follower(&self, sent: FromLeader<'_>, now: Now) -> Result<FollowerPosition, FollowError> {
+    pub fn append_as_follower(
+        &self,
+        asked: &FollowerPosition,
+        sent: FromLeader<'_>,
+        now: Now,
+    ) -> Result<FollowerPosition, FollowError> {
         let mut inner = self.lock();
-        let position = inner.following(sent.leader_epoch)?;
-        if position.log_end_offset != sent.fetch_offset {
-            return Err(FollowError::Outdated {
-                leader_epoch: sent.leader_epoch,
-                offset: sent.fetch_offset,
-            });
-        }
-        inner.append_batches(&sent, now)?;
+        inner.check_asked(asked)?;
+        inner.append_batches(asked.leader_epoch, sent.records, now)?;
         // What a leader told as committed stays so; only truncation takes it back.
         let committed = sent.high_watermark.min(inner.log.log_end_offset());
         if committed > inner.log.high_watermark() && inner.log.set_high_watermark(committed) {
@@ -101,17 +104,17 @@ impl Partition {
         if log_start_offset > inner.log.log_start_offset() {
             inner.log.delete_records(log_start_offset)?;
         }
-        inner.following(sent.leader_epoch)
+        inner.here(asked)
     }
 
     /// Truncates to where the leader says the logs part: `epoch` ended at `end_offset` in its log.
     pub fn truncate_to_divergence(
         &self,
-        leader_epoch: i32,
+        asked: &FollowerPosition,
         (epoch, end_offset): (i32, i64),
     ) -> Result<FollowerPosition, FollowError> {
         let mut inner = self.lock();
-        inner.following(leader_epoch)?;
+        inner.check_asked(asked)?;
         let target = match inner.log.end_offset_for_epoch(epoch) {
             // A leader without epochs: all that is sure is what is committed.
             _ if end_offset < 0 => inner.log.high_watermark(),
@@ -121,37 +124,44 @@ impl Partition {
             None => end_offset,
         };
         inner.log.truncate_to(target)?;
-        inner.following(leader_epoch)
+        inner.here(asked)
     }
 
     /// Truncates to the high watermark: the leader has no epochs to compare.
-    pub fn truncate_to_high_watermark(&self, leader_epoch: i32) -> Result<FollowerPosition, FollowError> {
+    pub fn truncate_to_high_watermark(&self, asked: &FollowerPosition) -> Result<FollowerPosition, FollowError> {
         let mut inner = self.lock();
-        inner.following(leader_epoch)?;
+        inner.check_asked(asked)?;
         let high_watermark = inner.log.high_watermark();
         inner.log.truncate_to(high_watermark)?;
-        inner.following(leader_epoch)
+        inner.here(asked)
     }
 
     /// Starts over after OFFSET_OUT_OF_RANGE from a leader whose log goes from `start_offset` to `end_offset`.
     pub fn start_over(
         &self,
-        leader_epoch: i32,
+        asked: &FollowerPosition,
         start_offset: i64,
         end_offset: i64,
     ) -> Result<FollowerPosition, FollowError> {
         let mut inner = self.lock();
-        let position = inner.following(leader_epoch)?;
-        if end_offset < position.log_end_offset {
+        inner.check_asked(asked)?;
+        if end_offset < asked.log_end_offset {
             inner.log.truncate_to(end_offset)?;
             // An unclean leader may end before this log starts.
             if end_offset < inner.log.log_start_offset() {
                 inner.log.truncate_fully_and_start_at(end_offset)?;
             }
-        } else if start_offset > position.log_end_offset {
+        } else if start_offset > asked.log_end_offset {
             inner.log.truncate_fully_and_start_at(start_offset)?;
         }
-        inner.following(leader_epoch)
+        inner.here(asked)
+    }
+}
+
+fn outdated(asked: &FollowerPosition) -> FollowError {
+    FollowError::Outdated {
+        leader_epoch: asked.leader_epoch,
+        offset: asked.log_end_offset,
     }
 }
 
@@ -169,22 +179,23 @@ impl Inner {
         })
     }
 
-    /// The position, if it still follows in this epoch.
-    fn following(&self, leader_epoch: i32) -> Result<FollowerPosition, FollowError> {
-        let position = self.position().filter(|position| position.leader_epoch == leader_epoch);
-        position.ok_or(FollowError::Outdated {
-            leader_epoch,
-            offset: self.log.log_end_offset(),
-        })
+    /// The position after what was asked for at `asked` is done.
+    fn here(&self, asked: &FollowerPosition) -> Result<FollowerPosition, FollowError> {
+        self.position().ok_or(outdated(asked))
     }
 
-    fn append_batches(&mut self, sent: &FromLeader<'_>, now: Now) -> Result<(), FollowError> {
+    fn check_asked(&self, asked: &FollowerPosition) -> Result<(), FollowError> {
+        let still = self.position().is_some_and(|position| position.is_still(asked));
+        if still { Ok(()) } else { Err(outdated(asked)) }
+    }
+
+    fn append_batches(&mut self, leader_epoch: i32, records: &Bytes, now: Now) -> Result<(), FollowError> {
         let mut size_bytes = 0;
         let mut first = None;
-        for batch in Batches::new(sent.records) {
+        for batch in Batches::new(records) {
             let (header, _) = batch.map_err(AppendError::from)?;
             // The leader's log may have changed hands between the question and the answer.
-            if header.leader_epoch > sent.leader_epoch {
+            if header.leader_epoch > leader_epoch {
                 break;
             }
             size_bytes += header.size_bytes();
@@ -198,8 +209,6 @@ impl Inner {
         if start_offset == end_offset && first.base_offset < end_offset && first.last_offset() >= end_offset {
             self.log.truncate_fully_and_start_at(first.base_offset)?;
         }
-        Ok(self
-            .log
-            .append_as_follower(&sent.records.slice(..size_bytes), now.wall_ms)?)
+        Ok(self.log.append_as_follower(&records.slice(..size_bytes), now.wall_ms)?)
     }
 }

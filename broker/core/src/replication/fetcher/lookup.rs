@@ -5,22 +5,23 @@ use protocol::api::messages::list_offsets_response::{ListOffsetsPartitionRespons
 use protocol::api::{BrokerId, ErrorCode, StrBytes, TopicName};
 
 use super::{Fetcher, FetcherRequest, PartitionKey, Phase};
+use crate::broker::partition::FollowerPosition;
 use crate::cx::Now;
 
 /// How far the question has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lookup {
-    /// Where does the leader's log end?
-    End,
+    /// This position is out of range. Where does the leader's log end?
+    End(FollowerPosition),
     /// It ends there. Where does it start?
-    Start { end_offset: i64 },
+    Start { asked: FollowerPosition, end_offset: i64 },
 }
 
 impl Lookup {
     /// The timestamp that stands for it in ListOffsets.
     const fn timestamp(self) -> i64 {
         match self {
-            Self::End => -1,
+            Self::End(_) => -1,
             Self::Start { .. } => -2,
         }
     }
@@ -91,14 +92,12 @@ impl Fetcher {
             return;
         };
         match (ErrorCode::try_from_code(found.error_code), lookup) {
-            (None, Lookup::End) => {
+            (None, Lookup::End(asked)) => {
                 let end_offset = found.offset;
-                self.enter(key, Phase::Lookup(Lookup::Start { end_offset }));
+                self.enter(key, Phase::Lookup(Lookup::Start { asked, end_offset }));
             }
-            (None, Lookup::Start { end_offset }) => {
-                let result = followed
-                    .partition
-                    .start_over(followed.leader_epoch, found.offset, end_offset);
+            (None, Lookup::Start { asked, end_offset }) => {
+                let result = followed.partition.start_over(&asked, found.offset, end_offset);
                 self.settle(key, result, now);
             }
             (Some(ErrorCode::FencedLeaderEpoch), _) => self.give_up(key, "the leader has a later epoch"),

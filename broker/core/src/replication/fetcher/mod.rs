@@ -181,7 +181,7 @@ impl Fetcher {
         // Without epochs there is nothing to compare with the leader's log.
         let begun = match position.last_epoch {
             Some(_) => Ok(position),
-            None => followed.partition.truncate_to_high_watermark(position.leader_epoch),
+            None => followed.partition.truncate_to_high_watermark(&position),
         };
         self.followed.insert(key, followed);
         match begun {

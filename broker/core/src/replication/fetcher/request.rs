@@ -4,8 +4,8 @@ use protocol::Uuid;
 use protocol::api::BrokerId;
 use protocol::api::messages::fetch_request::{FetchPartition, FetchRequest, FetchTopic, ForgottenTopic, ReplicaState};
 
-use super::session::Asked;
 use super::{Fetcher, PartitionKey, Phase};
+use crate::broker::partition::FollowerPosition;
 
 /// The version of Fetch between brokers, by metadata.version's level.
 pub(super) fn fetch_version(metadata_level: i16) -> i16 {
@@ -65,23 +65,18 @@ impl Fetcher {
     }
 
     /// Where a partition is to be fetched from; none if it is not to be fetched now.
-    fn position(&self, key: PartitionKey) -> Option<Asked> {
+    fn position(&self, key: PartitionKey) -> Option<FollowerPosition> {
         let followed = self.followed.get(&key).filter(|f| f.phase == Phase::Fetching)?;
         let position = followed.partition.follower_position()?;
-        (position.leader_epoch == followed.leader_epoch).then(|| Asked {
-            leader_epoch: position.leader_epoch,
-            fetch_offset: position.log_end_offset,
-            log_start_offset: position.log_start_offset,
-            last_fetched_epoch: position.last_epoch.unwrap_or(-1),
-        })
+        (position.leader_epoch == followed.leader_epoch).then_some(position)
     }
 
-    fn add(&self, topics: &mut Vec<FetchTopic>, (topic_id, index): PartitionKey, asked: Asked) {
+    fn add(&self, topics: &mut Vec<FetchTopic>, (topic_id, index): PartitionKey, asked: FollowerPosition) {
         let partition = FetchPartition::default()
             .with_partition(index)
             .with_current_leader_epoch(asked.leader_epoch)
-            .with_fetch_offset(asked.fetch_offset)
-            .with_last_fetched_epoch(asked.last_fetched_epoch)
+            .with_fetch_offset(asked.log_end_offset)
+            .with_last_fetched_epoch(asked.last_epoch.unwrap_or(-1))
             .with_log_start_offset(asked.log_start_offset)
             .with_partition_max_bytes(self.config.partition_max_bytes);
         match topics.last_mut().filter(|topic| Uuid::from(topic.topic_id) == topic_id) {

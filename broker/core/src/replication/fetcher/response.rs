@@ -6,7 +6,6 @@ use protocol::api::ErrorCode;
 use protocol::api::messages::fetch_response::{FetchResponse, PartitionData};
 
 use super::lookup::Lookup;
-use super::session::Asked;
 use super::{Fetcher, PartitionKey, Phase};
 use crate::broker::partition::{FollowError, FollowerPosition, FromLeader, Partition};
 use crate::cx::Now;
@@ -59,12 +58,12 @@ impl Fetcher {
         match ErrorCode::try_from_code(data.error_code) {
             None => {
                 let result = take(&followed.partition, asked, &data, now);
-                let unchanged = result.as_ref().is_ok_and(|position| is_as_asked(position, asked));
+                let unchanged = result.as_ref().is_ok_and(|position| *position == asked);
                 if !unchanged {
                     self.settle(key, result, now);
                 }
             }
-            Some(ErrorCode::OffsetOutOfRange) => self.enter(key, Phase::Lookup(Lookup::End)),
+            Some(ErrorCode::OffsetOutOfRange) => self.enter(key, Phase::Lookup(Lookup::End(asked))),
             // The leader is ahead of the metadata here, which will tell the epoch.
             Some(ErrorCode::FencedLeaderEpoch) => self.give_up(key, "the leader has a later epoch"),
             Some(code) => {
@@ -75,24 +74,21 @@ impl Fetcher {
     }
 }
 
-fn is_as_asked(position: &FollowerPosition, asked: Asked) -> bool {
-    position.log_end_offset == asked.fetch_offset
-        && position.log_start_offset == asked.log_start_offset
-        && position.last_epoch.unwrap_or(-1) == asked.last_fetched_epoch
-}
-
-fn take(partition: &Partition, asked: Asked, data: &PartitionData, now: Now) -> Result<FollowerPosition, FollowError> {
+fn take(
+    partition: &Partition,
+    asked: FollowerPosition,
+    data: &PartitionData,
+    now: Now,
+) -> Result<FollowerPosition, FollowError> {
     let diverging = &data.diverging_epoch;
     if diverging.epoch >= 0 {
-        return partition.truncate_to_divergence(asked.leader_epoch, (diverging.epoch, diverging.end_offset));
+        return partition.truncate_to_divergence(&asked, (diverging.epoch, diverging.end_offset));
     }
     let none = Bytes::new();
     let sent = FromLeader {
-        leader_epoch: asked.leader_epoch,
-        fetch_offset: asked.fetch_offset,
         records: data.records.as_ref().unwrap_or(&none),
         high_watermark: data.high_watermark,
         log_start_offset: data.log_start_offset,
     };
-    partition.append_as_follower(sent, now)
+    partition.append_as_follower(&asked, sent, now)
 }

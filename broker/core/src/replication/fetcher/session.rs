@@ -5,15 +5,7 @@ use std::collections::BTreeMap;
 use protocol::api::ErrorCode;
 
 use super::PartitionKey;
-
-/// What the leader was told of a partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Asked {
-    pub(super) leader_epoch: i32,
-    pub(super) fetch_offset: i64,
-    pub(super) log_start_offset: i64,
-    pub(super) last_fetched_epoch: i32,
-}
+use crate::broker::partition::FollowerPosition;
 
 /// A session as the next request continues it.
 #[derive(Debug, Default)]
@@ -23,7 +15,7 @@ pub(super) struct Session {
     /// 0 opens one, and closes the one with `id`.
     epoch: i32,
     /// What the leader remembers. Without a session it is what the request on its way asks for.
-    pub(super) asked: BTreeMap<PartitionKey, Asked>,
+    pub(super) asked: BTreeMap<PartitionKey, FollowerPosition>,
 }
 
 impl Session {

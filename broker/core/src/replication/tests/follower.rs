@@ -170,10 +170,8 @@ fn batches_of_a_later_epoch_than_was_asked_in_wait_for_the_metadata() {
     let asked = question(&two, 200).unwrap();
     one.update(&state(&[1, 2], &[1, 2], 1, (6, 8)), 1, &image, seconds(1));
     produce(&one, "six", 1, seconds(1)).unwrap();
-    let unasked = Question {
-        leader_epoch: -1,
-        ..asked
-    };
+    let mut unasked = asked;
+    unasked.asked.leader_epoch = -1;
     let answer = answer(&one, &unasked, seconds(1));
     take(&two, &asked, &answer, seconds(1)).unwrap();
     assert_eq!(values(&two), ["five"]);
@@ -190,13 +188,11 @@ fn corrupt_batches_are_refused_and_the_log_goes_on() {
     let mut flipped = records.to_vec();
     *flipped.last_mut().unwrap() ^= 1;
     let sent = FromLeader {
-        leader_epoch: 5,
-        fetch_offset: 0,
         records: &flipped.into(),
         high_watermark: 1,
         log_start_offset: 0,
     };
-    let refused = two.partition.append_as_follower(sent, seconds(1));
+    let refused = two.partition.append_as_follower(&asked.asked, sent, seconds(1));
     assert!(matches!(refused, Err(FollowError::Records(_))), "{refused:?}");
     assert_eq!(two.partition.offsets(), (0, 0, 0));
     catch_up(&two, &one, seconds(1));
@@ -213,9 +209,15 @@ fn a_leader_without_epochs_leaves_what_is_committed() {
     fetch(&two, &one, seconds(1));
     assert_eq!(two.partition.offsets(), (0, 1, 2));
     led_by([&one, &two], 1, 6, &image);
-    two.partition.truncate_to_divergence(6, (-1, -1)).unwrap();
+    let here = two.partition.follower_position().unwrap();
+    let here = two.partition.truncate_to_divergence(&here, (-1, -1)).unwrap();
+    assert_eq!(here.log_end_offset, 1);
     assert_eq!(values(&two), ["a"]);
     catch_up(&two, &one, seconds(1));
-    two.partition.truncate_to_high_watermark(6).unwrap();
-    assert_eq!(two.partition.offsets().1, two.partition.offsets().2);
+    fetch(&two, &one, seconds(1));
+    produce(&one, "c", 1, seconds(1)).unwrap();
+    fetch(&two, &one, seconds(1));
+    let here = two.partition.follower_position().unwrap();
+    two.partition.truncate_to_high_watermark(&here).unwrap();
+    assert_eq!(two.partition.offsets(), (0, 2, 2));
 }

@@ -262,10 +262,10 @@ fn a_follower_joins_only_after_it_has_reached_the_epoch() {
     leader.update(&state(&[1, 2, 3], &[1, 3], 1, (6, 8)), 1, &image, seconds(2));
     follower.update(&state(&[1, 2, 3], &[1, 3], 1, (6, 8)), 1, &image, seconds(2));
     let mut asked = question(&follower, 200).unwrap();
-    assert_eq!((asked.offset, leader.partition.offsets().1), (0, 0));
+    assert_eq!((asked.asked.log_end_offset, leader.partition.offsets().1), (0, 0));
     ask(&leader, &asked, seconds(3)).unwrap();
     assert!(leader.context.take_proposals().is_empty());
-    asked.offset = 2;
+    asked.asked.log_end_offset = 2;
     ask(&leader, &asked, seconds(3)).unwrap();
     assert_eq!(leader.context.take_proposals().len(), 1);
 }
@@ -277,15 +277,23 @@ fn a_broker_without_a_replica_and_other_epochs_are_refused_as_kafka_does() {
     let code = |question: Question| ask(&leader, &question, seconds(1)).unwrap_err().code;
     let stranger = Question { broker_id: 9, ..asked };
     assert_eq!(code(stranger), ErrorCode::UnknownLeaderEpoch);
+    let at = |leader_epoch, log_end_offset| FollowerPosition {
+        leader_epoch,
+        log_end_offset,
+        ..asked.asked
+    };
     let old_stranger = Question {
-        leader_epoch: -1,
+        asked: at(-1, 0),
         ..stranger
     };
     assert_eq!(code(old_stranger), ErrorCode::NotLeaderOrFollower);
-    let epoch = |leader_epoch| Question { leader_epoch, ..asked };
-    assert_eq!(code(epoch(4)), ErrorCode::FencedLeaderEpoch);
-    assert_eq!(code(epoch(6)), ErrorCode::UnknownLeaderEpoch);
-    assert_eq!(code(Question { offset: 1, ..asked }), ErrorCode::OffsetOutOfRange);
+    let from = |leader_epoch, offset| Question {
+        asked: at(leader_epoch, offset),
+        ..asked
+    };
+    assert_eq!(code(from(4, 0)), ErrorCode::FencedLeaderEpoch);
+    assert_eq!(code(from(6, 0)), ErrorCode::UnknownLeaderEpoch);
+    assert_eq!(code(from(5, 1)), ErrorCode::OffsetOutOfRange);
     let of_follower = ask(&follower, &asked, seconds(1)).unwrap_err();
     assert_eq!(of_follower.code, ErrorCode::NotLeaderOrFollower);
     assert_eq!(of_follower.current_leader, Some((1, 5)));
