@@ -9,11 +9,12 @@ use protocol::Uuid;
 use protocol::config::{Layers, Scope, Values, lookup, topic_value};
 use protocol::records::{Compression, TimestampType};
 
-use super::partition::Partition;
+use super::partition::{Partition, Throttled};
 use super::topic_names::is_internal;
 use super::{Broker, OpenLogDir};
 use crate::cx::Now;
 use crate::image::{MetadataImage, PartitionImage, ResourceType, TopicImage};
+use crate::replication::throttle::{FOLLOWER_RATE, LEADER_RATE, ThrottledReplicas};
 
 /// Directories of removed partitions, to be deleted from disk once nobody reads them.
 pub type RemovedDirs = Vec<std::path::PathBuf>;
@@ -44,6 +45,7 @@ impl Broker {
         let image = Arc::new(image);
         // Before the partitions: leaders ask who may join.
         self.replicas.set_brokers(image.brokers().clone());
+        self.set_throttle_rates(&image, now);
         let before = self.image.load_full();
         let same_configs = before.configs().eq(image.configs());
         for topic in image.topics().iter() {
@@ -64,6 +66,18 @@ impl Broker {
         removed
     }
 
+    /// Takes the rates of replication throttles: this broker's, or the default of all.
+    fn set_throttle_rates(&self, image: &MetadataImage, now: Now) {
+        let rate = |key: &str| {
+            let text = self.with_layers(image, |layers| layers.get(key))?;
+            text.parse::<u64>().ok()
+        };
+        self.replicas.leader_throttle().set_rate(rate(LEADER_RATE), now.mono);
+        self.replicas
+            .follower_throttle()
+            .set_rate(rate(FOLLOWER_RATE), now.mono);
+    }
+
     fn publish_topic(&self, image: &MetadataImage, topic: &TopicImage, now: Now) {
         let none = Values::new();
         let overrides = image.config(ResourceType::Topic, &topic.name).unwrap_or(&none);
@@ -75,11 +89,21 @@ impl Broker {
             );
         }
         let config = Arc::new(config);
+        let list = |key: &str| {
+            let text = overrides.get(key).map_or("", String::as_str);
+            ThrottledReplicas::parse(text, self.node_id())
+        };
+        let as_leader = list("leader.replication.throttled.replicas");
+        let as_follower = list("follower.replication.throttled.replicas");
         for (index, state) in topic
             .partitions()
             .filter(|(_, state)| state.replicas.contains(&self.node_id()))
         {
             let key = (topic.id, index);
+            let throttled = Throttled {
+                as_leader: as_leader.names(index),
+                as_follower: as_follower.names(index),
+            };
             let known = self
                 .partitions
                 .read()
@@ -87,6 +111,7 @@ impl Broker {
                 .get(&key)
                 .map(Arc::clone);
             if let Some(partition) = known {
+                partition.set_throttled(throttled);
                 partition.update(state.clone(), Arc::clone(&config), min_isr, now);
                 continue;
             }
@@ -101,6 +126,7 @@ impl Broker {
                         min_isr,
                         now,
                     );
+                    partition.set_throttled(throttled);
                     let mut partitions = self.partitions.write().unwrap_or_else(PoisonError::into_inner);
                     partitions.insert(key, Arc::new(partition));
                 }

@@ -10,6 +10,7 @@ use protocol::Uuid;
 
 use super::isr::{IsrMember, ProposeIsr};
 use super::replica::Replica;
+use super::throttle::Throttle;
 use crate::image::Brokers;
 
 /// What the partitions of a broker share: the brokers of the latest image, and the proposals on their way to the
@@ -22,6 +23,8 @@ pub struct ReplicaContext {
     outbox: Mutex<Outbox>,
     /// Partitions that lead, follow or went in another way than before.
     changed: Mutex<BTreeSet<(Uuid, i32)>>,
+    leader_throttle: Throttle,
+    follower_throttle: Throttle,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +42,8 @@ impl ReplicaContext {
             brokers: ArcSwap::default(),
             outbox: Mutex::default(),
             changed: Mutex::default(),
+            leader_throttle: Throttle::default(),
+            follower_throttle: Throttle::default(),
         }
     }
 
@@ -50,6 +55,16 @@ impl ReplicaContext {
     /// replica.lag.time.max.ms: a follower that has not caught up for longer leaves the ISR.
     pub fn lag_time_max(&self) -> Duration {
         self.lag_time_max
+    }
+
+    /// What is sent to followers outside the ISR counts against it, where the partition is throttled.
+    pub fn leader_throttle(&self) -> &Throttle {
+        &self.leader_throttle
+    }
+
+    /// What is taken from leaders counts against it, where the partition is throttled.
+    pub fn follower_throttle(&self) -> &Throttle {
+        &self.follower_throttle
     }
 
     /// Takes the brokers of an image.

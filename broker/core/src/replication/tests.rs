@@ -220,7 +220,8 @@ fn ask(leader: &Node, question: &Question, now: Now) -> Result<Read, PartitionEr
         broker_id: question.broker_id,
         broker_epoch: question.broker_epoch,
         log_start_offset: question.asked.log_start_offset,
-        fetched_at: Some(now.mono),
+        at: now.mono,
+        is_news: true,
     };
     leader.partition.read_as_replica(&request, &fetch, None)
 }

@@ -49,7 +49,7 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
         target: call.target(),
         context,
         reader,
-        first_at: Some(call.now.mono),
+        is_first: true,
         max_bytes,
         min_bytes: usize::try_from(min_bytes).unwrap_or(0).min(max_bytes),
         deadline: call.now.mono + Duration::from_millis(wait_ms),
@@ -159,6 +159,7 @@ type Records = Vec<(ReplyPart, usize)>;
 struct Pass {
     results: Vec<(FetchPartition, Records)>,
     size_bytes: usize,
+    throttled_bytes: usize,
     failed: bool,
     endpoints: Vec<NodeEndpoint>,
 }
@@ -184,7 +185,7 @@ impl Reader {
         partition: &Partition,
         position: &FetchPosition,
         (room, at_least_one_batch): (usize, bool),
-        first_at: Option<Duration>,
+        (at, is_news): (Duration, bool),
         waiter: Option<(u64, &Waker)>,
     ) -> Result<Read, PartitionError> {
         let mut request = ReadRequest {
@@ -205,7 +206,8 @@ impl Reader {
                     broker_id: *broker_id,
                     broker_epoch: *broker_epoch,
                     log_start_offset: position.log_start_offset,
-                    fetched_at: first_at,
+                    at,
+                    is_news,
                 };
                 partition.read_as_replica(&request, &fetch, waiter)
             }
@@ -220,14 +222,10 @@ impl Reader {
                 });
                 match near {
                     None => partition.read(&request, waiter),
-                    Some(replica) => Ok(Read {
-                        head: FetchPartition {
-                            preferred_read_replica: replica,
-                            ..partition.head(position.current_leader_epoch)?
-                        },
-                        records: vec![],
-                        size_bytes: 0,
-                    }),
+                    Some(replica) => Ok(Read::nothing(FetchPartition {
+                        preferred_read_replica: replica,
+                        ..partition.head(position.current_leader_epoch)?
+                    })),
                 }
             }
         }
@@ -241,8 +239,8 @@ struct PendingFetch {
     target: ReplyTarget,
     context: FetchContext,
     reader: Reader,
-    /// When the request came, until it was looked at once: it says only once where a follower is.
-    first_at: Option<Duration>,
+    /// It has not been looked at yet: it says only once where a follower is.
+    is_first: bool,
     max_bytes: usize,
     min_bytes: usize,
     deadline: Duration,
@@ -253,17 +251,21 @@ impl PendingFetch {
     /// Reads once; without a waker nothing is left behind in the partitions.
     fn attempt(&mut self, now: Now, waker: Option<&Waker>) -> Poll<Reply> {
         self.registered.clear();
-        let pass = self.read_all(waker);
-        self.first_at = None;
+        let pass = self.read_all(now, waker);
+        self.is_first = false;
         let due = pass.failed || pass.size_bytes >= self.min_bytes || now.mono >= self.deadline;
         if due || self.context.positions().is_empty() {
+            self.broker
+                .replicas()
+                .leader_throttle()
+                .record(pass.throttled_bytes, now.mono);
             Poll::Ready(self.respond(pass))
         } else {
             Poll::Pending
         }
     }
 
-    fn read_all(&mut self, waker: Option<&Waker>) -> Pass {
+    fn read_all(&mut self, now: Now, waker: Option<&Waker>) -> Pass {
         let mut pass = Pass::default();
         for position in self.context.positions() {
             let found = match &position.topic {
@@ -274,7 +276,9 @@ impl PendingFetch {
                 let room = self.max_bytes.saturating_sub(pass.size_bytes);
                 let waiter = waker.map(|waker| (self.id, waker));
                 let limits = (room, pass.size_bytes == 0);
-                let read = self.reader.read(&partition, position, limits, self.first_at, waiter);
+                let read = self
+                    .reader
+                    .read(&partition, position, limits, (now.mono, self.is_first), waiter);
                 if waker.is_some() {
                     self.registered.push(partition);
                 }
@@ -283,6 +287,7 @@ impl PendingFetch {
             match read {
                 Ok(read) => {
                     pass.size_bytes += read.size_bytes;
+                    pass.throttled_bytes += if read.throttled { read.size_bytes } else { 0 };
                     // These are answered at once, as errors are.
                     pass.failed |= read.head.diverging_epoch.is_some() || read.head.preferred_read_replica >= 0;
                     pass.results.push((read.head, read.records));

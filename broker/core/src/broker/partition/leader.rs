@@ -1,5 +1,6 @@
 //! What a leader keeps: where its followers are, and the high watermark that follows from it.
 
+use std::task::Waker;
 use std::time::Duration;
 
 use protocol::api::ErrorCode;
@@ -28,6 +29,18 @@ impl Partition {
             .leading
             .as_ref()
             .map_or_else(Vec::new, |leading| leading.followers.clone())
+    }
+
+    /// The least log start offset of the replicas on live brokers; leaves a waker for when it moves.
+    pub fn low_watermark(&self, id: u64, waker: &Waker) -> Result<i64, PartitionError> {
+        let mut inner = self.lock();
+        inner.check_leader(-1)?;
+        inner.waiters.register(id, waker);
+        let brokers = inner.context.brokers();
+        let followers = inner.leading.as_ref().map_or(&[][..], |leading| &leading.followers);
+        let alive = followers.iter().filter(|follower| brokers.is_alive(follower.id()));
+        let least = alive.map(Replica::log_start_offset).min();
+        Ok(least.unwrap_or(i64::MAX).min(inner.log.log_start_offset()))
     }
 
     /// The replica that a consumer in `rack` had better read from: the ISR's furthest in its rack that has `offset`, if
@@ -163,6 +176,7 @@ impl Inner {
         let Some(follower) = leading.followers.iter_mut().find(|f| f.id() == fetch.broker_id) else {
             return;
         };
+        let started_later = fetch.log_start_offset > follower.log_start_offset();
         follower.note(Fetched {
             offset,
             log_start_offset: fetch.log_start_offset,
@@ -171,7 +185,8 @@ impl Inner {
             at,
         });
         self.maybe_expand_isr(fetch.broker_id);
-        if self.advance_high_watermark(at) {
+        // Deletions wait for the log start offset.
+        if self.advance_high_watermark(at) || started_later {
             self.waiters.wake_all();
         }
     }

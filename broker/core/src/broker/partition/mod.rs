@@ -28,7 +28,7 @@ use leader::Leading;
 pub use broker_log::ActiveProducer;
 pub use error::PartitionError;
 pub use follower::{FollowError, FollowerPosition, FromLeader};
-pub use types::{FoundOffset, Isolation, OffsetSpec, Read, ReadRequest, ReplicaFetch, Replicated};
+pub use types::{FoundOffset, Isolation, OffsetSpec, Read, ReadRequest, ReplicaFetch, Replicated, Throttled};
 
 /// Where a write went.
 pub type Appended = LogAppended;
@@ -57,6 +57,7 @@ struct Inner {
     /// The partition has gone from this broker.
     retired: bool,
     next_proposal_id: u64,
+    throttled: Throttled,
     /// Wait for the high watermark or a change of the partition.
     waiters: Waiters,
     /// Followers, which wait for the log end offset.
@@ -84,6 +85,7 @@ impl Partition {
             leading: None,
             retired: false,
             next_proposal_id: 0,
+            throttled: Throttled::default(),
             waiters: Waiters::default(),
             end_waiters: Waiters::default(),
         };
@@ -130,6 +132,16 @@ impl Partition {
         inner.take_state(state, now.mono);
         inner.advance_high_watermark(now.mono);
         inner.wake_all();
+    }
+
+    /// Takes what the lists of throttled replicas say of it.
+    pub fn set_throttled(&self, throttled: Throttled) {
+        self.lock().throttled = throttled;
+    }
+
+    /// What the lists of throttled replicas say of it.
+    pub fn throttled(&self) -> Throttled {
+        self.lock().throttled
     }
 
     /// Appends a client's batch.

@@ -41,10 +41,19 @@ impl Partition {
         if let Some((id, waker)) = waiter {
             inner.end_waiters.register(id, waker);
         }
-        if let Some(at) = fetch.fetched_at {
-            inner.note_fetch(fetch, request.offset, at);
+        if fetch.is_news {
+            inner.note_fetch(fetch, request.offset, fetch.at);
         }
-        inner.read_log(request)
+        // Members of the ISR are counted, but not held up: they would leave it.
+        let throttled = inner.throttled.as_leader;
+        let in_sync = inner.state.isr.contains(&fetch.broker_id);
+        if throttled && !in_sync && inner.context.leader_throttle().is_exceeded(fetch.at) {
+            return Ok(Read::nothing(inner.head()));
+        }
+        Ok(Read {
+            throttled,
+            ..inner.read_log(request)?
+        })
     }
 
     /// Offsets as a read that found nothing tells them, for a consumer that is sent to another replica.
@@ -102,14 +111,10 @@ impl Inner {
     }
 
     fn diverged(&self, diverging_epoch: (i32, i64)) -> Read {
-        Read {
-            head: FetchPartition {
-                diverging_epoch: Some(diverging_epoch),
-                ..self.head()
-            },
-            records: Vec::new(),
-            size_bytes: 0,
-        }
+        Read::nothing(FetchPartition {
+            diverging_epoch: Some(diverging_epoch),
+            ..self.head()
+        })
     }
 
     fn out_of_range(&self, offset: i64) -> PartitionError {
@@ -147,6 +152,7 @@ impl Inner {
             head,
             records,
             size_bytes,
+            throttled: false,
         })
     }
 

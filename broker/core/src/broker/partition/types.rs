@@ -46,8 +46,10 @@ pub struct ReplicaFetch {
     pub broker_epoch: i64,
     /// Its log start offset.
     pub log_start_offset: i64,
-    /// When the request came; none if it has been counted already and waits for more.
-    pub fetched_at: Option<Duration>,
+    /// When it reads.
+    pub at: Duration,
+    /// Whether it tells where the follower is: a request that waits for more has told it already.
+    pub is_news: bool,
 }
 
 /// What a reader gets.
@@ -59,6 +61,29 @@ pub struct Read {
     pub records: Vec<(ReplyPart, usize)>,
     /// All of it.
     pub size_bytes: usize,
+    /// Whether it counts against the leader's throttle.
+    pub throttled: bool,
+}
+
+impl Read {
+    /// An answer without records.
+    pub fn nothing(head: FetchPartition) -> Self {
+        Self {
+            head,
+            records: Vec::new(),
+            size_bytes: 0,
+            throttled: false,
+        }
+    }
+}
+
+/// Whether a partition's replica here is on the lists of throttled ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Throttled {
+    /// leader.replication.throttled.replicas.
+    pub as_leader: bool,
+    /// follower.replication.throttled.replicas.
+    pub as_follower: bool,
 }
 
 /// What ListOffsets asks for.

@@ -98,6 +98,8 @@ struct Followed {
     /// In this epoch of the leader.
     leader_epoch: i32,
     phase: Phase,
+    /// It had all of what is committed when it fetched last; then it is not throttled.
+    in_sync: bool,
 }
 
 /// What is done about a partition.
@@ -126,6 +128,8 @@ pub struct Fetcher {
     delayed: BTreeSet<PartitionKey>,
     /// Partitions in [`Phase::Lookup`].
     lookups: BTreeSet<PartitionKey>,
+    /// Partitions that were left out of the latest request, because of the throttle.
+    throttled: BTreeSet<PartitionKey>,
     /// Nothing is sent before: the leader could not be reached.
     paused_until: Duration,
     in_flight: bool,
@@ -142,6 +146,7 @@ impl Fetcher {
             dirty: BTreeSet::new(),
             delayed: BTreeSet::new(),
             lookups: BTreeSet::new(),
+            throttled: BTreeSet::new(),
             paused_until: Duration::ZERO,
             in_flight: false,
         }
@@ -177,6 +182,7 @@ impl Fetcher {
             partition,
             leader_epoch: position.leader_epoch,
             phase: Phase::Failed,
+            in_sync: false,
         };
         // Without epochs there is nothing to compare with the leader's log.
         let begun = match position.last_epoch {
@@ -205,8 +211,9 @@ impl Fetcher {
             return Step::Wait((!self.is_empty()).then_some(self.paused_until));
         }
         self.end_delays(now.mono);
+        self.dirty.append(&mut self.throttled);
         let request = self.next_lookup(metadata_level).or_else(|| {
-            let request = self.next_fetch()?;
+            let request = self.next_fetch(now.mono)?;
             Some((FetcherRequest::Fetch(request), request::fetch_version(metadata_level)))
         });
         match request {
@@ -214,7 +221,7 @@ impl Fetcher {
                 self.in_flight = true;
                 Step::Send(request, version)
             }
-            None => Step::Wait(self.next_delay()),
+            None => Step::Wait(self.next_delay(now.mono)),
         }
     }
 
@@ -313,11 +320,12 @@ impl Fetcher {
         }
     }
 
-    fn next_delay(&self) -> Option<Duration> {
+    fn next_delay(&self, now: Duration) -> Option<Duration> {
         let until = |key: &PartitionKey| match self.followed.get(key)?.phase {
             Phase::Delayed(until) => Some(until),
             _ => None,
         };
-        self.delayed.iter().filter_map(until).min()
+        let throttled = (!self.throttled.is_empty()).then(|| now + self.config.backoff);
+        self.delayed.iter().filter_map(until).chain(throttled).min()
     }
 }

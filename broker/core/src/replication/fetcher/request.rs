@@ -1,5 +1,7 @@
 //! Building the next Fetch, as Apache Kafka's replica fetcher does.
 
+use std::time::Duration;
+
 use protocol::Uuid;
 use protocol::api::BrokerId;
 use protocol::api::messages::fetch_request::{FetchPartition, FetchRequest, FetchTopic, ForgottenTopic, ReplicaState};
@@ -20,15 +22,20 @@ pub(super) fn fetch_version(metadata_level: i16) -> i16 {
 
 impl Fetcher {
     /// The next Fetch: all partitions, or what has changed since the last. None if nothing is to be fetched.
-    pub(super) fn next_fetch(&mut self) -> Option<FetchRequest> {
+    pub(super) fn next_fetch(&mut self, now: Duration) -> Option<FetchRequest> {
         if self.session.is_full() {
             self.session.asked.clear();
             self.dirty = self.followed.keys().copied().collect();
         }
         let mut topics: Vec<FetchTopic> = Vec::new();
         let mut forgotten: Vec<ForgottenTopic> = Vec::new();
+        let exceeded = self.context.follower_throttle().is_exceeded(now);
         for key in std::mem::take(&mut self.dirty) {
-            match self.position(key) {
+            let throttled = exceeded && self.is_throttled(key);
+            if throttled {
+                self.throttled.insert(key);
+            }
+            match self.position(key).filter(|_| !throttled) {
                 Some(asked) => {
                     if self.session.asked.insert(key, asked) != Some(asked) {
                         self.add(&mut topics, key, asked);
@@ -69,6 +76,12 @@ impl Fetcher {
         let followed = self.followed.get(&key).filter(|f| f.phase == Phase::Fetching)?;
         let position = followed.partition.follower_position()?;
         (position.leader_epoch == followed.leader_epoch).then_some(position)
+    }
+
+    /// A replica in sync is not held up by the throttle: it would leave the ISR.
+    fn is_throttled(&self, key: PartitionKey) -> bool {
+        let followed = self.followed.get(&key);
+        followed.is_some_and(|followed| !followed.in_sync && followed.partition.throttled().as_follower)
     }
 
     fn add(&self, topics: &mut Vec<FetchTopic>, (topic_id, index): PartitionKey, asked: FollowerPosition) {

@@ -43,12 +43,12 @@ impl Fetcher {
         }
         self.session.accepted(response.session_id);
         for (key, data) in answers {
-            self.on_partition(key, data, now);
+            self.on_partition(key, &data, now);
         }
     }
 
-    fn on_partition(&mut self, key: PartitionKey, data: PartitionData, now: Now) {
-        let (Some(followed), Some(asked)) = (self.followed.get(&key), self.session.asked.get(&key).copied()) else {
+    fn on_partition(&mut self, key: PartitionKey, data: &PartitionData, now: Now) {
+        let (Some(followed), Some(asked)) = (self.followed.get_mut(&key), self.session.asked.get(&key).copied()) else {
             return;
         };
         // It may have come anew, with another epoch, since it was asked for.
@@ -57,7 +57,14 @@ impl Fetcher {
         }
         match ErrorCode::try_from_code(data.error_code) {
             None => {
-                let result = take(&followed.partition, asked, &data, now);
+                let result = take(&followed.partition, asked, data, now);
+                if let Ok(position) = &result {
+                    followed.in_sync = position.log_end_offset >= data.high_watermark;
+                }
+                if followed.partition.throttled().as_follower {
+                    let size_bytes = data.records.as_ref().map_or(0, Bytes::len);
+                    self.context.follower_throttle().record(size_bytes, now.mono);
+                }
                 let unchanged = result.as_ref().is_ok_and(|position| *position == asked);
                 if !unchanged {
                     self.settle(key, result, now);

@@ -64,7 +64,8 @@ fn a_follower_that_waits_is_woken_by_an_append_and_a_consumer_by_the_high_waterm
         broker_id: asked.broker_id,
         broker_epoch: 200,
         log_start_offset: 0,
-        fetched_at: None,
+        at: Duration::ZERO,
+        is_news: false,
     };
     let read = leader
         .partition
@@ -372,4 +373,42 @@ fn a_consumer_is_sent_to_the_furthest_replica_in_its_rack() {
         follower.partition.preferred_read_replica("rack-1", 0, "PLAINTEXT"),
         None
     );
+}
+
+#[test]
+fn a_throttled_follower_gets_nothing_while_the_rate_is_exceeded_unless_it_is_in_sync() {
+    use crate::broker::partition::Throttled;
+    let throttled = Throttled {
+        as_leader: true,
+        as_follower: false,
+    };
+    let size_of = |leader: &Node, follower: &Node, now| {
+        let asked = question(follower, 200).unwrap();
+        let read = ask(leader, &asked, now).unwrap();
+        assert_eq!(read.throttled, read.size_bytes > 0);
+        leader.context.leader_throttle().record(read.size_bytes, now.mono);
+        read.size_bytes
+    };
+    let (leader, follower, _) = outside();
+    leader.partition.set_throttled(throttled);
+    leader.context.leader_throttle().set_rate(Some(10), Duration::ZERO);
+    assert!(
+        size_of(&leader, &follower, seconds(2)) > 0,
+        "the account is not overdrawn yet"
+    );
+    assert_eq!(size_of(&leader, &follower, seconds(3)), 0);
+    assert_eq!(
+        leader.partition.followers()[0].last_caught_up(),
+        None,
+        "what it tells counts all the same"
+    );
+    assert!(size_of(&leader, &follower, seconds(100)) > 0);
+
+    let (leader, follower, _) = pair(1);
+    produce(&leader, "a", 1, seconds(1)).unwrap();
+    leader.partition.set_throttled(throttled);
+    leader.context.leader_throttle().set_rate(Some(10), Duration::ZERO);
+    for second in 1..5 {
+        assert!(size_of(&leader, &follower, seconds(second)) > 0, "it is in the ISR");
+    }
 }

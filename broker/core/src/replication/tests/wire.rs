@@ -198,6 +198,7 @@ fn produce(topic: &str, partition: i32, values: &[&str]) -> ProduceRequest {
 /// A broker as a follower.
 struct Follower {
     broker: Arc<Broker>,
+    config: FetcherConfig,
     assignments: Assignments,
     fetchers: BTreeMap<(i32, usize), Fetcher>,
     /// Partitions named in the latest Fetch, and its version, session id and epoch.
@@ -207,6 +208,7 @@ struct Follower {
 impl Follower {
     fn new(broker: Arc<Broker>) -> Self {
         Self {
+            config: FetcherConfig::of(broker.config()),
             broker,
             assignments: Assignments::default(),
             fetchers: BTreeMap::new(),
@@ -227,8 +229,7 @@ impl Follower {
                     partition,
                 } => {
                     started += 1;
-                    let config = FetcherConfig::of(broker.config());
-                    let new = || Fetcher::new(config, Arc::clone(broker.replicas()));
+                    let new = || Fetcher::new(self.config, Arc::clone(broker.replicas()));
                     self.fetchers
                         .entry((leader, fetcher))
                         .or_insert_with(new)
@@ -276,11 +277,16 @@ impl Follower {
 }
 
 fn started() -> (Arc<Broker>, Follower) {
+    started_fetching_at_most(1 << 20)
+}
+
+fn started_fetching_at_most(partition_max_bytes: i32) -> (Arc<Broker>, Follower) {
     let (leader, follower) = (broker(1), broker(2));
     for broker in [&leader, &follower] {
         broker.publish(image(1, (5, 5)), seconds(0));
     }
     let mut follower = Follower::new(follower);
+    follower.config.partition_max_bytes = partition_max_bytes;
     assert_eq!(follower.assign(), (6, 0));
     (leader, follower)
 }
@@ -455,6 +461,45 @@ fn a_partition_that_goes_or_begins_another_epoch_while_a_fetch_is_on_its_way_is_
 }
 
 #[test]
+fn a_deletion_is_answered_when_the_followers_have_followed() {
+    use protocol::api::messages::delete_records_request::{
+        DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
+    };
+    let (leader, mut follower) = started();
+    call(&leader, 9, &produce("t0", 0, &["a", "b"]), seconds(1));
+    follower.rounds(&leader, 3, seconds(1));
+    let asked = DeleteRecordsPartition::default()
+        .with_partition_index(0)
+        .with_offset(-1);
+    let named = DeleteRecordsTopic::default()
+        .with_name(protocol::api::TopicName(protocol::api::StrBytes::from_static_str("t0")))
+        .with_partitions(vec![asked]);
+    let request = DeleteRecordsRequest::default()
+        .with_timeout_ms(1000)
+        .with_topics(vec![named]);
+    let told = |reply| {
+        let response = decoded::<DeleteRecordsRequest>(2, reply);
+        let result = &response.topics[0].partitions[0];
+        (result.error_code, result.low_watermark)
+    };
+    let Outcome::Wait(late) = outcome(&leader, 2, &request, seconds(1)) else {
+        panic!("the follower has not followed")
+    };
+    assert_eq!(told(at_deadline(late)), (ErrorCode::RequestTimedOut.code(), 0));
+    let Outcome::Wait(mut pending) = outcome(&leader, 2, &request, seconds(1)) else {
+        panic!("the follower has not followed")
+    };
+    follower.rounds(&leader, 1, seconds(1));
+    assert_eq!(offsets(&follower.broker, 0, 0), (2, 2, 2));
+    assert!(pending.poll(seconds(1), Waker::noop()).is_pending());
+    follower.rounds(&leader, 1, seconds(1));
+    let Poll::Ready(reply) = pending.poll(seconds(1), Waker::noop()) else {
+        panic!("it has told")
+    };
+    assert_eq!(told(reply), (0, 2));
+}
+
+#[test]
 fn every_version_tells_the_leader_where_the_follower_is() {
     use protocol::api::BrokerId;
     use protocol::api::messages::fetch_request::{FetchPartition, FetchTopic, ReplicaState};
@@ -535,4 +580,62 @@ fn a_consumer_is_sent_to_its_rack_and_reads_there_what_is_committed() {
     assert_eq!(read(&follower.broker, 12), (0, -1, true));
     let not_leader = ErrorCode::NotLeaderOrFollower.code();
     assert_eq!(read(&follower.broker, 10), (not_leader, -1, false));
+}
+
+#[test]
+fn a_throttled_partition_is_left_out_of_fetches_until_the_rate_allows() {
+    let (leader, mut follower) = started_fetching_at_most(300);
+    let mut throttled = image(1, (5, 5));
+    let mut set = |resource_type, resource_name: &str, name: &str, value: &str| {
+        let record = protocol::messages::metadata::ConfigRecord {
+            resource_type,
+            resource_name: resource_name.into(),
+            name: name.into(),
+            value: Some(value.into()),
+            ..Default::default()
+        };
+        throttled.apply(record.into()).unwrap();
+    };
+    set(2, "t0", "follower.replication.throttled.replicas", "0:2,1:1");
+    set(4, "2", "follower.replication.throttled.rate", "50");
+    follower.broker.publish(throttled, seconds(1));
+    let all: Vec<String> = (0..9).map(|at| at.to_string().repeat(150)).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    for value in &all {
+        call(&leader, 9, &produce("t0", 0, &[value]), seconds(1));
+        call(&leader, 9, &produce("t0", 1, &[value]), seconds(1));
+    }
+    // Members of the ISR that are behind what is committed, as after a restart.
+    for index in [0, 1] {
+        let partition = leader.partition_by_id(topic(0), index).unwrap();
+        let shrunk = PartitionImage {
+            isr: vec![1],
+            partition_epoch: 6,
+            ..leader
+                .image()
+                .topics()
+                .by_id(topic(0))
+                .unwrap()
+                .partition(index)
+                .unwrap()
+                .clone()
+        };
+        partition.update(shrunk, config(), 1, seconds(100));
+    }
+    let mut got = Vec::new();
+    for second in 100..145 {
+        while follower.round(&leader, seconds(second)).is_none() && follower.sent.0 > 0 {}
+        got.push(offsets(&follower.broker, 0, 0).2);
+    }
+    assert_eq!(
+        offsets(&follower.broker, 0, 1).2,
+        9,
+        "its entry on the list is of another broker"
+    );
+    assert!(got[0] < 3 && got[44] == 9, "{got:?}");
+    assert!(
+        got.windows(2).all(|pair| pair[1] - pair[0] <= 1),
+        "a batch at a time: {got:?}"
+    );
+    assert!(got[15] < 9, "{got:?}");
 }
