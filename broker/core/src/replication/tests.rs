@@ -28,6 +28,7 @@ mod controller;
 mod follower;
 mod leader;
 mod wire;
+mod wire_chaos;
 
 const TOPIC: Uuid = Uuid::from_u128(900);
 const LAG_MAX: Duration = Duration::from_secs(30);
@@ -293,7 +294,11 @@ fn catch_up(follower: &Node, leader: &Node, now: Now) {
 
 /// (offset, leader epoch, value) of all records from the log start to the high watermark or to the end.
 fn records(node: &Node, from: i64, isolation: Isolation) -> Vec<(i64, i32, String)> {
-    let (start, high_watermark, end) = node.partition.offsets();
+    records_of_partition(&node.partition, from, isolation)
+}
+
+fn records_of_partition(partition: &Partition, from: i64, isolation: Isolation) -> Vec<(i64, i32, String)> {
+    let (start, high_watermark, end) = partition.offsets();
     let until = if isolation == Isolation::LogEndOffset {
         end
     } else {
@@ -311,7 +316,7 @@ fn records(node: &Node, from: i64, isolation: Isolation) -> Vec<(i64, i32, Strin
             last_fetched_epoch: -1,
             leader_only: false,
         };
-        let bytes = gather(&node.partition.read(&request, None).unwrap().records);
+        let bytes = gather(&partition.read(&request, None).unwrap().records);
         let before = offset;
         for found in Batches::new(&bytes) {
             let (header, batch) = found.unwrap();

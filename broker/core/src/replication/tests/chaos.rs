@@ -10,9 +10,13 @@ use super::controller::Controller;
 use super::*;
 
 /// A linear congruential generator with an output mix (PCG's constants).
-struct Chance(u64);
+pub(super) struct Chance(u64);
 
 impl Chance {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(seed))
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self
             .0
@@ -22,11 +26,11 @@ impl Chance {
         mixed ^ (mixed >> 33)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound.max(1) as u64) as usize
     }
 
-    fn one_in(&mut self, count: usize) -> bool {
+    pub(super) fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
     }
 }
@@ -107,7 +111,7 @@ impl Drop for World {
 
 impl World {
     fn new(seed: u64) -> Self {
-        let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(seed));
+        let mut chance = Chance::new(seed);
         let count = 2 + chance.below(3) as i32;
         let lag_max = Duration::from_secs(if chance.one_in(2) { 5 } else { 30 });
         let controller = Controller::new(count, 2);
@@ -543,7 +547,7 @@ fn run(seed: u64) -> Tally {
     std::mem::take(&mut world.tally)
 }
 
-fn number(name: &str) -> Option<u64> {
+pub(super) fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 

@@ -41,7 +41,7 @@ impl Random for Counting {
     }
 }
 
-fn broker(id: i32) -> Arc<Broker> {
+pub(super) fn broker(id: i32) -> Arc<Broker> {
     let disk = Arc::new(SimDisk::default());
     disk.create_dir_all(std::path::Path::new("/data")).unwrap();
     let node_id = id.to_string();
@@ -75,14 +75,14 @@ fn broker(id: i32) -> Arc<Broker> {
     }))
 }
 
-fn topic(number: u128) -> Uuid {
+pub(super) fn topic(number: u128) -> Uuid {
     Uuid::from_u128(1000 + number)
 }
 
-/// Two topics of three partitions on brokers 1 and 2.
-fn image(leader: i32, (leader_epoch, partition_epoch): (i32, i32)) -> MetadataImage {
+/// Brokers with these ids, and topics without partitions.
+pub(super) fn image_of(brokers: &[i32]) -> MetadataImage {
     let mut image = MetadataImage::empty();
-    for broker_id in [1, 2] {
+    for broker_id in brokers {
         let endpoint = RegisterBrokerBrokerEndpoint {
             name: "PLAINTEXT".into(),
             host: "h".into(),
@@ -90,8 +90,8 @@ fn image(leader: i32, (leader_epoch, partition_epoch): (i32, i32)) -> MetadataIm
             ..Default::default()
         };
         let registration = RegisterBrokerRecord {
-            broker_id,
-            broker_epoch: i64::from(broker_id) * 100,
+            broker_id: *broker_id,
+            broker_epoch: i64::from(*broker_id) * 100,
             fenced: false,
             rack: Some(format!("rack-{broker_id}")),
             end_points: vec![endpoint],
@@ -106,19 +106,36 @@ fn image(leader: i32, (leader_epoch, partition_epoch): (i32, i32)) -> MetadataIm
             ..Default::default()
         };
         image.apply(record.into()).unwrap();
-        for partition_id in 0..3 {
-            let record = PartitionRecord {
-                topic_id: topic(number),
-                partition_id,
-                replicas: vec![1, 2],
-                isr: vec![1, 2],
-                leader,
-                leader_epoch,
-                partition_epoch,
-                ..Default::default()
-            };
-            image.apply(record.into()).unwrap();
-        }
+    }
+    image
+}
+
+pub(super) fn add_partition(
+    image: &mut MetadataImage,
+    number: u128,
+    partition_id: i32,
+    replicas: &[i32],
+    (leader, leader_epoch, partition_epoch): (i32, i32, i32),
+) {
+    let record = PartitionRecord {
+        topic_id: topic(number),
+        partition_id,
+        replicas: replicas.to_vec(),
+        isr: replicas.to_vec(),
+        leader,
+        leader_epoch,
+        partition_epoch,
+        ..Default::default()
+    };
+    image.apply(record.into()).unwrap();
+}
+
+/// Two topics of three partitions on brokers 1 and 2.
+fn image(leader: i32, (leader_epoch, partition_epoch): (i32, i32)) -> MetadataImage {
+    let mut image = image_of(&[1, 2]);
+    for (number, partition_id) in (0..2).flat_map(|number| (0..3).map(move |id| (number, id))) {
+        let is = (leader, leader_epoch, partition_epoch);
+        add_partition(&mut image, number, partition_id, &[1, 2], is);
     }
     image
 }
@@ -195,8 +212,17 @@ fn produce(topic: &str, partition: i32, values: &[&str]) -> ProduceRequest {
         .with_topic_data(vec![topic])
 }
 
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Answered,
+    LostThere,
+    LostBack,
+    SessionForgotten,
+}
+
 /// A broker as a follower.
-struct Follower {
+pub(super) struct Follower {
     broker: Arc<Broker>,
     config: FetcherConfig,
     assignments: Assignments,
@@ -206,7 +232,7 @@ struct Follower {
 }
 
 impl Follower {
-    fn new(broker: Arc<Broker>) -> Self {
+    pub(super) fn new(broker: Arc<Broker>) -> Self {
         Self {
             config: FetcherConfig::of(broker.config()),
             broker,
@@ -217,7 +243,7 @@ impl Follower {
     }
 
     /// Does what the images ask for; how many partitions were started and stopped.
-    fn assign(&mut self) -> (usize, usize) {
+    pub(super) fn assign(&mut self) -> (usize, usize) {
         let broker = &self.broker;
         let find = |(id, index): PartitionKey| broker.partition_by_id(id, index).ok();
         let (mut started, mut stopped) = (0, 0);
@@ -249,14 +275,58 @@ impl Follower {
         self.fetchers.values_mut().next().unwrap()
     }
 
+    /// Leaders that it fetches from.
+    pub(super) fn leaders(&self) -> Vec<i32> {
+        self.fetchers.keys().map(|(leader, _)| *leader).collect()
+    }
+
+    /// Makes one of the fetchers anew, as after a restart of its task.
+    pub(super) fn forget_fetcher(&mut self, choose: usize) {
+        let Some(key) = self.fetchers.keys().nth(choose).copied() else {
+            return;
+        };
+        self.fetchers
+            .insert(key, Fetcher::new(self.config, Arc::clone(self.broker.replicas())));
+        for partition in self.broker.partitions() {
+            if partition
+                .follower_position()
+                .is_some_and(|position| position.leader == key.0)
+            {
+                self.fetchers.get_mut(&key).unwrap().follow(partition);
+            }
+        }
+    }
+
     /// One request there and back; what it waits for if it sends nothing.
     fn round(&mut self, leader: &Arc<Broker>, now: Now) -> Option<Option<Duration>> {
-        let (request, version) = match self.fetcher().next(now, LEVEL) {
+        let id = *self.leaders().first().unwrap();
+        self.round_with(id, leader, Fate::Answered, now)
+    }
+
+    pub(super) fn round_with(
+        &mut self,
+        id: i32,
+        leader: &Arc<Broker>,
+        fate: Fate,
+        now: Now,
+    ) -> Option<Option<Duration>> {
+        let fetcher = self.fetchers.get_mut(&(id, 0)).unwrap();
+        let (request, version) = match fetcher.next(now, LEVEL) {
             Step::Send(request, version) => (request, version),
             Step::Wait(until) => return Some(until),
         };
+        if fate == Fate::LostThere {
+            fetcher.on_failure(now);
+            return None;
+        }
         let response = match request {
             FetcherRequest::Fetch(request) => {
+                if fate == Fate::SessionForgotten {
+                    let close = FetchRequest::default()
+                        .with_session_id(request.session_id)
+                        .with_session_epoch(-1);
+                    call(leader, 12, &close, now);
+                }
                 let named = request.topics.iter().map(|topic| topic.partitions.len()).sum();
                 self.sent = (named, version, request.session_id, request.session_epoch);
                 FetcherResponse::Fetch(call::<FetchRequest>(leader, version, &request, now))
@@ -265,7 +335,11 @@ impl Follower {
                 FetcherResponse::Offsets(call::<ListOffsetsRequest>(leader, version, &request, now))
             }
         };
-        self.fetcher().on_response(response, now);
+        if fate == Fate::LostBack {
+            fetcher.on_failure(now);
+        } else {
+            fetcher.on_response(response, now);
+        }
         None
     }
 
