@@ -28,7 +28,6 @@ mod controller;
 mod follower;
 mod leader;
 mod wire;
-mod wire_chaos;
 
 const TOPIC: Uuid = Uuid::from_u128(900);
 const LAG_MAX: Duration = Duration::from_secs(30);

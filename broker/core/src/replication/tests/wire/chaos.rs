@@ -4,8 +4,7 @@
 
 use protocol::messages::metadata::PartitionChangeRecord;
 
-use super::chaos::{Chance, number};
-use super::wire::*;
+use super::super::chaos::{Chance, number};
 use super::*;
 use crate::broker::Broker;
 
