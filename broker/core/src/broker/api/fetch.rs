@@ -37,7 +37,11 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
     let by_id = call.header.api_version >= TOPIC_IDS_FROM;
     let wait_ms = u64::try_from(request.max_wait_ms).unwrap_or(0);
     let (max_bytes, min_bytes) = (request.max_bytes, request.min_bytes);
-    let session = session_request(request, by_id);
+    let is_replica = matches!(reader, Reader::Replica { .. });
+    let session = SessionRequest {
+        is_replica,
+        ..session_request(request, by_id)
+    };
     let context = match broker.sessions.begin(session, call.now.mono, || broker.random() as i32) {
         Ok(context) => context,
         Err(code) => return Ok(refusal(call, code).into()),
@@ -99,6 +103,7 @@ fn session_request(request: FetchRequest, by_id: bool) -> SessionRequest {
         session_id: request.session_id,
         epoch: request.session_epoch,
         forgotten: forgotten.collect(),
+        is_replica: false,
         positions: request
             .topics
             .into_iter()
