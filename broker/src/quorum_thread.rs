@@ -132,8 +132,9 @@ impl QuorumThread {
         let mut image = None;
         let mut replies = Vec::new();
         let mut out = Outbox::default();
+        let now = self.clock.now();
         let mut cx = Cx {
-            now: self.clock.now(),
+            now,
             random: &mut SystemRandom,
             disk: self.disk.as_ref(),
             out: &mut out,
@@ -144,7 +145,7 @@ impl QuorumThread {
         replies.append(&mut out.replies);
         // The image is in place before anybody is told that it changed.
         if let Some(image) = image {
-            let removed = self.broker.publish(image);
+            let removed = self.broker.publish(image, now);
             if !removed.is_empty() {
                 let _gone = self.removed.send(removed);
             }

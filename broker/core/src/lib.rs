@@ -11,4 +11,5 @@ pub mod features;
 pub mod groups;
 pub mod image;
 pub mod raft;
+pub mod replication;
 pub mod reply;

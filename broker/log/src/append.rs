@@ -35,12 +35,21 @@ pub struct Appended {
     pub log_append_time_ms: i64,
     /// Log start offset at the time.
     pub log_start_offset: i64,
+    /// The leader's epoch.
+    pub leader_epoch: i32,
     /// Whether it repeated a batch that was there already.
     pub duplicate: bool,
 }
 
 /// Most bytes one batch may unpack to when its records have to be looked at.
 const UNPACK_MAX_BYTES: usize = 256 << 20;
+
+/// Whether a batch that is written is kept in memory for its readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tailed {
+    Yes,
+    No,
+}
 
 /// A batch about to be written: its stamped header and what follows.
 struct Ready {
@@ -61,7 +70,7 @@ impl Log {
         self.check_online()?;
         let batches = self.validate(records, origin, now_ms)?;
         if let Some(duplicate) = self.check_producers(&batches, origin)? {
-            return Ok(self.repeated(duplicate));
+            return Ok(self.repeated(duplicate, leader_epoch));
         }
         let first_offset = self.log_end_offset;
         let mut next_offset = first_offset;
@@ -81,7 +90,7 @@ impl Log {
             let rest = batch.slice(HEADER_BYTES..);
             ready.push(Ready { header, head, rest });
         }
-        self.write_all(ready, now_ms)?;
+        self.write_all(ready, now_ms, Tailed::Yes)?;
         let log_append_time_ms = if self.config.timestamp_type == TimestampType::LogAppendTime {
             now_ms
         } else {
@@ -94,6 +103,7 @@ impl Log {
             last_offset,
             log_append_time_ms,
             log_start_offset,
+            leader_epoch,
             duplicate: false,
         })
     }
@@ -126,16 +136,19 @@ impl Log {
                 rest: bytes.slice(HEADER_BYTES..),
             });
         }
-        self.write_all(ready, now_ms)
+        // The batches are slices of a whole response, which the tail would keep in memory for a few of its bytes.
+        self.tail.clear();
+        self.write_all(ready, now_ms, Tailed::No)
     }
 
-    fn repeated(&self, duplicate: Duplicate) -> Appended {
+    fn repeated(&self, duplicate: Duplicate, leader_epoch: i32) -> Appended {
         let stamped = self.config.timestamp_type == TimestampType::LogAppendTime;
         Appended {
             first_offset: duplicate.first_offset,
             last_offset: duplicate.last_offset,
             log_append_time_ms: if stamped { duplicate.timestamp } else { -1 },
             log_start_offset: self.log_start_offset,
+            leader_epoch,
             duplicate: true,
         }
     }
@@ -259,9 +272,9 @@ impl Log {
         Ok(None)
     }
 
-    fn write_all(&mut self, ready: Vec<Ready>, now_ms: i64) -> Result<(), AppendError> {
+    fn write_all(&mut self, ready: Vec<Ready>, now_ms: i64, tailed: Tailed) -> Result<(), AppendError> {
         for batch in ready {
-            let result = self.write(batch, now_ms);
+            let result = self.write(batch, now_ms, tailed);
             self.guard(result)?;
         }
         if let Some(interval) = self.config.flush_messages
@@ -272,7 +285,7 @@ impl Log {
         Ok(())
     }
 
-    fn write(&mut self, ready: Ready, now_ms: i64) -> Result<(), LogError> {
+    fn write(&mut self, ready: Ready, now_ms: i64, tailed: Tailed) -> Result<(), LogError> {
         let Ready { header, head, rest } = ready;
         self.maybe_roll(&header, now_ms)?;
         self.epochs_unsaved |= self.epochs.assign(header.leader_epoch, header.base_offset);
@@ -292,12 +305,14 @@ impl Log {
         self.note_unsynced(base_offset);
         self.log_end_offset = header.next_offset();
         self.note_producer(&header, &rest)?;
-        self.tail.push(TailBatch {
-            base_offset: header.base_offset,
-            next_offset: header.next_offset(),
-            header: Bytes::copy_from_slice(&head),
-            rest,
-        });
+        if tailed == Tailed::Yes {
+            self.tail.push(TailBatch {
+                base_offset: header.base_offset,
+                next_offset: header.next_offset(),
+                header: Bytes::copy_from_slice(&head),
+                rest,
+            });
+        }
         Ok(())
     }
 

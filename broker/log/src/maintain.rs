@@ -149,17 +149,27 @@ impl Log {
         Ok(due)
     }
 
-    /// Drops every record at or after `offset`.
+    /// Drops every record at or after `offset`, and with it the whole batch that `offset` lies in.
     pub fn truncate_to(&mut self, offset: i64) -> Result<(), LogError> {
         self.check_online()?;
-        if offset >= self.log_end_offset {
-            return Ok(());
-        }
-        let result = self.truncate(offset.max(self.log_start_offset));
+        let result = if offset >= self.log_end_offset {
+            self.forget_unused_epochs()
+        } else {
+            self.truncate(offset.max(self.log_start_offset))
+        };
         self.guard(result)
     }
 
-    fn truncate(&mut self, offset: i64) -> Result<(), LogError> {
+    /// Drops epochs that began at the log end and have no batch: a leader that wrote nothing knows one that the next
+    /// leader may not know.
+    fn forget_unused_epochs(&mut self) -> Result<(), LogError> {
+        if self.epochs.truncate_from_end(self.log_end_offset) {
+            self.store_epochs()?;
+        }
+        Ok(())
+    }
+
+    fn truncate(&mut self, mut offset: i64) -> Result<(), LogError> {
         let files = Arc::clone(&self.files);
         self.truncations += 1;
         self.tail.clear();
@@ -169,9 +179,16 @@ impl Log {
                 continue;
             }
             let path = segment.path.clone();
-            let cut = segment
-                .find(offset, &files)?
-                .map_or(segment.size_bytes, |(position, _)| position);
+            let mut cut = segment.size_bytes;
+            if let Some((position, header)) = segment.find(offset, &files)? {
+                // A batch goes as a whole, so the log ends where it began.
+                cut = position;
+                offset = offset.min(header.base_offset);
+            }
+            if offset < self.log_start_offset {
+                self.segments.insert(base_offset, segment);
+                return self.restart_at(self.log_start_offset);
+            }
             let file = files.get(&path).map_err(io_error("opening", &path))?;
             file.set_len(cut).map_err(io_error("truncating", &path))?;
             file.sync_data().map_err(io_error("syncing", &path))?;

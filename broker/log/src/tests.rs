@@ -10,6 +10,7 @@ use crate::{AppendError, Log, LogConfig, LogContext, LogError, OpenOptions, Orig
 mod crashes;
 mod faults;
 mod hostile;
+mod truncation;
 
 fn dir() -> PathBuf {
     PathBuf::from("/logs/t-0")

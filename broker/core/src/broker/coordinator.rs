@@ -108,6 +108,7 @@ fn load(partition: &Partition, now: Duration) -> Result<Shard, PartitionError> {
             isolation: Isolation::HighWatermark,
             current_leader_epoch: -1,
             last_fetched_epoch: -1,
+            leader_only: true,
         };
         let bytes = gather(partition.read(&request, None)?.records)?;
         let before = offset;

@@ -73,6 +73,7 @@ struct Cached {
 #[derive(Debug)]
 pub struct FetchSession {
     id: i32,
+    is_replica: bool,
     epoch: i32,
     last_used: Duration,
     next_order: u64,
@@ -184,6 +185,8 @@ pub struct SessionRequest {
     pub positions: Vec<FetchPosition>,
     /// Partitions no longer read.
     pub forgotten: Vec<(TopicRef, i32)>,
+    /// Whether a follower asks.
+    pub is_replica: bool,
 }
 
 /// All sessions of a broker, at most `slots_max`.
@@ -217,7 +220,7 @@ impl FetchSessions {
                 if request.epoch == FINAL_EPOCH {
                     return Ok(FetchContext::Sessionless(request.positions));
                 }
-                Ok(match self.open(&request.positions, now, random_id) {
+                Ok(match self.open(&request, now, random_id) {
                     Some(session) => FetchContext::Opened(session, request.positions),
                     None => FetchContext::Sessionless(request.positions),
                 })
@@ -228,17 +231,13 @@ impl FetchSessions {
 
     fn open(
         &self,
-        positions: &[FetchPosition],
+        request: &SessionRequest,
         now: Duration,
         mut random_id: impl FnMut() -> i32,
     ) -> Option<Arc<Mutex<FetchSession>>> {
         let mut sessions = lock(&self.sessions);
         if sessions.len() >= self.slots_max {
-            let stale = sessions.iter().min_by_key(|(_, session)| lock(session).last_used)?;
-            let (id, age) = (*stale.0, now.saturating_sub(lock(stale.1).last_used));
-            if age < EVICTION_AGE {
-                return None;
-            }
+            let id = evictable(&sessions, request.is_replica, now)?;
             sessions.remove(&id);
         }
         let id = loop {
@@ -249,13 +248,14 @@ impl FetchSessions {
         };
         let mut session = FetchSession {
             id,
+            is_replica: request.is_replica,
             epoch: 1,
             last_used: now,
             next_order: 0,
             order: BTreeMap::new(),
             partitions: BTreeMap::new(),
         };
-        for position in positions {
+        for position in &request.positions {
             session.upsert(position.clone());
         }
         let session = Arc::new(Mutex::new(session));
@@ -297,6 +297,19 @@ impl FetchSessions {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// The session that gives way in a full cache: one that is not used any more, or a consumer's for a follower, which reads
+/// more partitions than any consumer and for as long as it lives.
+fn evictable(sessions: &BTreeMap<i32, Arc<Mutex<FetchSession>>>, for_replica: bool, now: Duration) -> Option<i32> {
+    let known = sessions.iter().map(|(id, session)| {
+        let session = lock(session);
+        (session.last_used, *id, session.is_replica)
+    });
+    let gives_way = |(last_used, _, is_replica): &(Duration, i32, bool)| {
+        now.saturating_sub(*last_used) >= EVICTION_AGE || (for_replica && !is_replica)
+    };
+    known.filter(gives_way).min().map(|(_, id, _)| id)
 }
 
 /// A panic elsewhere leaves the session as it was between two statements, which is consistent.
@@ -388,6 +401,7 @@ mod tests {
             epoch: 1,
             positions: vec![position(0, 50), position(2, 1)],
             forgotten: vec![(TopicRef::Id(Uuid::from_u128(500)), 1)],
+            is_replica: false,
         };
         let context = sessions.begin(request, Duration::ZERO, || 1).unwrap();
         let read: Vec<(i32, i64)> = context
@@ -420,5 +434,24 @@ mod tests {
         assert_eq!(open(&sessions, vec![], Duration::from_secs(60)).session_id(), 0);
         assert_eq!(open(&sessions, vec![], Duration::from_secs(121)).session_id(), 7);
         assert_eq!(sessions.len(), 1);
+    }
+
+    #[test]
+    fn a_follower_takes_the_place_of_a_consumer_but_not_of_another_follower() {
+        let sessions = FetchSessions::new(1);
+        open(&sessions, vec![], Duration::ZERO);
+        let opened = |next: i32| {
+            let request = SessionRequest {
+                is_replica: true,
+                ..SessionRequest::default()
+            };
+            sessions
+                .begin(request, Duration::from_secs(1), || next)
+                .unwrap()
+                .session_id()
+        };
+        assert_eq!(opened(20), 20);
+        assert_eq!(opened(30), 0);
+        assert_eq!(open(&sessions, vec![], Duration::from_secs(2)).session_id(), 0);
     }
 }

@@ -16,6 +16,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use broker_log::{DirHealth, LogContext, LogDir, Offsets};
@@ -27,6 +28,7 @@ use protocol::config::{Layers, NodeConfig, Values};
 use crate::controller::{Event, NewTopic};
 use crate::cx::Random;
 use crate::image::{MetadataImage, ResourceType};
+use crate::replication::ReplicaContext;
 use fetch_session::FetchSessions;
 use partition::{Partition, PartitionError};
 use producer_ids::ProducerIds;
@@ -102,6 +104,7 @@ pub struct Broker {
     random: Mutex<Box<dyn Random>>,
     image: ArcSwap<MetadataImage>,
     partitions: RwLock<Partitions>,
+    replicas: Arc<ReplicaContext>,
     next_waiter_id: AtomicU64,
     sessions: FetchSessions,
     producer_ids: ProducerIds,
@@ -117,6 +120,8 @@ pub struct Broker {
 impl Broker {
     /// A broker without partitions; they come with the first image.
     pub fn new(parts: BrokerParts) -> Self {
+        let lag_ms = u64::try_from(parts.config.number("replica.lag.time.max.ms")).unwrap_or(0);
+        let replicas = ReplicaContext::new(parts.config.node_id, Duration::from_millis(lag_ms));
         let slots = parts.config.number("max.incremental.fetch.session.cache.slots").max(0) as usize;
         Self {
             config: parts.config,
@@ -127,6 +132,7 @@ impl Broker {
             random: Mutex::new(parts.random),
             image: ArcSwap::from_pointee(MetadataImage::empty()),
             partitions: RwLock::default(),
+            replicas: Arc::new(replicas),
             next_waiter_id: AtomicU64::new(1),
             sessions: FetchSessions::new(slots),
             producer_ids: ProducerIds::default(),
@@ -172,6 +178,11 @@ impl Broker {
         usize::try_from(self.config.number("fetch.max.bytes")).unwrap_or(0)
     }
 
+    /// Whether consumers are sent to a replica in their rack: replica.selector.class names Kafka's selector that does.
+    pub fn selects_replicas_by_rack(&self) -> bool {
+        self.config.get("replica.selector.class") == Some("org.apache.kafka.common.replica.RackAwareReplicaSelector")
+    }
+
     /// auto.create.topics.enable.
     pub fn auto_creates_topics(&self) -> bool {
         self.config.flag("auto.create.topics.enable")
@@ -189,7 +200,7 @@ impl Broker {
         })
     }
 
-    /// The partition, if this broker leads it.
+    /// The partition, if this broker has a replica of it.
     pub fn partition_by_id(&self, id: Uuid, index: i32) -> Result<Arc<Partition>, PartitionError> {
         let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(partition) = partitions.get(&(id, index)) {
@@ -203,7 +214,7 @@ impl Broker {
         }
     }
 
-    /// The partition, if this broker leads it.
+    /// The partition, if this broker has a replica of it.
     pub fn partition_by_name(&self, topic: &str, index: i32) -> Result<Arc<Partition>, PartitionError> {
         let image = self.image.load();
         let Some(topic) = image.topics().by_name(topic) else {
@@ -220,6 +231,11 @@ impl Broker {
                 ..ErrorCode::NotLeaderOrFollower.into()
             },
         }
+    }
+
+    /// What its partitions share for replication: the outbox of ISR proposals is in it.
+    pub fn replicas(&self) -> &Arc<ReplicaContext> {
+        &self.replicas
     }
 
     /// Partitions this broker has, in order.

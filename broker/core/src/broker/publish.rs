@@ -9,10 +9,12 @@ use protocol::Uuid;
 use protocol::config::{Layers, Scope, Values, lookup, topic_value};
 use protocol::records::{Compression, TimestampType};
 
-use super::partition::Partition;
+use super::partition::{Partition, Throttled};
 use super::topic_names::is_internal;
 use super::{Broker, OpenLogDir};
+use crate::cx::Now;
 use crate::image::{MetadataImage, PartitionImage, ResourceType, TopicImage};
+use crate::replication::throttle::{FOLLOWER_RATE, LEADER_RATE, ThrottledReplicas};
 
 /// Directories of removed partitions, to be deleted from disk once nobody reads them.
 pub type RemovedDirs = Vec<std::path::PathBuf>;
@@ -39,14 +41,17 @@ impl OpenLogDir {
 
 impl Broker {
     /// Takes a new image. What cannot be opened or created is logged, and answers KAFKA_STORAGE_ERROR.
-    pub fn publish(&self, image: MetadataImage) -> RemovedDirs {
+    pub fn publish(&self, image: MetadataImage, now: Now) -> RemovedDirs {
         let image = Arc::new(image);
+        // Before the partitions: leaders ask who may join.
+        self.replicas.set_brokers(image.brokers().clone());
+        self.set_throttle_rates(&image, now);
         let before = self.image.load_full();
         let same_configs = before.configs().eq(image.configs());
         for topic in image.topics().iter() {
             let unchanged = same_configs && before.topics().by_id(topic.id) == Some(topic);
             if !unchanged {
-                self.publish_topic(&image, topic);
+                self.publish_topic(&image, topic, now);
             }
         }
         let removed = self.remove_gone(&image);
@@ -61,7 +66,19 @@ impl Broker {
         removed
     }
 
-    fn publish_topic(&self, image: &MetadataImage, topic: &TopicImage) {
+    /// Takes the rates of replication throttles: this broker's, or the default of all.
+    fn set_throttle_rates(&self, image: &MetadataImage, now: Now) {
+        let rate = |key: &str| {
+            let text = self.with_layers(image, |layers| layers.get(key))?;
+            text.parse::<u64>().ok()
+        };
+        self.replicas.leader_throttle().set_rate(rate(LEADER_RATE), now.mono);
+        self.replicas
+            .follower_throttle()
+            .set_rate(rate(FOLLOWER_RATE), now.mono);
+    }
+
+    fn publish_topic(&self, image: &MetadataImage, topic: &TopicImage, now: Now) {
         let none = Values::new();
         let overrides = image.config(ResourceType::Topic, &topic.name).unwrap_or(&none);
         let (config, min_isr) = self.with_layers(image, |layers| log_config(overrides, layers));
@@ -72,11 +89,21 @@ impl Broker {
             );
         }
         let config = Arc::new(config);
+        let list = |key: &str| {
+            let text = overrides.get(key).map_or("", String::as_str);
+            ThrottledReplicas::parse(text, self.node_id())
+        };
+        let as_leader = list("leader.replication.throttled.replicas");
+        let as_follower = list("follower.replication.throttled.replicas");
         for (index, state) in topic
             .partitions()
             .filter(|(_, state)| state.replicas.contains(&self.node_id()))
         {
             let key = (topic.id, index);
+            let throttled = Throttled {
+                as_leader: as_leader.names(index),
+                as_follower: as_follower.names(index),
+            };
             let known = self
                 .partitions
                 .read()
@@ -84,11 +111,22 @@ impl Broker {
                 .get(&key)
                 .map(Arc::clone);
             if let Some(partition) = known {
-                partition.update(state.clone(), Arc::clone(&config), min_isr);
+                partition.set_throttled(throttled);
+                partition.update(state.clone(), Arc::clone(&config), min_isr, now);
                 continue;
             }
-            match self.open_partition(topic, index, state, &config, min_isr) {
-                Ok(partition) => {
+            match self.open_partition(topic, index, state, &config) {
+                Ok((log, home)) => {
+                    let partition = Partition::new(
+                        (topic.name.clone(), topic.id, index),
+                        home.id,
+                        Arc::clone(&self.replicas),
+                        log,
+                        state.clone(),
+                        min_isr,
+                        now,
+                    );
+                    partition.set_throttled(throttled);
                     let mut partitions = self.partitions.write().unwrap_or_else(PoisonError::into_inner);
                     partitions.insert(key, Arc::new(partition));
                 }
@@ -103,12 +141,11 @@ impl Broker {
         index: i32,
         state: &PartitionImage,
         config: &Arc<LogConfig>,
-        min_isr: usize,
-    ) -> Result<Partition, LogError> {
+    ) -> Result<(Log, &OpenLogDir), LogError> {
         let name = (topic.name.clone(), index);
         let home = self.home_of(&name, state);
-        let opened = self.open_in(home, &name, topic, state, config, min_isr);
-        opened.inspect_err(|error| home.note(error))
+        let opened = self.open_in(home, &name, topic, config);
+        opened.map(|log| (log, home)).inspect_err(|error| home.note(error))
     }
 
     fn open_in(
@@ -116,10 +153,8 @@ impl Broker {
         home: &OpenLogDir,
         name: &(String, i32),
         topic: &TopicImage,
-        state: &PartitionImage,
         config: &Arc<LogConfig>,
-        min_isr: usize,
-    ) -> Result<Partition, LogError> {
+    ) -> Result<Log, LogError> {
         let index = name.1;
         let path = home.dir.partition_path(&topic.name, index);
         let known = self.prepare_dir(home, &path, topic, index)?;
@@ -149,15 +184,7 @@ impl Broker {
                 "checked segments and rebuilt their indexes"
             );
         }
-        let identity = (topic.name.clone(), topic.id, index);
-        Ok(Partition::new(
-            identity,
-            home.id,
-            self.node_id(),
-            log,
-            state.clone(),
-            min_isr,
-        ))
+        Ok(log)
     }
 
     /// Makes the directory of a partition, unless it is known already. One that an earlier topic of this name left is

@@ -119,7 +119,7 @@ impl Lone {
             image.apply(led_by_1(topic_id).into()).unwrap();
         }
         image.advance(9, 1, 0);
-        broker.publish(image);
+        broker.publish(image, Now::default());
         Self {
             broker: Arc::new(broker),
             disk,
@@ -559,7 +559,7 @@ fn a_topic_made_again_begins_at_offset_zero_also_after_a_crash() {
         };
         image.apply(topic.into()).unwrap();
         image.apply(led_by_1(id).into()).unwrap();
-        lone.broker.publish(image);
+        lone.broker.publish(image, Now::default());
         let partition = lone.broker.partition_by_id(id, 0).unwrap();
         assert_eq!(partition.offsets(), (0, expected, expected));
         for _ in 0..3 {

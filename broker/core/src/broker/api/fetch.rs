@@ -1,5 +1,6 @@
 //! Fetch (key 1), versions 4 to 18: full and incremental (KIP-227), by topic name up to 12 and by id
-//! from 13. Waits until `min_bytes` lie ready, something fails, or `max_wait_ms` is over.
+//! from 13. Waits until `min_bytes` lie ready, something fails, or `max_wait_ms` is over. Followers tell with it how far
+//! they are; consumers may read from followers and are told which is near them (KIP-392).
 
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -14,7 +15,7 @@ use protocol::api::{ApiKey, DecodeError, ErrorCode, StrBytes};
 
 use crate::broker::Broker;
 use crate::broker::fetch_session::{FetchContext, FetchPosition, SessionRequest, StrBytesOrd, TopicRef};
-use crate::broker::partition::{Isolation, Partition, PartitionError, ReadRequest};
+use crate::broker::partition::{Isolation, Partition, PartitionError, Read, ReadRequest, ReplicaFetch};
 use crate::call::{Call, Outcome, Pending, ReplyTarget, Served};
 use crate::cx::Now;
 use crate::reply::{Reply, ReplyPart};
@@ -23,25 +24,24 @@ pub(super) const SERVED: Served = Served::new(ApiKey::Fetch, 4, 18);
 
 /// First version that names topics by id.
 const TOPIC_IDS_FROM: i16 = 13;
+/// First version whose replicas tell their broker's epoch (KIP-903).
+const REPLICA_STATE_FROM: i16 = 15;
+/// First version whose consumers can read from followers (KIP-392).
+const FOLLOWER_READS_FROM: i16 = 11;
 /// First version whose errors name the new leader's address (KIP-951).
 const ENDPOINTS_FROM: i16 = 16;
 
 pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
     let request: FetchRequest = call.decode()?;
-    let replica_id = if call.header.api_version >= 15 {
-        request.replica_state.replica_id.0
-    } else {
-        request.replica_id.0
-    };
-    let isolation = match (replica_id >= 0, request.isolation_level) {
-        (true, _) => Isolation::LogEndOffset,
-        (false, 1) => Isolation::ReadCommitted,
-        (false, _) => Isolation::HighWatermark,
-    };
+    let reader = reader(broker, call, &request);
     let by_id = call.header.api_version >= TOPIC_IDS_FROM;
     let wait_ms = u64::try_from(request.max_wait_ms).unwrap_or(0);
     let (max_bytes, min_bytes) = (request.max_bytes, request.min_bytes);
-    let session = session_request(request, by_id);
+    let is_replica = matches!(reader, Reader::Replica { .. });
+    let session = SessionRequest {
+        is_replica,
+        ..session_request(request, by_id)
+    };
     let context = match broker.sessions.begin(session, call.now.mono, || broker.random() as i32) {
         Ok(context) => context,
         Err(code) => return Ok(refusal(call, code).into()),
@@ -52,7 +52,8 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
         broker: Arc::clone(broker),
         target: call.target(),
         context,
-        isolation,
+        reader,
+        is_first: true,
         max_bytes,
         min_bytes: usize::try_from(min_bytes).unwrap_or(0).min(max_bytes),
         deadline: call.now.mono + Duration::from_millis(wait_ms),
@@ -62,6 +63,32 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
         Poll::Ready(reply) => reply.into(),
         Poll::Pending => Outcome::Wait(Box::new(pending)),
     })
+}
+
+fn reader(broker: &Broker, call: &Call, request: &FetchRequest) -> Reader {
+    let version = call.header.api_version;
+    let (broker_id, broker_epoch) = if version >= REPLICA_STATE_FROM {
+        (request.replica_state.replica_id.0, request.replica_state.replica_epoch)
+    } else {
+        (request.replica_id.0, -1)
+    };
+    if broker_id >= 0 {
+        return Reader::Replica {
+            broker_id,
+            broker_epoch,
+        };
+    }
+    let knows_followers = version >= FOLLOWER_READS_FROM;
+    let rack = Some(request.rack_id.as_str()).filter(|rack| knows_followers && !rack.is_empty());
+    let rack = rack.filter(|_| broker.selects_replicas_by_rack());
+    Reader::Consumer {
+        isolation: match request.isolation_level {
+            1 => Isolation::ReadCommitted,
+            _ => Isolation::HighWatermark,
+        },
+        leader_only: !knows_followers,
+        near: rack.map(|rack| (rack.to_owned(), call.peer.listener.clone())),
+    }
 }
 
 fn session_request(request: FetchRequest, by_id: bool) -> SessionRequest {
@@ -76,6 +103,7 @@ fn session_request(request: FetchRequest, by_id: bool) -> SessionRequest {
         session_id: request.session_id,
         epoch: request.session_epoch,
         forgotten: forgotten.collect(),
+        is_replica: false,
         positions: request
             .topics
             .into_iter()
@@ -136,8 +164,77 @@ type Records = Vec<(ReplyPart, usize)>;
 struct Pass {
     results: Vec<(FetchPartition, Records)>,
     size_bytes: usize,
+    throttled_bytes: usize,
     failed: bool,
     endpoints: Vec<NodeEndpoint>,
+}
+
+/// Who reads.
+#[derive(Debug)]
+enum Reader {
+    /// A follower.
+    Replica { broker_id: i32, broker_epoch: i64 },
+    /// A client.
+    Consumer {
+        isolation: Isolation,
+        leader_only: bool,
+        /// Its rack and the listener it uses, if it is to be sent to a replica near it.
+        near: Option<(String, String)>,
+    },
+}
+
+impl Reader {
+    /// Reads one partition: at most `room` bytes, but the first batch even if it is larger (KIP-74).
+    fn read(
+        &self,
+        partition: &Partition,
+        position: &FetchPosition,
+        (room, at_least_one_batch): (usize, bool),
+        (at, is_news): (Duration, bool),
+        waiter: Option<(u64, &Waker)>,
+    ) -> Result<Read, PartitionError> {
+        let mut request = ReadRequest {
+            offset: position.fetch_offset,
+            max_bytes: usize::try_from(position.max_bytes).unwrap_or(0).min(room),
+            at_least_one_batch,
+            isolation: Isolation::LogEndOffset,
+            current_leader_epoch: position.current_leader_epoch,
+            last_fetched_epoch: position.last_fetched_epoch,
+            leader_only: true,
+        };
+        match self {
+            Self::Replica {
+                broker_id,
+                broker_epoch,
+            } => {
+                let fetch = ReplicaFetch {
+                    broker_id: *broker_id,
+                    broker_epoch: *broker_epoch,
+                    log_start_offset: position.log_start_offset,
+                    at,
+                    is_news,
+                };
+                partition.read_as_replica(&request, &fetch, waiter)
+            }
+            Self::Consumer {
+                isolation,
+                leader_only,
+                near,
+            } => {
+                (request.isolation, request.leader_only) = (*isolation, *leader_only);
+                let near = near.as_ref().and_then(|(rack, listener)| {
+                    partition.preferred_read_replica(rack, position.fetch_offset, listener)
+                });
+                match near {
+                    None => partition.read(&request, waiter),
+                    Some(replica) => Ok(Read::nothing(FetchPartition {
+                        preferred_read_replica: replica,
+                        ..partition.head(position.current_leader_epoch)?
+                    })),
+                }
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -146,7 +243,9 @@ struct PendingFetch {
     broker: Arc<Broker>,
     target: ReplyTarget,
     context: FetchContext,
-    isolation: Isolation,
+    reader: Reader,
+    /// It has not been looked at yet: it says only once where a follower is.
+    is_first: bool,
     max_bytes: usize,
     min_bytes: usize,
     deadline: Duration,
@@ -157,16 +256,21 @@ impl PendingFetch {
     /// Reads once; without a waker nothing is left behind in the partitions.
     fn attempt(&mut self, now: Now, waker: Option<&Waker>) -> Poll<Reply> {
         self.registered.clear();
-        let pass = self.read_all(waker);
+        let pass = self.read_all(now, waker);
+        self.is_first = false;
         let due = pass.failed || pass.size_bytes >= self.min_bytes || now.mono >= self.deadline;
         if due || self.context.positions().is_empty() {
+            self.broker
+                .replicas()
+                .leader_throttle()
+                .record(pass.throttled_bytes, now.mono);
             Poll::Ready(self.respond(pass))
         } else {
             Poll::Pending
         }
     }
 
-    fn read_all(&mut self, waker: Option<&Waker>) -> Pass {
+    fn read_all(&mut self, now: Now, waker: Option<&Waker>) -> Pass {
         let mut pass = Pass::default();
         for position in self.context.positions() {
             let found = match &position.topic {
@@ -174,18 +278,12 @@ impl PendingFetch {
                 TopicRef::Name(name) => self.broker.partition_by_name(&name.0, position.partition),
             };
             let read = found.and_then(|partition| {
-                let request = ReadRequest {
-                    offset: position.fetch_offset,
-                    max_bytes: usize::try_from(position.max_bytes)
-                        .unwrap_or(0)
-                        .min(self.max_bytes.saturating_sub(pass.size_bytes)),
-                    // The first batch goes out even if it is larger than asked for (KIP-74).
-                    at_least_one_batch: pass.size_bytes == 0,
-                    isolation: self.isolation,
-                    current_leader_epoch: position.current_leader_epoch,
-                    last_fetched_epoch: position.last_fetched_epoch,
-                };
-                let read = partition.read(&request, waker.map(|waker| (self.id, waker)));
+                let room = self.max_bytes.saturating_sub(pass.size_bytes);
+                let waiter = waker.map(|waker| (self.id, waker));
+                let limits = (room, pass.size_bytes == 0);
+                let read = self
+                    .reader
+                    .read(&partition, position, limits, (now.mono, self.is_first), waiter);
                 if waker.is_some() {
                     self.registered.push(partition);
                 }
@@ -194,7 +292,9 @@ impl PendingFetch {
             match read {
                 Ok(read) => {
                     pass.size_bytes += read.size_bytes;
-                    pass.failed |= read.head.diverging_epoch.is_some();
+                    pass.throttled_bytes += if read.throttled { read.size_bytes } else { 0 };
+                    // These are answered at once, as errors are.
+                    pass.failed |= read.head.diverging_epoch.is_some() || read.head.preferred_read_replica >= 0;
                     pass.results.push((read.head, read.records));
                 }
                 Err(error) => {

@@ -17,6 +17,8 @@ pub(super) const SERVED: Served = Served::new(ApiKey::ListOffsets, 1, 10);
 
 /// First version that tells leader epochs.
 const LEADER_EPOCHS_FROM: i16 = 4;
+/// First version whose clients know OFFSET_NOT_AVAILABLE (KIP-207).
+const OFFSET_NOT_AVAILABLE_FROM: i16 = 5;
 /// The replica id of a consumer.
 const CONSUMER: i32 = -1;
 /// The replica id of a tool that may read past the high watermark (Kafka's `DEBUGGING_CONSUMER_ID`).
@@ -97,6 +99,11 @@ fn answer(index: i32, version: i16, found: Result<FoundOffset, PartitionError>) 
             } else {
                 -1
             }),
+        // Older clients do not know that an offset may not be available.
+        Err(error) if error.code == ErrorCode::OffsetNotAvailable && version < OFFSET_NOT_AVAILABLE_FROM => response
+            .with_error_code(ErrorCode::LeaderNotAvailable.code())
+            .with_offset(-1)
+            .with_timestamp(-1),
         Err(error) => response
             .with_error_code(error.code.code())
             .with_offset(-1)

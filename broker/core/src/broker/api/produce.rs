@@ -48,7 +48,7 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
                 Ok((partition, appended)) => {
                     waits.push(Wait {
                         partition,
-                        end_offset: appended.last_offset + 1,
+                        appended,
                         topic: responses.len(),
                         index,
                     });
@@ -138,7 +138,7 @@ fn record_error((batch_index, message): (i32, String)) -> BatchIndexAndErrorMess
 #[derive(Debug)]
 struct Wait {
     partition: Arc<Partition>,
-    end_offset: i64,
+    appended: Appended,
     topic: usize,
     index: i32,
 }
@@ -169,7 +169,7 @@ impl Pending for PendingProduce {
         let (id, response) = (self.id, &mut self.response);
         let expired = now.mono >= self.deadline;
         self.waits
-            .retain(|wait| match wait.partition.replicated_to(wait.end_offset, id, waker) {
+            .retain(|wait| match wait.partition.replicated_to(&wait.appended, id, waker) {
                 Replicated::Yes => false,
                 Replicated::NotYet if expired => {
                     Self::fail(response, wait, ErrorCode::RequestTimedOut);
