@@ -18,23 +18,25 @@ impl Sim {
         );
         raft.take_notices();
         let from = std::mem::replace(&mut member.high_watermark, high_watermark);
+        let batches = raft.read_committed(from).unwrap();
         if raft.is_leader() {
-            let leader = *self.leaders.entry(epoch).or_insert_with(|| {
-                self.totals.elections += 1;
-                id
-            });
+            let is_new = !self.leaders.contains_key(&epoch);
+            let leader = *self.leaders.entry(epoch).or_insert(id);
             assert_eq!(leader, id, "epoch {epoch} has two leaders");
+            if is_new {
+                self.totals.elections += 1;
+                self.perhaps_crash_leader(id);
+            }
         }
-        if high_watermark > from {
-            for batch in raft.read_committed(from).unwrap() {
-                for (value, offset) in batch.values.iter().zip(batch.base_offset..) {
-                    let here = (batch.epoch, value.clone());
-                    let first = self.committed.entry(offset).or_insert_with(|| here.clone());
-                    assert_eq!(
-                        *first, here,
-                        "node {id}: offset {offset} was committed with another record"
-                    );
-                }
+        for batch in batches {
+            for (at, offset) in (batch.base_offset..=batch.last_offset).enumerate() {
+                // Control records count by their epoch.
+                let here = (batch.epoch, batch.values.get(at).cloned().unwrap_or_default());
+                let first = self.committed.entry(offset).or_insert_with(|| here.clone());
+                assert_eq!(
+                    *first, here,
+                    "node {id}: offset {offset} was committed with another record"
+                );
             }
         }
     }

@@ -397,6 +397,14 @@ impl Sim {
         self.push((self.now + away).min(LENGTH - CALM), id, What::Start);
     }
 
+    /// A leader that falls before others have what it has is what elections are hard for.
+    fn perhaps_crash_leader(&mut self, id: i32) {
+        if !self.is_calm() && self.random.one_in(self.weather.crash_new_leader) {
+            let after = self.random.millis(0, 12);
+            self.push(self.now + after, id, What::Crash);
+        }
+    }
+
     /// Cuts a node off from all or some others, in one direction or both.
     fn cut_off(&mut self, id: i32) {
         self.totals.cuts += 1;

@@ -56,6 +56,8 @@ pub(super) struct Weather {
     pub(super) sync_max_ms: u64,
     /// After one vote in so many the voter crashes.
     pub(super) crash_after_vote: u64,
+    /// One new leader in so many crashes within its first milliseconds.
+    pub(super) crash_new_leader: u64,
     propose_every_ms: u64,
 }
 
@@ -73,6 +75,7 @@ impl Weather {
             late_max_ms: [50, 900, 6000][random.below(3) as usize] / u64::from(haste),
             sync_max_ms: [2, 20, 300][random.below(3) as usize] / u64::from(haste),
             crash_after_vote: 2 + random.below(30),
+            crash_new_leader: 1 + random.below(12),
             propose_every_ms: 25 + random.below(150),
         }
     }
