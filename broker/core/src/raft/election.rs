@@ -7,7 +7,7 @@ use protocol::api::ErrorCode;
 use super::event::RaftCx;
 use super::message::{Body, Endpoint, Peer, ReplicaKey, Request, Response, VoteRequest};
 use super::role::{Role, Votes};
-use super::{Raft, RaftError};
+use super::{Raft, RaftError, Voter};
 
 impl Raft {
     /// Some time after the election timeout, at random, so that not all try at once.
@@ -169,10 +169,7 @@ impl Raft {
             .voters()
             .iter()
             .filter(|voter| votes.is_unasked(voter.id))
-            .map(|voter| ReplicaKey {
-                id: voter.id,
-                directory_id: voter.directory_id,
-            })
+            .map(Voter::key)
             .collect();
         for voter in unasked {
             let request = Request::Vote(VoteRequest {

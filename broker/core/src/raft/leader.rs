@@ -11,7 +11,7 @@ use super::event::{Notice, Outgoing, RaftCx};
 use super::message::{Body, FetchRequest, Fetched, Peer, ReplicaKey, Request, Response};
 use super::metadata_log::Position;
 use super::role::Role;
-use super::{Raft, RaftError};
+use super::{Raft, RaftError, Voter};
 use crate::cx::{Now, Ticket};
 
 /// Kafka 4.3 reads LeaderChange records in no other version, whatever kraft.version is.
@@ -35,6 +35,14 @@ pub(super) struct Leadership {
     since: Duration,
     /// Whether all of former epochs is committed, which was said.
     is_announced: bool,
+}
+
+impl Leadership {
+    /// When a node last fetched, with whichever directory.
+    fn last_fetch(&self, id: i32) -> Option<Duration> {
+        let of_node = self.replicas.iter().filter(|(key, _)| key.id == id);
+        of_node.map(|(_, progress)| progress.fetched_at).max()
+    }
 }
 
 /// What another replica has.
@@ -283,11 +291,8 @@ impl Raft {
         if leadership.begin_at <= now {
             leadership.begin_at = now + every;
             let is_quiet = |id: i32| {
-                let fetched = leadership.replicas.iter().filter(|(key, _)| key.id == id);
-                fetched
-                    .map(|(_, progress)| progress.fetched_at)
-                    .max()
-                    .is_none_or(|at| now.saturating_sub(at) >= every)
+                let fetched_at = leadership.last_fetch(id);
+                fetched_at.is_none_or(|at| now.saturating_sub(at) >= every)
             };
             let quiet: Vec<i32> = self.voters.latest().ids().filter(|id| is_quiet(*id)).collect();
             leadership.known_to.retain(|id| !quiet.contains(id));
@@ -304,10 +309,7 @@ impl Raft {
             .voters()
             .iter()
             .filter(|voter| voter.id != me && !leadership.known_to.contains(&voter.id))
-            .map(|voter| ReplicaKey {
-                id: voter.id,
-                directory_id: voter.directory_id,
-            })
+            .map(Voter::key)
             .collect();
         let endpoints = self
             .voters()
@@ -341,11 +343,7 @@ impl Raft {
         let mut heard: Vec<Duration> = voters
             .ids()
             .filter(|id| *id != me)
-            .map(|id| {
-                let fetched = leadership.replicas.iter().filter(|(key, _)| key.id == id);
-                let last = fetched.map(|(_, progress)| progress.fetched_at).max();
-                last.unwrap_or_default().max(leadership.since)
-            })
+            .map(|id| leadership.last_fetch(id).unwrap_or_default().max(leadership.since))
             .collect();
         heard.sort_unstable_by(|a, b| b.cmp(a));
         let timeout = self.config.timeouts.fetch * 3 / 2;
@@ -375,10 +373,7 @@ impl Raft {
             .voters()
             .iter()
             .filter(|voter| voter.id != me)
-            .map(|voter| ReplicaKey {
-                id: voter.id,
-                directory_id: voter.directory_id,
-            })
+            .map(Voter::key)
             .collect();
         preferred.sort_by_key(|key| (-end_of(key.id), key.id));
         self.notices.push(Notice::Resigned { epoch: self.epoch });

@@ -19,6 +19,16 @@ pub struct Voter {
     pub endpoints: Vec<(String, String, u16)>,
 }
 
+impl Voter {
+    /// What names it as a replica.
+    pub fn key(&self) -> ReplicaKey {
+        ReplicaKey {
+            id: self.id,
+            directory_id: self.directory_id,
+        }
+    }
+}
+
 /// All voters, by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VoterSet {
