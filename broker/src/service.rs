@@ -9,6 +9,7 @@ use bytes::Bytes;
 use protocol::api::split_request;
 
 use crate::clock::Clock;
+use crate::forward::Forwarder;
 use crate::net::{Answer, Service};
 use crate::quorum_thread::QuorumHandle;
 
@@ -16,29 +17,50 @@ use crate::quorum_thread::QuorumHandle;
 #[derive(Debug)]
 pub(crate) struct BrokerService {
     pub(crate) broker: Arc<Broker>,
-    pub(crate) quorum: QuorumHandle,
+    pub(crate) forwarder: Forwarder,
     pub(crate) clock: Clock,
 }
 
 impl Service for BrokerService {
     fn serve(&self, frame: Bytes, peer: &mut Peer) -> Answer {
-        let (header, body) = match split_request(frame) {
-            Ok(parts) => parts,
-            Err(error) => {
-                tracing::warn!(host = peer.host, %error, "refused a request");
-                return Answer::Now(Reply::Refused(Refused::Malformed));
-            }
-        };
-        let call = Call {
-            header,
-            body,
-            peer: peer.clone(),
-            now: self.clock.now(),
+        let Some(call) = read(frame.clone(), peer, self.clock) else {
+            return Answer::Now(Reply::Refused(Refused::Malformed));
         };
         match api::handle(&self.broker, call, peer) {
             Outcome::Reply(reply) => Answer::Now(reply),
             Outcome::Wait(pending) => Answer::Wait(pending),
-            Outcome::Forward(call) => Answer::Later(self.quorum.call(call)),
+            Outcome::Forward(call) => Answer::Later(self.forwarder.forward(call, frame)),
+        }
+    }
+}
+
+/// A controller's listener.
+#[derive(Debug)]
+pub(crate) struct ControllerService {
+    pub(crate) quorum: QuorumHandle,
+    pub(crate) clock: Clock,
+}
+
+impl Service for ControllerService {
+    fn serve(&self, frame: Bytes, peer: &mut Peer) -> Answer {
+        match read(frame, peer, self.clock) {
+            Some(call) => Answer::Later(self.quorum.call(call)),
+            None => Answer::Now(Reply::Refused(Refused::Malformed)),
+        }
+    }
+}
+
+fn read(frame: Bytes, peer: &Peer, clock: Clock) -> Option<Call> {
+    match split_request(frame) {
+        Ok((header, body)) => Some(Call {
+            header,
+            body,
+            peer: peer.clone(),
+            now: clock.now(),
+        }),
+        Err(error) => {
+            tracing::warn!(host = peer.host, %error, "refused a request");
+            None
         }
     }
 }

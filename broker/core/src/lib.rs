@@ -3,6 +3,7 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
 
+mod api_versions;
 pub mod broker;
 pub mod call;
 pub mod controller;

@@ -25,7 +25,6 @@ use protocol::api::fetch::NodeEndpoint;
 use protocol::api::{ErrorCode, StrBytes};
 use protocol::config::{Layers, NodeConfig, Values};
 
-use crate::controller::{Event, NewTopic};
 use crate::cx::Random;
 use crate::image::{MetadataImage, ResourceType};
 use crate::replication::ReplicaContext;
@@ -34,10 +33,32 @@ use partition::{Partition, PartitionError};
 use producer_ids::ProducerIds;
 pub use publish::RemovedDirs;
 
-/// How a broker reaches the controller.
+/// What a broker asks of the active controller in its own name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ControllerRequest {
+    /// Topics that clients asked for and that do not exist.
+    CreateTopics(Vec<NewTopic>),
+    /// It has no producer ids left; they come with [`Broker::add_producer_ids`].
+    AllocateProducerIds,
+}
+
+/// A topic to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTopic {
+    /// Its name.
+    pub name: String,
+    /// Partitions; -1 for the default.
+    pub partitions: i32,
+    /// Replicas of each; -1 for the default.
+    pub replication_factor: i16,
+    /// Keys to set.
+    pub configs: Vec<(String, String)>,
+}
+
+/// How a broker reaches the active controller, wherever that is.
 pub trait ControllerLink: Send + Sync + fmt::Debug {
-    /// Hands over an event; the answer comes with the next image or as a notice.
-    fn send(&self, event: Event);
+    /// Hands over a request; what comes of it comes with a later image, or as the request says.
+    fn send(&self, request: ControllerRequest);
 }
 
 /// A log directory and what was found in it at the start.
@@ -307,7 +328,7 @@ impl Broker {
         topics.retain(|topic| creating.insert(topic.name.clone()));
         drop(creating);
         if !topics.is_empty() {
-            self.controller.send(Event::CreateMissingTopics(topics));
+            self.controller.send(ControllerRequest::CreateTopics(topics));
         }
     }
 }

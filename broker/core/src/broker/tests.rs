@@ -20,7 +20,6 @@ use protocol::records::{BatchBuilder, Compression, NewRecord};
 
 use super::*;
 use crate::call::{Call, Outcome, Peer};
-use crate::controller::Event;
 use crate::cx::{Now, Random};
 use crate::reply::{Refused, Reply, ReplyPart};
 
@@ -34,8 +33,8 @@ const OFFSETS_TOPIC: Uuid = Uuid::from_u128(701);
 struct Link(Arc<Mutex<Vec<String>>>);
 
 impl ControllerLink for Link {
-    fn send(&self, event: Event) {
-        self.0.lock().unwrap().push(format!("{event:?}"));
+    fn send(&self, request: ControllerRequest) {
+        self.0.lock().unwrap().push(format!("{request:?}"));
     }
 }
 

@@ -37,7 +37,7 @@ pub fn served() -> &'static [Served] {
 }
 
 /// The APIs of a controller that only its own listener serves.
-pub fn served_to_nodes() -> &'static [Served] {
+pub(super) fn served_to_nodes() -> &'static [Served] {
     SERVED_TO_NODES
 }
 

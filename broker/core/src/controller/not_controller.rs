@@ -35,7 +35,7 @@ use crate::reply::{Refused, Reply};
 const TOP_ERROR_FROM: i16 = 1;
 
 /// The answer of a node that is not the active controller.
-pub(super) fn refuse(call: &Call) -> Reply {
+pub fn refuse(call: &Call) -> Reply {
     let reply = match ApiKey::try_from(call.header.api_key) {
         Ok(ApiKey::CreateTopics) => create_topics(call),
         Ok(ApiKey::DeleteTopics) => delete_topics(call),

@@ -39,8 +39,6 @@ const WRONGED_WITHIN: Duration = Duration::from_secs(60);
 pub(super) struct Sessions {
     timeout: Duration,
     brokers: BTreeMap<i32, Broker>,
-    /// A broker in the controller's own process sends no heartbeats: it lives and dies with the controller.
-    resident: Option<i32>,
     /// Whether a session's time has passed since leadership began: whoever was suspected before has shown itself.
     settled: bool,
     false_suspicions: u64,
@@ -68,8 +66,7 @@ impl Sessions {
     pub(super) fn restart(&mut self, brokers: &Brokers, now: Duration) {
         self.clear();
         for broker in brokers.iter() {
-            let beats = !broker.fenced && self.resident != Some(broker.id);
-            let contact = beats.then_some((broker.epoch, now));
+            let contact = (!broker.fenced).then_some((broker.epoch, now));
             self.brokers.insert(broker.id, Broker { contact, ..NEW });
         }
     }
@@ -80,15 +77,8 @@ impl Sessions {
         self.settled = false;
     }
 
-    /// The broker of this process has started.
-    pub(super) fn set_resident(&mut self, id: i32) {
-        self.resident = Some(id);
-        self.brokers.remove(&id);
-    }
-
     /// A new incarnation: the session of the one before is over, its own begins with its first heartbeat.
     pub(super) fn register(&mut self, id: i32) {
-        self.resident = self.resident.filter(|resident| *resident != id);
         self.brokers.insert(id, NEW);
     }
 

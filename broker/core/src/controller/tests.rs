@@ -14,7 +14,6 @@ use protocol::api::{
 use super::*;
 use crate::call::Peer;
 use crate::cx::{Now, Outbox, Random};
-use crate::image::ListenerEndpoint;
 use crate::raft::{RaftConfig, Voter};
 use crate::reply::ReplyPart;
 
@@ -51,21 +50,10 @@ struct Node {
 }
 
 impl Node {
-    /// With its own broker.
+    /// With broker 1, alive.
     fn start(disk: SimDisk) -> Self {
         let mut node = Self::alone(disk, None);
-        let endpoint = ListenerEndpoint {
-            name: "PLAINTEXT".into(),
-            host: "h".into(),
-            port: 1,
-            security_protocol: 0,
-        };
-        node.event(Event::StartBroker(BrokerStart {
-            incarnation_id: Uuid::from_u128(99),
-            endpoints: vec![endpoint],
-            rack: None,
-            log_dirs: vec![Uuid::from_u128(7)],
-        }));
+        node.join(&[1]);
         node
     }
 
@@ -98,7 +86,14 @@ impl Node {
             timeouts: crate::raft::Timeouts::default(),
         };
         let (raft, snapshot) = Raft::open(&context, raft).unwrap();
-        let controller = Controller::new(Arc::new(config), "cluster".into(), raft, snapshot).unwrap();
+        let controller = Controller::new(ControllerParts {
+            config: Arc::new(config),
+            cluster_id: "cluster".into(),
+            raft,
+            snapshot,
+            bootstrap,
+        });
+        let controller = controller.unwrap();
         let mut node = Self {
             disk,
             controller,
@@ -107,7 +102,7 @@ impl Node {
             now: Duration::ZERO,
             timers: BTreeMap::new(),
         };
-        node.event(Event::Start { bootstrap });
+        node.event(Event::Start);
         node
     }
 
@@ -325,12 +320,8 @@ fn what_was_answered_is_there_after_a_crash_and_the_latest_image_is_the_committe
     assert_eq!(node.controller.latest.topics(), node.controller.committed.topics());
     let before = node.controller.image().topics().clone();
     let disk = node.disk.crash(|_, _| 0);
-    let again = Node::start(disk);
+    let again = Node::alone(disk, None);
     assert_eq!(again.controller.image().topics(), &before);
-    assert!(
-        again.controller.image().brokers().get(1).unwrap().epoch
-            > node.controller.image().brokers().get(1).unwrap().epoch
-    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::draft::Draft;
 use super::partition_change::{Election, NO_LEADER};
 use super::sessions::Expired;
 use super::{Controller, ControllerCx, ControllerError};
+use crate::raft;
 
 /// Elections of one kind at a time (Kafka's `MAX_ELECTIONS_PER_IMBALANCE`).
 const ELECTIONS_MAX: usize = 1000;
@@ -14,9 +15,11 @@ const UNCLEAN_INTERVAL: Duration = Duration::from_secs(300);
 /// Between two rounds when one did not get through all partitions.
 const SOON: Duration = Duration::from_millis(10);
 
-/// A timer of the active controller.
+/// A timer of a controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ControllerTimer {
+    /// Whatever the quorum does next: elections, fetches, retries.
+    Quorum,
     /// A broker's session ends (broker.session.timeout.ms).
     Sessions,
     /// Partitions go back to their preferred leaders (leader.imbalance.check.interval.seconds).
@@ -26,14 +29,16 @@ pub enum ControllerTimer {
 }
 
 impl ControllerTimer {
-    /// All timers.
-    pub const ALL: [Self; 3] = [Self::Sessions, Self::PreferredLeaders, Self::UncleanLeaders];
+    /// Those of the active controller only.
+    pub(super) const OF_ACTIVE: [Self; 3] = [Self::Sessions, Self::PreferredLeaders, Self::UncleanLeaders];
 }
 
 impl Controller {
     /// Arms a timer for the next time it is due, or disarms it.
     pub(super) fn arm(&self, timer: ControllerTimer, cx: &mut ControllerCx<'_>) {
         let at = match timer {
+            // The quorum's machine arms its own.
+            ControllerTimer::Quorum => return,
             ControllerTimer::Sessions => self.sessions.next_deadline(),
             ControllerTimer::PreferredLeaders => {
                 let interval = self.config.number("leader.imbalance.check.interval.seconds").max(1);
@@ -52,10 +57,14 @@ impl Controller {
         timer: ControllerTimer,
         cx: &mut ControllerCx<'_>,
     ) -> Result<(), ControllerError> {
+        if timer == ControllerTimer::Quorum {
+            return self.drive_quorum(raft::Event::Tick, cx);
+        }
         if !self.active {
             return Ok(());
         }
         let more = match timer {
+            ControllerTimer::Quorum => false,
             ControllerTimer::Sessions => self.fence_expired(cx)?,
             ControllerTimer::PreferredLeaders => self.elect_preferred(cx)?,
             ControllerTimer::UncleanLeaders => {

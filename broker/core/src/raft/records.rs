@@ -88,6 +88,11 @@ impl Raft {
             .collect()
     }
 
+    /// The records of the latest snapshot; none without one.
+    pub fn read_snapshot(&mut self) -> Result<Vec<CommittedBatch>, RaftError> {
+        Ok(self.load_snapshot()?.unwrap_or_default())
+    }
+
     /// Writes down what a clean start reads.
     pub fn close(&mut self) -> Result<(), RaftError> {
         self.log.close()
