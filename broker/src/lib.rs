@@ -7,12 +7,22 @@ pub mod clock;
 pub mod metrics;
 pub mod net;
 
+mod backoff;
+mod controller_channel;
+mod controller_requests;
 mod node;
+mod peers;
 mod quorum_thread;
 mod random;
+mod replication;
 mod service;
 mod startup;
 mod upkeep;
+
+#[cfg(test)]
+mod fake_node;
+#[cfg(test)]
+mod test_broker;
 
 pub use node::Node;
 pub use random::random_uuid;

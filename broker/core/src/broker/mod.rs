@@ -9,6 +9,7 @@ pub mod fetch_session;
 pub mod partition;
 mod producer_ids;
 mod publish;
+mod requested_topics;
 pub mod topic_names;
 
 use std::collections::BTreeMap;
@@ -311,21 +312,22 @@ impl Broker {
         self.logs.files.disk().space(home.dir.path()).ok()
     }
 
-    /// Asks the controller for topics that clients want and that are not there.
+    /// Asks the controller for topics that clients want and that are not there, as this broker's configuration has them.
     pub fn create_missing_topics(&self, names: &[String]) {
+        let setting = |name: &str| self.config.number(name);
         let topics = names.iter().map(|name| NewTopic {
             name: name.clone(),
-            partitions: -1,
-            replication_factor: -1,
+            partitions: i32::try_from(setting("num.partitions")).unwrap_or(-1),
+            replication_factor: i16::try_from(setting("default.replication.factor")).unwrap_or(-1),
             configs: Vec::new(),
         });
         self.request_topics(topics.collect());
     }
 
-    /// Asks the controller for topics, each once until it is there.
+    /// Asks the controller for topics, each once until it is there or forgotten, and for no more than a bound at a time.
     pub fn request_topics(&self, mut topics: Vec<NewTopic>) {
         let mut creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
-        topics.retain(|topic| creating.insert(topic.name.clone()));
+        topics.retain(|topic| creating.len() < requested_topics::REQUESTED_MAX && creating.insert(topic.name.clone()));
         drop(creating);
         if !topics.is_empty() {
             self.controller.send(ControllerRequest::CreateTopics(topics));

@@ -25,6 +25,7 @@ use crate::reply::{Refused, Reply, ReplyPart};
 
 mod behaviours;
 mod groups;
+mod requested_topics;
 
 const TOPIC: Uuid = Uuid::from_u128(700);
 const OFFSETS_TOPIC: Uuid = Uuid::from_u128(701);

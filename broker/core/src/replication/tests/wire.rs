@@ -23,6 +23,7 @@ use crate::reply::Reply;
 
 mod chaos;
 mod fetching;
+mod links;
 mod serving;
 
 /// Of metadata.version.
