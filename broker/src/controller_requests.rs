@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker_core::broker::{Broker, ControllerLink};
-use broker_core::controller::{Event, NewTopic};
+use broker_core::broker::{Broker, ControllerLink, ControllerRequest, NewTopic};
 use client::conn::deadline_in;
 use protocol::api::messages::allocate_producer_ids_request::AllocateProducerIdsRequest;
 use protocol::api::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest};
@@ -57,15 +56,11 @@ pub(crate) fn controller_requests() -> (Requests, Requested) {
 }
 
 impl ControllerLink for Requests {
-    fn send(&self, event: Event) {
+    fn send(&self, request: ControllerRequest) {
         // Nobody is at the other end any more once the node stops.
-        let _stopping = match event {
-            Event::AllocateProducerIds => self.producer_ids.send(()).is_ok(),
-            Event::CreateMissingTopics(topics) => self.topics.send(topics).is_ok(),
-            other => {
-                tracing::error!(event = ?other, "a broker does not ask that of the active controller");
-                false
-            }
+        let _stopping = match request {
+            ControllerRequest::AllocateProducerIds => self.producer_ids.send(()).is_ok(),
+            ControllerRequest::CreateTopics(topics) => self.topics.send(topics).is_ok(),
         };
     }
 }

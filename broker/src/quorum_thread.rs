@@ -98,6 +98,8 @@ pub(crate) struct QuorumThread {
     pub(crate) clock: Clock,
     pub(crate) members: Members,
     pub(crate) told: Told,
+    /// How this node reaches its own controller: its port may have been picked by the system.
+    pub(crate) own_address: Option<String>,
     pub(crate) waiting: BTreeMap<Ticket, oneshot::Sender<Reply>>,
     pub(crate) timers: BTreeMap<ControllerTimer, Duration>,
     pub(crate) next_ticket: u64,
@@ -197,11 +199,13 @@ impl QuorumThread {
     fn tell_who_is_active(&self) {
         let quorum = self.controller.quorum();
         let id = quorum.leader_id();
-        let active = ActiveController {
-            id,
-            epoch: quorum.epoch(),
-            address: id.and_then(|id| quorum.address_of(id)).map(|(host, port)| address_of(host, port)),
+        let address = match id {
+            Some(id) if id == quorum.node_id() => self.own_address.clone(),
+            Some(id) => quorum.address_of(id).map(|(host, port)| address_of(host, port)),
+            None => None,
         };
+        let epoch = quorum.epoch();
+        let active = ActiveController { id, epoch, address };
         self.told.active.send_if_modified(|known| {
             let is_new = *known != active;
             if is_new {

@@ -63,7 +63,7 @@ pub(crate) fn broker(id: i32, controller: Box<dyn ControllerLink>, settings: &[(
 pub(crate) struct Nobody;
 
 impl ControllerLink for Nobody {
-    fn send(&self, _: broker_core::controller::Event) {}
+    fn send(&self, _: broker_core::broker::ControllerRequest) {}
 }
 
 /// The epoch under which brokers are registered in these tests.
