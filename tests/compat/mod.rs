@@ -9,6 +9,7 @@ mod kcat;
 mod logs_dump;
 mod partition_changes;
 mod python;
+mod quorum_messages;
 mod renderings;
 mod storage_format;
 mod suites;

@@ -19,6 +19,7 @@ mod state_files;
 mod status;
 mod timeouts;
 mod voters;
+pub mod wire;
 
 use std::path::PathBuf;
 use std::time::Duration;
