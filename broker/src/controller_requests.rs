@@ -259,7 +259,8 @@ mod tests {
         }
 
         async fn producer_id(&self) -> i64 {
-            std::future::poll_fn(|cx| match self.broker.next_producer_id(1, cx.waker()) {
+            let waiter = self.broker.next_waiter_id();
+            std::future::poll_fn(|cx| match self.broker.next_producer_id(waiter, cx.waker()) {
                 Some(id) => Poll::Ready(id),
                 None => Poll::Pending,
             })
@@ -375,7 +376,10 @@ mod tests {
             let topic = &request.topics[0];
             assert_eq!((topic.num_partitions, topic.replication_factor), (50, 3));
             let config = &topic.configs[0];
-            assert_eq!((config.name.as_str(), config.value.as_deref()), ("cleanup.policy", Some("compact")));
+            assert_eq!(
+                (config.name.as_str(), config.value.as_deref()),
+                ("cleanup.policy", Some("compact"))
+            );
         }
         asking.stop().await;
     }

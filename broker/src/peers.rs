@@ -20,6 +20,10 @@ pub(crate) enum Purpose {
     Raft(i32),
     /// The broker's registration and heartbeats.
     Lifecycle,
+    /// The controller's registration.
+    RegisterController,
+    /// In which log directories the broker's replicas are.
+    AssignDirectories,
     /// ISR proposals.
     AlterPartition,
     /// Producer ids.
@@ -176,6 +180,8 @@ mod tests {
         let purposes = [
             (Purpose::Raft(1), "raft-client-7"),
             (Purpose::Lifecycle, "7"),
+            (Purpose::RegisterController, "7"),
+            (Purpose::AssignDirectories, "7"),
             (Purpose::AlterPartition, "7"),
             (Purpose::ProducerIds, "7"),
             (Purpose::CreateTopics, "7"),

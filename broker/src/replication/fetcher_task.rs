@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use broker_core::broker::partition::Partition;
-use broker_core::replication::fetcher::{Fetcher, FetcherConfig, FetcherRequest, FetcherResponse, PartitionKey, Step};
 use broker_core::replication::ReplicaContext;
+use broker_core::replication::fetcher::{Fetcher, FetcherConfig, FetcherRequest, FetcherResponse, PartitionKey, Step};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -73,7 +73,6 @@ impl Handle {
     pub(super) fn is_empty(&self) -> bool {
         lock(&self.fetcher).is_empty()
     }
-
 }
 
 impl Drop for Handle {

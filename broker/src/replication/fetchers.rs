@@ -49,7 +49,9 @@ impl Fetchers {
         let config = parts.broker.config();
         Self {
             config: FetcherConfig::of(config),
-            each: usize::try_from(config.number("num.replica.fetchers")).unwrap_or(1).max(1),
+            each: usize::try_from(config.number("num.replica.fetchers"))
+                .unwrap_or(1)
+                .max(1),
             assignments: Assignments::default(),
             running: BTreeMap::new(),
         }

@@ -37,7 +37,11 @@ pub(crate) fn start(parts: &Replication) {
     let Replication { tasks, .. } = parts;
     tasks.spawn(fetchers::run(parts.clone()));
     tasks.spawn(isr::propose(parts.clone()));
-    tasks.spawn(isr::check(Arc::clone(&parts.broker), parts.clock, parts.shutdown.clone()));
+    tasks.spawn(isr::check(
+        Arc::clone(&parts.broker),
+        parts.clock,
+        parts.shutdown.clone(),
+    ));
 }
 
 #[cfg(test)]

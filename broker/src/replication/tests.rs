@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use broker_core::broker::Broker;
 use broker_core::broker::partition::{Isolation, Partition, ReadRequest, Replicated};
+use broker_core::cx::Now;
 use broker_core::image::MetadataImage;
 use broker_core::reply::ReplyPart;
 use bytes::{Bytes, BytesMut};
@@ -20,7 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use super::*;
 use crate::controller_channel::ActiveController;
-use crate::fake_node::FakeNode;
+use crate::fake_node::{Fake, FakeNode};
 use crate::test_broker::{Nobody, Served, add_topic, batch, broker, epoch_of, image_of, register, set_leader};
 
 /// Longer than anything here may take.
@@ -81,10 +82,9 @@ impl Node {
     /// Appends a batch, and waits until all replicas in sync have it.
     async fn produce(&self, topic: Uuid, value: &str) {
         let partition = self.partition(topic);
-        let appended = partition
-            .append_as_leader(&batch(value), -1, self.clock.now())
-            .unwrap();
-        let replicated = std::future::poll_fn(|cx| match partition.replicated_to(&appended, 1, cx.waker()) {
+        let appended = partition.append_as_leader(&batch(value), -1, self.clock.now()).unwrap();
+        let waiter = self.broker.next_waiter_id();
+        let replicated = std::future::poll_fn(|cx| match partition.replicated_to(&appended, waiter, cx.waker()) {
             Replicated::NotYet => std::task::Poll::Pending,
             other => std::task::Poll::Ready(other),
         });
@@ -272,6 +272,14 @@ async fn a_leader_that_is_away_is_tried_until_it_is_there() {
     follower.stop().await;
 }
 
+fn active(id: i32, epoch: i32, controller: &FakeNode) -> ActiveController {
+    ActiveController {
+        id: Some(id),
+        epoch,
+        address: Some(controller.address.clone()),
+    }
+}
+
 fn accepted(request: &AlterPartitionRequest) -> AlterPartitionResponse {
     let topics = request.topics.iter().map(|topic| {
         let partitions = topic.partitions.iter().map(|partition| {
@@ -279,7 +287,13 @@ fn accepted(request: &AlterPartitionRequest) -> AlterPartitionResponse {
                 .with_partition_index(partition.partition_index)
                 .with_leader_id(request.broker_id)
                 .with_leader_epoch(partition.leader_epoch)
-                .with_isr(partition.new_isr_with_epochs.iter().map(|member| member.broker_id).collect())
+                .with_isr(
+                    partition
+                        .new_isr_with_epochs
+                        .iter()
+                        .map(|member| member.broker_id)
+                        .collect(),
+                )
                 .with_partition_epoch(partition.partition_epoch + 1)
         });
         TopicData::default()
@@ -292,7 +306,11 @@ fn accepted(request: &AlterPartitionRequest) -> AlterPartitionResponse {
 #[tokio::test]
 async fn an_isr_that_lags_is_proposed_until_the_active_controller_takes_it() {
     // Broker 2 never fetches.
-    let node = Node::start(1, &[("replica.lag.time.max.ms", "500"), ("replica.fetch.wait.max.ms", "400")]).await;
+    let node = Node::start(
+        1,
+        &[("replica.lag.time.max.ms", "500"), ("replica.fetch.wait.max.ms", "400")],
+    )
+    .await;
     let mut image = image_of(&[(1, node.served.port), (2, 1)]);
     let topic = add_topic(&mut image, 0, 1, &[1, 2]);
     node.publish(&image);
@@ -303,11 +321,6 @@ async fn an_isr_that_lags_is_proposed_until_the_active_controller_takes_it() {
     let apis = [(ApiKey::AlterPartition, 2, 3)];
     let mut old = FakeNode::start(&apis, move |asked| asked.answer(&refusal)).await;
     let mut new = FakeNode::start(&apis, |asked| asked.answer(&accepted(&asked.decode()))).await;
-    let active = |id, epoch, fake: &FakeNode| ActiveController {
-        id: Some(id),
-        epoch,
-        address: Some(fake.address.clone()),
-    };
     node.active.send(active(8, 1, &old)).unwrap();
     for _ in 0..2 {
         let asked = timeout(PATIENCE, old.next()).await.unwrap();
@@ -321,39 +334,49 @@ async fn an_isr_that_lags_is_proposed_until_the_active_controller_takes_it() {
     node.active.send(active(9, 2, &new)).unwrap();
     timeout(PATIENCE, new.next()).await.unwrap();
     until("the answer is taken", || node.partition(topic).isr() == [1]).await;
-    assert_eq!(node.partition(topic).offsets().1, 1, "its high watermark waits for nobody");
+    assert_eq!(
+        node.partition(topic).offsets().1,
+        1,
+        "its high watermark waits for nobody"
+    );
     node.stop().await;
 }
 
 #[tokio::test]
 async fn isrs_wait_for_a_controller_and_for_one_that_answers() {
-    let node = Node::start(1, &[("replica.lag.time.max.ms", "500"), ("replica.fetch.wait.max.ms", "400")]).await;
+    let node = Node::start(1, &[]).await;
     let mut image = image_of(&[(1, node.served.port), (2, 1)]);
     let topics = [0, 1].map(|number| add_topic(&mut image, number, 1, &[1, 2]));
     node.publish(&image);
+    let much_later = Now {
+        mono: node.clock.now().mono + Duration::from_secs(3600),
+        ..node.clock.now()
+    };
     for topic in topics {
         let partition = node.partition(topic);
         partition
             .append_as_leader(&batch("first"), 1, node.clock.now())
             .unwrap();
+        partition.check_isr(much_later);
+    }
+    // Nobody is known to be active yet.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
     }
     let mut closes = 3;
     let controller = FakeNode::start(&[(ApiKey::AlterPartition, 2, 3)], move |asked| {
         if closes > 0 {
             closes -= 1;
-            return crate::fake_node::Fake::Close;
+            return Fake::Close;
         }
         asked.answer(&accepted(&asked.decode()))
     })
     .await;
-    // The proposals are made while nobody is known to be active.
-    tokio::time::sleep(Duration::from_millis(700)).await;
-    let active = ActiveController {
-        id: Some(8),
-        epoch: 1,
-        address: Some(controller.address.clone()),
-    };
-    node.active.send(active).unwrap();
-    until("both ISRs shrink", || topics.iter().all(|topic| node.partition(*topic).isr() == [1])).await;
+    node.active.send(active(8, 1, &controller)).unwrap();
+    until("both ISRs shrink", || {
+        topics.iter().all(|topic| node.partition(*topic).isr() == [1])
+    })
+    .await;
+    assert_eq!(controller.accepted(), 4);
     node.stop().await;
 }

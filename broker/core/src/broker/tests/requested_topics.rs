@@ -26,6 +26,7 @@ fn no_more_topics_are_asked_for_at_a_time_than_a_bound() {
     };
     assert_eq!(asked("topic-"), 1000);
     lone.broker.forget_requested_topics(["topic-0"]);
-    lone.broker.create_missing_topics(&["late".to_owned(), "too late".to_owned()]);
+    lone.broker
+        .create_missing_topics(&["late".to_owned(), "too late".to_owned()]);
     assert_eq!((asked("\"late\""), asked("\"too late\"")), (1, 0));
 }
