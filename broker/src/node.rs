@@ -21,7 +21,7 @@ use crate::controller_channel::ControllerChannel;
 use crate::controller_requests::{Requested, controller_requests};
 use crate::dirs;
 use crate::forward::Forwarder;
-use crate::lifecycle::{BrokerEnds, NodeEvent};
+use crate::lifecycle::broker::{BrokerEnds, NodeEvent};
 use crate::listeners::{self, Bound};
 use crate::metrics::Refusals;
 use crate::net::{RequestBudget, Service, Surroundings, Workers};

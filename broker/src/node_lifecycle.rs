@@ -13,7 +13,8 @@ use broker_core::lifecycle::{
 };
 use protocol::Uuid;
 
-use crate::lifecycle::{self, BrokerEnds, NodeEvent};
+use crate::lifecycle::announce::{register_controller as keep_registered, tell_directories};
+use crate::lifecycle::broker::{BrokerEnds, NodeEvent, run_broker};
 use crate::node::Common;
 use crate::random::SystemRandom;
 use crate::startup::{StartError, Storage};
@@ -34,7 +35,7 @@ pub(crate) fn register_controller(common: &Common, endpoints: Vec<ListenerEndpoi
         features: SUPPORTED_FEATURES.to_vec(),
     };
     let image = common.watched.image.clone();
-    common.tasks.spawn(lifecycle::register_controller(
+    common.tasks.spawn(keep_registered(
         ControllerLifecycle::new(config, Box::new(SystemRandom)),
         Arc::new(move || Arc::new(image.borrow().clone())),
         common.watched.published.clone(),
@@ -64,7 +65,7 @@ pub(crate) fn start_broker(
         timeouts,
     };
     let machine = BrokerLifecycle::new(config, Box::new(SystemRandom), common.clock.now());
-    let (ends, task) = lifecycle::run_broker(
+    let (ends, task) = run_broker(
         machine,
         (Arc::clone(broker), common.watched.published.clone()),
         (&common.channel, ANSWER_MAX.min(timeouts.session)),
@@ -72,7 +73,7 @@ pub(crate) fn start_broker(
         common.shutdown.clone(),
     );
     common.tasks.spawn(task);
-    common.tasks.spawn(lifecycle::tell_directories(
+    common.tasks.spawn(tell_directories(
         DirectoryAssignments::new(common.config.node_id, Box::new(SystemRandom)),
         Arc::clone(broker),
         common.watched.published.clone(),

@@ -20,6 +20,8 @@ impl Controller {
         self.latest = self.committed.clone();
         self.active = true;
         self.sessions.restart(self.latest.brokers(), cx.now.mono);
+        // An earlier broker of this node is gone: its log directories were its process's.
+        self.sessions.end(self.raft.node_id());
         for timer in ControllerTimer::OF_ACTIVE {
             self.arm(timer, cx);
         }
