@@ -13,7 +13,7 @@ use broker_log::disk::{Disk, SimDisk};
 use broker_log::{LogContext, LogDir};
 use bytes::Bytes;
 use protocol::Uuid;
-use protocol::api::split_request;
+use protocol::api::{ApiKey, split_request};
 use protocol::config::NodeConfig;
 use protocol::messages::metadata::{
     FeatureLevelRecord, PartitionRecord, RegisterBrokerBrokerEndpoint, RegisterBrokerRecord, TopicRecord,
@@ -149,6 +149,8 @@ pub(crate) struct Served {
     pub(crate) port: u16,
     /// Requests that came.
     pub(crate) requests: Arc<AtomicU64>,
+    /// Connections that have asked what is served.
+    pub(crate) connections: Arc<AtomicU64>,
     end: CancellationToken,
 }
 
@@ -168,6 +170,7 @@ impl Served {
         let served = Self {
             port: listener.local_addr().unwrap().port(),
             requests: Arc::default(),
+            connections: Arc::default(),
             end: CancellationToken::new(),
         };
         let around = Surroundings {
@@ -175,6 +178,7 @@ impl Served {
                 broker: Arc::clone(broker),
                 clock,
                 requests: Arc::clone(&served.requests),
+                connections: Arc::clone(&served.connections),
             }),
             budget: RequestBudget::new(1 << 20),
             refusals: Arc::new(Refusals::default()),
@@ -202,12 +206,16 @@ struct Serving {
     broker: Arc<Broker>,
     clock: Clock,
     requests: Arc<AtomicU64>,
+    connections: Arc<AtomicU64>,
 }
 
 impl Service for Serving {
     fn serve(&self, frame: Bytes, peer: &mut Peer) -> Answer {
         self.requests.fetch_add(1, Ordering::SeqCst);
         let (header, body) = split_request(frame).unwrap();
+        if header.api_key == ApiKey::ApiVersions as i16 {
+            self.connections.fetch_add(1, Ordering::SeqCst);
+        }
         let call = Call {
             header,
             body,

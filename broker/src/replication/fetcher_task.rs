@@ -13,8 +13,10 @@ use tokio_util::sync::CancellationToken;
 use super::leader_link::{LeaderLink, LinkError};
 use crate::clock::Clock;
 
-/// How long an answer that is on its way is waited for although partitions came that it does not ask for.
+/// How long an answer is waited for although partitions came since that were not asked for.
 const GRACE: Duration = Duration::from_millis(10);
+/// No request is given up sooner after the last that was: the next has to name every partition again.
+const INTERRUPTS_APART: Duration = Duration::from_millis(100);
 
 /// A fetcher as the one who gives it partitions holds it. Its task ends with it.
 #[derive(Debug)]
@@ -43,7 +45,6 @@ impl Handle {
             news: handle.news.subscribe(),
             fetcher: Arc::clone(&handle.fetcher),
             stop: handle.stop.clone(),
-            interrupts_every: Duration::from_millis(u64::try_from(config.wait_max_ms).unwrap_or(0)),
             interrupted_at: None,
             reached: true,
             link,
@@ -93,7 +94,6 @@ pub(super) struct FetcherTask {
     stop: CancellationToken,
     link: LeaderLink,
     clock: Clock,
-    interrupts_every: Duration,
     interrupted_at: Option<Instant>,
     /// Whether the last request was answered: a leader that is away is told of once.
     reached: bool,
@@ -149,7 +149,7 @@ impl FetcherTask {
             biased;
             () = self.stop.cancelled() => return false,
             answer = self.link.exchange(address, request, version) => Some(answer),
-            () = interrupted(&mut self.news, self.interrupted_at.map(|at| at + self.interrupts_every)) => None,
+            () = interrupted(&mut self.news, self.interrupted_at) => None,
         };
         match answer {
             Some(answer) => self.take(answer),
@@ -187,13 +187,12 @@ async fn sleep_to(clock: Clock, until: Option<Duration>) {
     }
 }
 
-/// Ends once there is news for which the request on its way is given up: not before `earliest`, as another request has
-/// to name every partition again.
-async fn interrupted(news: &mut watch::Receiver<u64>, earliest: Option<Instant>) {
+/// Ends once there is news for which the request on its way is given up.
+async fn interrupted(news: &mut watch::Receiver<u64>, last: Option<Instant>) {
     if news.changed().await.is_err() {
         // The task is about to be stopped.
         std::future::pending::<()>().await;
     }
     let grace = Instant::now() + GRACE;
-    sleep_until(earliest.map_or(grace, |earliest| earliest.max(grace))).await;
+    sleep_until(last.map_or(grace, |last| grace.max(last + INTERRUPTS_APART))).await;
 }

@@ -171,6 +171,7 @@ async fn records_arrive_as_they_lie_and_go_both_ways() {
 #[tokio::test]
 async fn a_new_leader_is_fetched_from_and_the_old_one_no_longer() {
     let (one, two, mut image) = two(&[]).await;
+    let tasks = one.tasks.len();
     let topic = add_topic(&mut image, 0, 1, &[1, 2]);
     publish([&one, &two], &image);
     one.produce(topic, "first").await;
@@ -190,6 +191,11 @@ async fn a_new_leader_is_fetched_from_and_the_old_one_no_longer() {
         two.produce(topic, &format!("more-{at}")).await;
     }
     assert_eq!(one.served.requests.load(Ordering::SeqCst), before);
+    // Each has the tasks it began with, and broker 1 a fetcher, whose connection broker 2 serves.
+    until("broker 2's fetcher ends, and its connection", || {
+        one.tasks.len() == tasks + 1 && two.tasks.len() == tasks + 1
+    })
+    .await;
     one.stop().await;
     two.stop().await;
 }
@@ -224,6 +230,30 @@ async fn a_partition_that_comes_during_a_long_poll_is_fetched_at_once() {
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     one.produce(first, "third").await;
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test]
+async fn partitions_that_come_one_after_the_other_end_one_long_poll() {
+    let (one, two, mut image) = two(&SLOW_POLLS).await;
+    let first = add_topic(&mut image, 0, 1, &[1, 2]);
+    publish([&one, &two], &image);
+    one.produce(first, "first").await;
+    let connections = || one.served.connections.load(Ordering::SeqCst);
+    assert_eq!(connections(), 1);
+    let mut topics = Vec::new();
+    for number in 1..20 {
+        topics.push(add_topic(&mut image, number, 1, &[1, 2]));
+        publish([&one, &two], &image);
+        tokio::task::yield_now().await;
+    }
+    let start = Instant::now();
+    for topic in &topics {
+        one.produce(*topic, "more").await;
+    }
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!((2..=4).contains(&connections()), "{}", connections());
     one.stop().await;
     two.stop().await;
 }
@@ -322,8 +352,15 @@ async fn an_isr_that_lags_is_proposed_until_the_active_controller_takes_it() {
     let mut old = FakeNode::start(&apis, move |asked| asked.answer(&refusal)).await;
     let mut new = FakeNode::start(&apis, |asked| asked.answer(&accepted(&asked.decode()))).await;
     node.active.send(active(8, 1, &old)).unwrap();
-    for _ in 0..2 {
+    let start = Instant::now();
+    for attempt in 0..3 {
         let asked = timeout(PATIENCE, old.next()).await.unwrap();
+        let waited = Duration::from_millis([0, 50, 150][attempt]);
+        assert!(
+            start.elapsed() >= waited,
+            "attempt {attempt} after {:?}",
+            start.elapsed()
+        );
         let request: AlterPartitionRequest = asked.decode();
         assert_eq!((request.broker_id.0, request.broker_epoch), (1, epoch_of(1)));
         assert_eq!(asked.header.api_version, 3);
