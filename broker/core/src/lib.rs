@@ -11,6 +11,7 @@ pub mod cx;
 pub mod features;
 pub mod groups;
 pub mod image;
+pub mod lifecycle;
 pub mod raft;
 pub mod replication;
 pub mod reply;

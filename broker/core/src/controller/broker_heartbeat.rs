@@ -65,7 +65,8 @@ impl Controller {
                 let end = self.raft.log_end_offset() + records.len() as i64 - 1;
                 self.sessions.shut_down(id, end);
             }
-            State::Fenced | State::MayStop => self.sessions.fence(id),
+            State::Fenced => self.sessions.fence(id),
+            State::MayStop => self.sessions.end(id),
             State::Active => {}
         }
         self.arm(ControllerTimer::Sessions, cx);

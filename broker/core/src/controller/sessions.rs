@@ -184,6 +184,14 @@ impl Sessions {
         }
     }
 
+    /// A broker stops: whoever comes next under its id need not wait for its session to end.
+    pub(super) fn end(&mut self, id: i32) {
+        if let Some(broker) = self.brokers.get_mut(&id) {
+            broker.contact = None;
+            broker.shutdown_offset = None;
+        }
+    }
+
     /// The offset that all active brokers have reached.
     pub(super) fn lowest_active_offset(&self, brokers: &Brokers) -> i64 {
         let active = brokers.iter().filter(|broker| !broker.fenced);
