@@ -19,6 +19,7 @@ use clap::Subcommand;
 
 pub(crate) use argument_files::read as read_argument_files;
 pub(crate) use formatter::{FormatRequest, format_node};
+pub(crate) use voters::InitialVoter;
 
 use crate::context::Context;
 use crate::error::CommandError;
