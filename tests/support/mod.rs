@@ -2,6 +2,7 @@
 
 pub(crate) mod files;
 pub(crate) mod node;
+pub(crate) mod ports;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
