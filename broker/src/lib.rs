@@ -10,6 +10,7 @@ pub mod net;
 mod backoff;
 mod controller_channel;
 mod controller_requests;
+mod lifecycle;
 mod node;
 mod peers;
 mod quorum_thread;
