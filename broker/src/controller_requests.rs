@@ -341,9 +341,9 @@ mod tests {
             };
             let asked = tokio::select! {
                 () = again => continue,
-                asked = asking.controller.next() => asked,
+                asked = tokio::time::timeout(Duration::from_secs(20), asking.controller.next()) => asked,
             };
-            let request: CreateTopicsRequest = asked.decode();
+            let request: CreateTopicsRequest = asked.unwrap().decode();
             let told = request
                 .topics
                 .iter()

@@ -11,7 +11,7 @@ use protocol::config::NodeConfig;
 
 use super::*;
 use crate::call::{Call, Peer};
-use crate::controller::{Controller, ControllerCx, ControllerTimer, Event};
+use crate::controller::{Controller, ControllerParts, ControllerCx, ControllerTimer, Event};
 use crate::cx::{Cx, Outbox, Ticket};
 use crate::raft::{Raft, RaftConfig, Timeouts, Voter};
 use crate::reply::{Reply, ReplyPart};
@@ -53,7 +53,14 @@ impl Server {
             timeouts: Timeouts::default(),
         };
         let (raft, snapshot) = Raft::open(&context, raft).unwrap();
-        let controller = Controller::new(Arc::new(config), "cluster".into(), raft, snapshot).unwrap();
+        let controller = Controller::new(ControllerParts {
+            config: Arc::new(config),
+            cluster_id: "cluster".into(),
+            raft,
+            snapshot,
+            bootstrap: None,
+        });
+        let controller = controller.unwrap();
         let mut server = Self {
             disk,
             controller,
@@ -61,7 +68,7 @@ impl Server {
             timers: BTreeMap::new(),
             tickets: 0,
         };
-        server.event(Event::Start { bootstrap: None }, now);
+        server.event(Event::Start, now);
         server
     }
 
