@@ -70,6 +70,11 @@ impl Bound {
         self.listener.local_addr().map_or(0, |address| address.port())
     }
 
+    /// Where it listens, as it is told to people.
+    pub(crate) fn told_address(&self) -> Option<String> {
+        self.listener.local_addr().ok().map(|address| address.to_string())
+    }
+
     /// How this node reaches it.
     pub(crate) fn own_address(&self) -> Option<SocketAddr> {
         let mut address = self.listener.local_addr().ok()?;

@@ -148,7 +148,7 @@ impl Node {
             common,
             quorum_thread,
             broker: None,
-            listeners: Vec::new(),
+            listeners: bound.iter().filter_map(Bound::told_address).collect(),
             storage,
         };
         let started = tokio::select! {
@@ -215,7 +215,6 @@ impl Node {
             shutdown: shutdown.clone(),
         });
         let failed_dirs = dirs::watch(&broker, tasks, shutdown);
-        // Others fetch from it as soon as it leads something, so it serves before it may.
         let service = BrokerService {
             broker: Arc::clone(&broker),
             forwarder: Forwarder {
@@ -227,10 +226,11 @@ impl Node {
             clock: common.clock,
         };
         let epoch = node_lifecycle::registered(&mut ends).await?;
-        self.listen(bound, Arc::new(service));
         // An end of the task that drives it comes as the end of its notices.
         let _ended = ends.events.send(NodeEvent::StartupFinished);
         node_lifecycle::unfenced(&mut ends).await?;
+        // Whoever connected meanwhile is answered by a broker that is alive.
+        self.listen(bound, Arc::new(service));
         Ok(RunningBroker {
             broker,
             ends,
@@ -239,7 +239,7 @@ impl Node {
         })
     }
 
-    fn listen(&mut self, bound: Vec<Bound>, service: Arc<dyn Service>) {
+    fn listen(&self, bound: Vec<Bound>, service: Arc<dyn Service>) {
         let common = &self.common;
         let around = Surroundings {
             service,
@@ -249,9 +249,6 @@ impl Node {
             shutdown: common.shutdown.clone(),
         };
         for Bound { listener, .. } in bound {
-            if let Ok(address) = listener.local_addr() {
-                self.listeners.push(address.to_string());
-            }
             let (workers, tasks) = (common.workers.clone(), common.tasks.clone());
             common.tasks.spawn(listener.run(around.clone(), workers, tasks));
         }

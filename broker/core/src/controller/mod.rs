@@ -35,6 +35,7 @@ mod sessions;
 mod timers;
 mod unregister_broker;
 mod update_features;
+mod update_raft_voter;
 mod versions;
 
 use std::collections::BTreeMap;
