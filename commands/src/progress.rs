@@ -27,6 +27,20 @@ pub(crate) struct Progress {
 impl Progress {
     /// Work that is done when `total` is reached; `what` is counted.
     pub(crate) fn new(context: &Context, what: &'static str, total: u64) -> Self {
+        Self::shown_as(
+            "{wide_bar} {human_pos} of {human_len} {msg}, {eta} left",
+            context,
+            what,
+            total,
+        )
+    }
+
+    /// A few things of which nobody can tell how long they take.
+    pub(crate) fn count(context: &Context, what: &'static str, total: u64) -> Self {
+        Self::shown_as("{human_pos} of {human_len} {msg}", context, what, total)
+    }
+
+    fn shown_as(template: &str, context: &Context, what: &'static str, total: u64) -> Self {
         let terminal = std::io::stderr().is_terminal() && !context.out.quiet;
         let target = if terminal {
             ProgressDrawTarget::stderr()
@@ -34,7 +48,7 @@ impl Progress {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} {msg}, {eta} left") {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.set_message(what);

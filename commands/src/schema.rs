@@ -57,6 +57,7 @@ fn all() -> Vec<Named> {
         of::<crate::render::Rendering>(),
         of::<crate::render::TemplateList>(),
         of::<crate::render::VariableList>(),
+        of::<crate::sandbox::SandboxCluster>(),
         of::<crate::size::Sizing>(),
         of::<Vec<crate::topics::TopicChange>>(),
         of::<Vec<crate::topics::PartitionRow>>(),

@@ -14,8 +14,10 @@ use crate::consume::{ReadRecord, consume};
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::produce::{Codec, Writer};
-use crate::sandbox::{Engine, Sandbox, SandboxSpec};
+use crate::sandbox::{Engine, Sandbox, SandboxSpec, Shape};
 
+/// The only one there is.
+const NODE: i32 = 1;
 const TOPIC: &str = "tour";
 const PARTITIONS: i32 = 6;
 const RECORDS: usize = 10_000;
@@ -51,14 +53,16 @@ pub(crate) fn run(_: &TourArgs, context: &Context) -> Result<(), CommandError> {
     };
     let data = tempfile::Builder::new().prefix("kfleet-tour-").tempdir()?;
     let spec = SandboxSpec {
-        engine: Engine::Kfleet,
+        shape: Shape::SINGLE,
+        is_dynamic: false,
+        engines: vec![Engine::Kfleet],
         kafka_libs: None,
         data_dir: Some(data.path().to_owned()),
         settings: Vec::new(),
         timeout: context.global.timeout,
     };
-    let sandbox = Sandbox::start(&spec)?;
-    let pid = sandbox.pid().unwrap_or(0);
+    let mut sandbox = Sandbox::start(&spec, &mut |_| Ok(()))?;
+    let pid = sandbox.pid(NODE).unwrap_or(0);
     steps.done(&format!(
         "formatted a log directory and started a broker on {} as process {pid}; it serves",
         sandbox.bootstrap()
@@ -84,14 +88,14 @@ pub(crate) fn run(_: &TourArgs, context: &Context) -> Result<(), CommandError> {
     steps.done(&format!(
         "asked for the offsets of all partitions: they add up to {total}"
     ))?;
-    sandbox.stop()?;
-    let sandbox = Sandbox::start(&spec)?;
+    sandbox.stop_node(NODE)?;
+    sandbox.start_node(NODE)?;
     compare_exactly(&first, &block_on(read(sandbox.bootstrap(), context))??)?;
     steps.done("stopped the broker cleanly and started it again: every record at its offset")?;
     block_on(write(sandbox.bootstrap(), context, &written))??;
     let before = block_on(read(sandbox.bootstrap(), context))??;
-    sandbox.kill()?;
-    let sandbox = Sandbox::start(&spec)?;
+    sandbox.kill_node(NODE)?;
+    sandbox.start_node(NODE)?;
     compare_exactly(&before, &block_on(read(sandbox.bootstrap(), context))??)?;
     steps.done(&format!(
         "wrote {RECORDS} more, killed the broker with SIGKILL and started it again: nothing acknowledged was lost"

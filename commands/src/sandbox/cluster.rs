@@ -1,29 +1,38 @@
 //! A sandbox from start to stop.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use protocol::config::NodeConfig;
-use protocol::properties::Properties;
-use serde_json::json;
+use client::conn::deadline_in;
+use rustix::process::Signal;
+use tokio::task::JoinSet;
 
-use super::{Engine, engine};
+use super::Engine;
+use super::document::SandboxCluster;
+use super::layout::Shape;
+use super::node::Node;
+use super::prepare::prepare;
+use super::serving::{self, Awaited};
+use crate::context::block_on;
 use crate::error::CommandError;
-use crate::storage::{FormatRequest, format_node};
 
-/// How often a starting node is asked whether it serves.
+/// How often a stopping node is looked after.
 const POLL: Duration = Duration::from_millis(5);
-/// How long a node may take to stop.
+/// How long nodes may take to stop.
 const STOP_MAX: Duration = Duration::from_secs(20);
 
 /// What a sandbox is to be.
 #[derive(Debug, Clone)]
 pub(crate) struct SandboxSpec {
-    /// Who serves.
-    pub(crate) engine: Engine,
+    /// Which nodes.
+    pub(crate) shape: Shape,
+    /// Whether the voters of the quorum are in its log, and not in properties.
+    pub(crate) is_dynamic: bool,
+    /// Who serves: an engine for each node, the last for all that follow.
+    pub(crate) engines: Vec<Engine>,
     /// Apache Kafka's jars.
     pub(crate) kafka_libs: Option<PathBuf>,
     /// Where to keep the data; a temporary directory if not given.
@@ -37,194 +46,249 @@ pub(crate) struct SandboxSpec {
 /// A running sandbox. It is stopped when dropped.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
-    child: Option<Child>,
+    nodes: Vec<Node>,
+    cluster_id: String,
     bootstrap: String,
-    dir: PathBuf,
+    root: PathBuf,
+    timeout: Duration,
     /// Removes the data at the end, unless it is to be kept.
     _temporary: Option<tempfile::TempDir>,
 }
 
 impl Sandbox {
-    /// Formats, starts, and waits until it serves.
-    pub(crate) fn start(spec: &SandboxSpec) -> Result<Self, CommandError> {
+    /// Formats, starts, and waits until all serve. `told` gets the number of brokers that do, again and again, and ends
+    /// it all with an error.
+    pub(crate) fn start(
+        spec: &SandboxSpec,
+        told: &mut dyn FnMut(u64) -> Result<(), CommandError>,
+    ) -> Result<Self, CommandError> {
         let failed = |error: std::io::Error| CommandError::io("preparing the sandbox", &error);
-        let (dir, temporary) = match &spec.data_dir {
+        let (root, temporary) = match &spec.data_dir {
             Some(dir) => (dir.clone(), None),
             None => {
-                let temporary = tempfile::Builder::new()
-                    .prefix("kfleet-sandbox-")
-                    .tempdir()
-                    .map_err(failed)?;
+                let prefix = tempfile::Builder::new().prefix("kfleet-sandbox-").tempdir();
+                let temporary = prefix.map_err(failed)?;
                 (temporary.path().to_owned(), Some(temporary))
             }
         };
-        fs::create_dir_all(&dir).map_err(failed)?;
-        let dir = fs::canonicalize(&dir).map_err(failed)?;
-        let properties = dir.join("server.properties");
-        let [broker_port, controller_port] = free_ports().map_err(failed)?;
-        // A directory that is started again keeps its data and gets fresh ports.
-        let text = properties_text(&dir, broker_port, controller_port, &spec.settings)?;
-        fs::write(&properties, &text).map_err(failed)?;
-        let file = Properties::parse(text.as_bytes());
-        let config = NodeConfig::parse(file.iter()).map_err(|error| CommandError::data(error.to_string()))?;
-        let cluster_id = ::broker::random_uuid().to_string();
-        if !dir.join("data").join("meta.properties").exists() {
-            format_node(&FormatRequest::new(&config, &cluster_id), &mut |_| Ok(()))?;
-        }
-        let log = dir.join("node-1.log");
-        let child = engine::start(spec.engine, spec.kafka_libs.as_deref(), &properties, &log)?;
-        let pid = child.id();
+        fs::create_dir_all(&root).map_err(failed)?;
+        let root = fs::canonicalize(&root).map_err(failed)?;
+        let (cluster_id, nodes) = prepare(spec, &root)?;
+        SandboxCluster::remove(&root).map_err(failed)?;
+        let addresses: Vec<String> = nodes.iter().filter_map(Node::address).collect();
         let mut sandbox = Self {
-            child: Some(child),
-            bootstrap: format!("127.0.0.1:{broker_port}"),
-            dir: dir.clone(),
+            nodes,
+            cluster_id,
+            bootstrap: addresses.join(","),
+            root,
+            timeout: spec.timeout,
             _temporary: temporary,
         };
-        sandbox.wait_until_serving(spec.timeout, &log)?;
-        let listeners = json!({
-            "PLAINTEXT": sandbox.bootstrap,
-            "CONTROLLER": format!("127.0.0.1:{controller_port}"),
-        });
-        let node = json!({
-            "id": 1,
-            "roles": ["broker", "controller"],
-            "rack": null,
-            "pid": pid,
-            "listeners": listeners,
-            "log_dirs": [dir.join("data")],
-        });
-        let document = json!({ "bootstrap_server": sandbox.bootstrap, "nodes": [node] });
-        fs::write(dir.join("cluster.json"), format!("{document:#}\n")).map_err(failed)?;
+        for node in &mut sandbox.nodes {
+            node.spawn()?;
+        }
+        let all: BTreeSet<i32> = sandbox.nodes.iter().map(|node| node.plan.id).collect();
+        sandbox.wait_until_serving(&all, told)?;
+        sandbox.document().write(&sandbox.root).map_err(failed)?;
         Ok(sandbox)
     }
 
-    fn wait_until_serving(&mut self, timeout: Duration, log: &Path) -> Result<(), CommandError> {
-        let deadline = Instant::now() + timeout;
-        loop {
-            if self.serves() {
-                return Ok(());
+    /// Waits until these nodes serve, and all brokers among them know each other.
+    fn wait_until_serving(
+        &mut self,
+        ids: &BTreeSet<i32>,
+        told: &mut dyn FnMut(u64) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        let deadline = deadline_in(self.timeout);
+        let mut waiting = ids.clone();
+        block_on(async {
+            let since = tokio::time::Instant::now();
+            let mut asked = JoinSet::new();
+            for (id, awaited) in self.awaited(ids) {
+                asked.spawn(async move {
+                    awaited.serves().await;
+                    id
+                });
             }
-            let ended = self.child.as_mut().map(Child::try_wait).transpose()?.flatten();
-            if ended.is_some() {
-                let said = fs::read_to_string(log).unwrap_or_default();
-                let last = said
-                    .lines()
-                    .rev()
-                    .take(5)
-                    .collect::<Vec<_>>()
-                    .into_iter()
-                    .rev()
-                    .collect::<Vec<_>>()
-                    .join("\n");
-                return Err(CommandError::io("the node did not start", &last));
+            while !asked.is_empty() {
+                tokio::select! {
+                    Some(served) = asked.join_next() => {
+                        let id = served.map_err(|error| CommandError::bug(error.to_string()))?;
+                        waiting.remove(&id);
+                    }
+                    () = serving::pause(since) => {}
+                }
+                let brokers = |node: &&Node| node.plan.is_broker && !waiting.contains(&node.plan.id);
+                told(self.nodes.iter().filter(brokers).count() as u64)?;
+                self.check_alive(ids)?;
+                if tokio::time::Instant::now() >= deadline && !asked.is_empty() {
+                    return Err(self.late(&waiting));
+                }
             }
-            if Instant::now() >= deadline {
-                return Err(CommandError::timed_out(format!(
-                    "the node did not serve within {timeout:?}"
-                )));
-            }
-            std::thread::sleep(POLL);
-        }
+            Ok(())
+        })?
     }
 
-    /// Whether the broker answers and counts itself among the live ones.
-    fn serves(&self) -> bool {
-        let config = client::ClientConfig {
-            bootstrap: vec![self.bootstrap.clone()],
-            client_id: "kfleet-sandbox".to_owned(),
-            limit: client::Limit::Until(client::conn::deadline_in(Duration::from_secs(2))),
+    fn awaited(&self, ids: &BTreeSet<i32>) -> Vec<(i32, Awaited)> {
+        let nodes = || self.nodes.iter().filter(|node| ids.contains(&node.plan.id));
+        let brokers = nodes().filter(|node| node.plan.is_broker);
+        let alive: BTreeSet<i32> = brokers.map(|node| node.plan.id).collect();
+        let awaited = |node: &Node| match node.address() {
+            Some(address) => Some(Awaited::Broker {
+                address,
+                cluster_id: self.cluster_id.clone(),
+                alive: alive.clone(),
+            }),
+            None => node.controller_address().map(|address| Awaited::Controller { address }),
         };
-        let connected = crate::context::block_on(client::Client::connect(config));
-        matches!(connected, Ok(Ok(client)) if client.broker_ids().next().is_some())
+        nodes()
+            .filter_map(|node| Some((node.plan.id, awaited(node)?)))
+            .collect()
     }
 
-    /// host:port.
+    /// An error if one of these nodes has ended.
+    fn check_alive(&mut self, ids: &BTreeSet<i32>) -> Result<(), CommandError> {
+        for node in self.nodes.iter_mut().filter(|node| ids.contains(&node.plan.id)) {
+            if !node.runs()? {
+                return Err(CommandError::io(
+                    &format!("node {} did not start", node.plan.id),
+                    &node.last_lines(),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn late(&self, ids: &BTreeSet<i32>) -> CommandError {
+        let late = self.nodes.iter().filter(|node| ids.contains(&node.plan.id));
+        let lines = late.map(|node| format!("node {} said last:\n{}", node.plan.id, node.last_lines()));
+        let said: Vec<String> = lines.collect();
+        let (timeout, ids) = (self.timeout, listed(ids.iter().copied()));
+        CommandError::timed_out(format!("{ids} did not serve within {timeout:?}")).hint(said.join("\n"))
+    }
+
+    /// host:port of all brokers, with commas.
     pub(crate) fn bootstrap(&self) -> &str {
         &self.bootstrap
     }
 
+    /// The cluster's id.
+    pub(crate) fn cluster_id(&self) -> &str {
+        &self.cluster_id
+    }
+
     /// Where its files are.
     pub(crate) fn data_dir(&self) -> &Path {
-        &self.dir
+        &self.root
     }
 
-    /// Its process.
-    pub(crate) fn pid(&self) -> Option<u32> {
-        self.child.as_ref().map(Child::id)
+    /// What there is to say of it.
+    pub(crate) fn document(&self) -> SandboxCluster {
+        SandboxCluster::new(&self.bootstrap, &self.cluster_id, &self.nodes)
     }
 
-    /// Kills it, as a crash would.
-    pub(crate) fn kill(mut self) -> Result<(), CommandError> {
-        let Some(mut child) = self.child.take() else {
-            return Ok(());
-        };
-        child.kill()?;
-        child.wait()?;
+    /// The process of a node.
+    pub(crate) fn pid(&self, id: i32) -> Option<u32> {
+        self.nodes.iter().find(|node| node.plan.id == id)?.pid()
+    }
+
+    fn node(&mut self, id: i32) -> Result<&mut Node, CommandError> {
+        let found = self.nodes.iter_mut().find(|node| node.plan.id == id);
+        found.ok_or_else(|| CommandError::not_found(format!("the sandbox has no node {id}")))
+    }
+
+    /// Nodes whose processes ended by themselves since this was last asked.
+    pub(crate) fn ended(&mut self) -> Result<Vec<(i32, ExitStatus)>, CommandError> {
+        let mut all = Vec::new();
+        for node in &mut self.nodes {
+            all.extend(node.ended()?.map(|status| (node.plan.id, status)));
+        }
+        Ok(all)
+    }
+
+    /// Kills a node, as a crash would.
+    pub(crate) fn kill_node(&mut self, id: i32) -> Result<(), CommandError> {
+        self.signal_node(id, Signal::KILL)?;
+        self.node(id)?.kill()
+    }
+
+    /// Sends a node a signal; STOP pauses it, CONT lets it go on.
+    pub(crate) fn signal_node(&mut self, id: i32, signal: Signal) -> Result<(), CommandError> {
+        self.node(id)?.signal(signal);
         Ok(())
     }
 
-    /// Stops it cleanly.
-    pub(crate) fn stop(mut self) -> Result<(), CommandError> {
-        self.stop_child()
+    /// Starts a node that was stopped or killed, on the same ports, and waits until it serves.
+    pub(crate) fn start_node(&mut self, id: i32) -> Result<(), CommandError> {
+        let node = self.node(id)?;
+        if node.runs()? {
+            return Err(CommandError::refused(format!("node {id} runs already")));
+        }
+        node.spawn()?;
+        self.wait_until_serving(&BTreeSet::from([id]), &mut |_| Ok(()))?;
+        let written = self.document().write(&self.root);
+        written.map_err(|error| CommandError::io("writing cluster.json", &error))
     }
 
-    fn stop_child(&mut self) -> Result<(), CommandError> {
-        let Some(mut child) = self.child.take() else {
-            return Ok(());
-        };
-        let pid = rustix::process::Pid::from_child(&child);
-        // It may have ended by itself in the meantime, which the wait below tells.
-        let _ended = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    /// Stops a node cleanly.
+    pub(crate) fn stop_node(&mut self, id: i32) -> Result<(), CommandError> {
+        self.stop_all(|node| node.plan.id == id)
+    }
+
+    /// Stops all cleanly.
+    pub(crate) fn stop(mut self) -> Result<(), CommandError> {
+        self.stop_in_order()
+    }
+
+    /// Brokers hand over to the controllers before they end, so controllers that are nothing else stop last.
+    fn stop_in_order(&mut self) -> Result<(), CommandError> {
+        let brokers = self.stop_all(|node| node.plan.is_broker);
+        let controllers = self.stop_all(|node| !node.plan.is_broker);
+        brokers.and(controllers)
+    }
+
+    /// Stops these at the same time.
+    fn stop_all(&mut self, is_meant: impl Fn(&Node) -> bool) -> Result<(), CommandError> {
+        let mut running: Vec<&mut Node> = self.nodes.iter_mut().filter(|node| is_meant(node)).collect();
+        for node in &running {
+            node.terminate();
+        }
         let deadline = Instant::now() + STOP_MAX;
-        while child.try_wait()?.is_none() {
+        loop {
+            let mut left = Vec::new();
+            for node in running {
+                if node.runs()? {
+                    left.push(node);
+                }
+            }
+            running = left;
+            if running.is_empty() {
+                return Ok(());
+            }
             if Instant::now() >= deadline {
-                child.kill()?;
-                child.wait()?;
-                return Err(CommandError::timed_out(format!(
-                    "the node did not stop within {STOP_MAX:?} and was killed"
-                )));
+                break;
             }
             std::thread::sleep(POLL);
         }
-        Ok(())
+        for node in &mut running {
+            node.kill()?;
+        }
+        let ids = listed(running.iter().map(|node| node.plan.id));
+        Err(CommandError::timed_out(format!(
+            "{ids} did not stop within {STOP_MAX:?}, and was killed"
+        )))
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        let _reported_by_stop = self.stop_child();
+        let _reported_by_stop = self.stop_in_order();
     }
 }
 
-/// Two ports that nobody listens on just now.
-fn free_ports() -> std::io::Result<[u16; 2]> {
-    let (first, second) = (TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?);
-    Ok([first.local_addr()?.port(), second.local_addr()?.port()])
-}
-
-fn properties_text(dir: &Path, broker: u16, controller: u16, settings: &[String]) -> Result<String, CommandError> {
-    let data = Properties::escape_value(&dir.join("data").display().to_string());
-    let mut text = format!(
-        "process.roles=broker,controller\nnode.id=1\n\
-         listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}\n\
-         advertised.listeners=PLAINTEXT://127.0.0.1:{broker}\n\
-         controller.listener.names=CONTROLLER\n\
-         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT\n\
-         controller.quorum.voters=1@127.0.0.1:{controller}\n\
-         log.dirs={data}\n\
-         offsets.topic.replication.factor=1\n\
-         transaction.state.log.replication.factor=1\n\
-         transaction.state.log.min.isr=1\n\
-         group.initial.rebalance.delay.ms=0\n"
-    );
-    for setting in settings {
-        let pair = setting.split_once('=');
-        let (key, value) = pair.ok_or_else(|| CommandError::usage(format!("\"{setting}\" is not KEY=VALUE")))?;
-        text.push_str(&format!(
-            "{}={}\n",
-            Properties::escape_key(key),
-            Properties::escape_value(value)
-        ));
-    }
-    Ok(text)
+/// `node 1`, `nodes 1, 2`.
+fn listed(ids: impl Iterator<Item = i32>) -> String {
+    let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+    let noun = if ids.len() == 1 { "node" } else { "nodes" };
+    format!("{noun} {}", ids.join(", "))
 }

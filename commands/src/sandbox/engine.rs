@@ -1,8 +1,11 @@
 //! How a node of either engine is started, as a process that does not outlive its sandbox.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+use std::os::unix::process::CommandExt as _;
 
 use super::Engine;
 use crate::error::CommandError;
@@ -18,42 +21,48 @@ pub(crate) fn die_with(parent: i32) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Starts a node; what it says goes to `log`.
-pub(super) fn start(
-    engine: Engine,
-    kafka_libs: Option<&Path>,
-    properties: &Path,
-    log: &Path,
-) -> Result<Child, CommandError> {
-    let failed = |error: std::io::Error| CommandError::io("starting a node", &error);
-    let out = File::create(log).map_err(failed)?;
-    let err = out.try_clone().map_err(failed)?;
-    let mut command = Command::new(std::env::current_exe().map_err(failed)?);
-    let parent = std::process::id().to_string();
-    match engine {
-        Engine::Kfleet => command
-            .args(["broker", "run", "--die-with", &parent, "-c"])
-            .arg(properties),
-        Engine::Apache => command
-            .args([
-                "launch",
-                "--die-with",
-                &parent,
-                "--",
-                "java",
-                "-Xmx1G",
-                "-Xms256M",
-                "-cp",
-            ])
-            .arg(kafka_libs.unwrap_or(Path::new(".")).join("*"))
-            .arg("kafka.Kafka")
-            .arg(properties),
+/// What runs a node with this server.properties.
+pub(super) fn command(engine: Engine, kafka_libs: Option<&Path>, properties: &Path) -> std::io::Result<Vec<OsString>> {
+    let words: Vec<OsString> = match engine {
+        Engine::Kfleet => {
+            let program = std::env::current_exe()?;
+            vec![program.into(), "broker".into(), "run".into(), "-c".into()]
+        }
+        Engine::Apache => {
+            let classes = kafka_libs.unwrap_or(Path::new(".")).join("*");
+            let java = ["java", "-Xmx1G", "-Xms256M", "-cp"].map(OsString::from);
+            java.into_iter().chain([classes.into(), "kafka.Kafka".into()]).collect()
+        }
     };
-    // Whoever started the sandbox as a service means the sandbox, and not its nodes.
+    Ok(words.into_iter().chain([properties.into()]).collect())
+}
+
+/// Starts a node; what it says goes to `log`.
+pub(super) fn start(engine: Engine, words: &[OsString], log: File) -> Result<Child, CommandError> {
+    let failed = |error: std::io::Error| CommandError::io("starting a node", &error);
+    let err = log.try_clone().map_err(failed)?;
+    let own = std::env::current_exe().map_err(failed)?;
+    let parent = std::process::id().to_string();
+    let mut command = match (engine, words.split_first()) {
+        // It follows its parent by itself, without a program in between.
+        (Engine::Kfleet, Some((program, arguments))) => {
+            let mut command = Command::new(program);
+            command.args(arguments).args(["--die-with", &parent]);
+            command
+        }
+        _ => {
+            let mut command = Command::new(own);
+            command.args(["launch", "--die-with", &parent, "--"]).args(words);
+            command
+        }
+    };
     command
+        // Whoever started the sandbox as a service means the sandbox, and not its nodes.
         .env_remove("NOTIFY_SOCKET")
+        // Ctrl-C is for the sandbox, which stops its nodes in their order.
+        .process_group(0)
         .stdin(Stdio::null())
-        .stdout(out)
+        .stdout(log)
         .stderr(err)
         .spawn()
         .map_err(failed)

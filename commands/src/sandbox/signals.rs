@@ -1,0 +1,66 @@
+//! SIGINT and SIGTERM, which end a sandbox, and not before it has put everything away, and SIGCHLD, which tells that a node or
+//! a command has ended.
+
+use std::sync::mpsc::{Receiver, channel};
+
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::context::block_on;
+use crate::error::CommandError;
+
+/// Signals that came since this was made.
+#[derive(Debug)]
+pub(super) struct Signals {
+    received: Receiver<Signal>,
+}
+
+impl Signals {
+    /// Listens from now on, for as long as this process lives.
+    pub(super) fn listen() -> Result<Self, CommandError> {
+        let (sender, received) = channel();
+        let (ready, is_ready) = channel();
+        let listener = async move {
+            let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+            let mut child = signal(SignalKind::child())?;
+            let _taken_below = ready.send(());
+            loop {
+                let signal = tokio::select! {
+                    _ = terminate.recv() => Signal::TERM,
+                    _ = interrupt.recv() => Signal::INT,
+                    _ = child.recv() => Signal::CHILD,
+                };
+                if sender.send(signal).is_err() {
+                    return Ok::<(), std::io::Error>(());
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("signals".to_owned());
+        let thread = thread.spawn(|| block_on(listener)?.map_err(CommandError::from))?;
+        match is_ready.recv() {
+            Ok(()) => Ok(Self { received }),
+            Err(_) => match thread.join() {
+                Ok(Err(error)) => Err(error),
+                _ => Err(CommandError::bug("the thread for signals ended")),
+            },
+        }
+    }
+
+    /// Waits for one; none comes any more if nobody listens.
+    pub(super) fn next(&self) -> Option<Signal> {
+        self.received.recv().ok()
+    }
+
+    /// An error with a shell's exit code if one has come that is to end this process.
+    pub(super) fn check(&self) -> Result<(), CommandError> {
+        match self.received.try_iter().find(|signal| *signal != Signal::CHILD) {
+            Some(signal) => Err(CommandError::exit(exit_code(signal.as_raw()))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How shells tell of a process that a signal ended.
+pub(super) fn exit_code(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(u8::MAX)
+}
