@@ -2,8 +2,8 @@
 
 pub(crate) mod files;
 pub(crate) mod node;
-pub(crate) mod ports;
 pub(crate) mod nodes;
+pub(crate) mod ports;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

@@ -23,7 +23,10 @@ pub fn decode(
     budget_bytes: usize,
 ) -> Result<(BrokerHeartbeatRequest, Option<Vec<Uuid>>), DecodeError> {
     let request: BrokerHeartbeatRequest = decode_request_as(version, version.min(TYPED_MAX), body, budget_bytes)?;
-    let cordoned = request.unknown_tagged_fields.get(&CORDONED_TAG).filter(|_| version > TYPED_MAX);
+    let cordoned = request
+        .unknown_tagged_fields
+        .get(&CORDONED_TAG)
+        .filter(|_| version > TYPED_MAX);
     let cordoned = cordoned.and_then(|field| uuids(field));
     Ok((request, cordoned))
 }
@@ -88,7 +91,11 @@ mod tests {
 
     #[test]
     fn what_is_not_an_array_of_ids_is_refused_or_left_out() {
-        for tagged in [&[1, 1, 2, 9, 9][..], &[1, 1, 1, 5], &[1, 1, 5, 0xff, 0xff, 0xff, 0xff, 0xff]] {
+        for tagged in [
+            &[1, 1, 2, 9, 9][..],
+            &[1, 1, 1, 5],
+            &[1, 1, 5, 0xff, 0xff, 0xff, 0xff, 0xff],
+        ] {
             let decoded = decode(2, body(tagged), DECODE_BUDGET_BYTES);
             assert!(decoded.is_err() || decoded.unwrap().1.is_none(), "{tagged:?}");
         }

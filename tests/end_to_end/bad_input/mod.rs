@@ -36,11 +36,7 @@ impl Victim {
         let cluster = Cluster::in_dir(Engine::Kfleet, dir.path(), settings);
         let pid = cluster.pid();
         cluster.kfleet(&["topics", "create", "t", "--yes"]).exits(0);
-        Self {
-            cluster,
-            pid,
-            dir,
-        }
+        Self { cluster, pid, dir }
     }
 
     fn connect(&self) -> TcpStream {
@@ -111,7 +107,10 @@ fn accepted(pid: i32, bootstrap: &str) -> usize {
     let links = descriptors.filter_map(|descriptor| std::fs::read_link(descriptor.ok()?.path()).ok());
     let held: BTreeSet<String> = links.map(|link| link.display().to_string()).collect();
     let table = std::fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap();
-    let sockets = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let sockets = table
+        .lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
     sockets
         .filter(|fields| fields[1].ends_with(&local) && fields[3] != LISTENS)
         .filter(|fields| held.contains(&format!("socket:[{}]", fields[9])))

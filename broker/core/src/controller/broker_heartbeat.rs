@@ -1,9 +1,9 @@
 //! BrokerHeartbeat (63), versions 0 to 2: who is alive, who may lead, who may stop.
 
 use protocol::Uuid;
-use protocol::api::{DECODE_BUDGET_BYTES, DecodeError, ErrorCode, heartbeat};
 use protocol::api::messages::broker_heartbeat_request::BrokerHeartbeatRequest;
 use protocol::api::messages::broker_heartbeat_response::BrokerHeartbeatResponse;
+use protocol::api::{DECODE_BUDGET_BYTES, DecodeError, ErrorCode, heartbeat};
 
 use super::broker_registration::DIRECTORIES_FROM;
 use super::draft::Draft;
