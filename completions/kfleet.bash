@@ -1611,12 +1611,24 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__sandbox)
-            opts="-b -o -q -v -h --data-dir --engine --kafka-libs --set --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --brokers --controllers --racks --separate --dynamic-quorum --data-dir --engine --kafka-libs --set --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --brokers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --controllers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --racks)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -515,17 +515,22 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l no-headers -d '
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l data-dir -d 'Keep the data here; it can be started again' -r -F
-complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l engine -d 'Who serves' -r -f -a "kfleet\t'The broker in this binary'
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l brokers -d 'How many brokers' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l controllers -d 'How many controllers; as many as there are brokers, and three at most, if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l racks -d 'Deal the brokers out to so many racks, rack-1, rack-2, ...' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l data-dir -d 'Keep the data here; it can be started again, on other ports' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l engine -d 'Who serves; of several engines, each is a node\'s, and the last is that of all that follow' -r -f -a "kfleet\t'The broker in this binary'
 apache\t'Apache Kafka\'s jars'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l kafka-libs -d 'The folder with Apache Kafka\'s jars, for --engine apache' -r -F
-complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l set -d 'A key of server.properties; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l set -d 'A key of server.properties, for all nodes; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
 ndjson\t'One document a line for each element'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l separate -d 'Controllers are nodes of their own, with ids from 3001'
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l dynamic-quorum -d 'The controllers are written in the quorum\'s log (kraft.version 1), and can be changed'
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l no-headers -d 'Leave out the names of columns'
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s v -l verbose -d 'Say more, on stderr'
