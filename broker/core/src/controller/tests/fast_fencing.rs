@@ -57,7 +57,7 @@ fn a_new_leader_does_not_know_whom_the_one_before_suspected() {
     node.create(on("t", &[2, 1]).with_configs(vec![allows]));
     assert_eq!(node.propose("t", &[2], |_| {}).error_code, 0);
     lose(&mut node, 2);
-    node.take(|controller, cx| controller.resign(cx));
+    node.take(Controller::resign);
     node.take(|controller, cx| controller.activate(cx).unwrap());
     node.heartbeat(1, |beat| beat.with_want_fence(true));
     node.beat(1);
