@@ -134,17 +134,16 @@ fn not_accepted(listener: &str, around: &Surroundings, error: &io::Error) {
     tracing::warn!(listener, %error, "a connection could not be accepted");
 }
 
-async fn serve_one(stream: TcpStream, peer: Peer, frame_max_bytes: usize, around: &Surroundings) {
-    let (host, listener) = (peer.host.clone(), peer.listener.clone());
-    let Err(error) = connection::serve(stream, peer, frame_max_bytes, around).await else {
-        return;
-    };
+async fn serve_one(stream: TcpStream, mut peer: Peer, frame_max_bytes: usize, around: &Surroundings) {
+    let served = connection::serve(stream, &mut peer, frame_max_bytes, around).await;
+    around.service.ended(&peer);
+    let Err(error) = served else { return };
     match &error {
         FrameError::BadLength { .. } | FrameError::CutShort => around.refusals.count(Refusal::Frame),
         FrameError::NoMemory => around.refusals.count(Refusal::Memory),
         FrameError::Io(_) => {}
     }
     if !connection::is_disconnect(&error) {
-        tracing::warn!(host, listener, %error, "closed a connection");
+        tracing::warn!(host = peer.host, listener = peer.listener, %error, "closed a connection");
     }
 }

@@ -39,6 +39,7 @@ impl Controller {
                 return Ok(Plan::answer(call.reply(&response)?));
             }
         };
+        self.heard_of_broker(&call.peer, id, epoch);
         let is_caught_up = request.current_metadata_offset >= broker.registered_at;
         let mut draft = Draft::new(self);
         let current = self.broker_state(&broker);
