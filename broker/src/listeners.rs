@@ -70,6 +70,11 @@ impl Bound {
         self.listener.local_addr().map_or(0, |address| address.port())
     }
 
+    /// Where it listens, as it is told to people.
+    pub(crate) fn told_address(&self) -> Option<String> {
+        self.listener.local_addr().ok().map(|address| address.to_string())
+    }
+
     /// How this node reaches it.
     pub(crate) fn own_address(&self) -> Option<SocketAddr> {
         let mut address = self.listener.local_addr().ok()?;
@@ -98,8 +103,16 @@ pub(crate) fn advertised(config: &NodeConfig, bound: &[Bound], controllers: bool
         let protocol = config.security_protocols.get(&endpoint.name).copied();
         ListenerEndpoint {
             name: endpoint.name.clone(),
-            host: if endpoint.host.is_empty() { "localhost".to_owned() } else { endpoint.host.clone() },
-            port: if endpoint.port == 0 { listener.map_or(0, Bound::port) } else { endpoint.port },
+            host: if endpoint.host.is_empty() {
+                "localhost".to_owned()
+            } else {
+                endpoint.host.clone()
+            },
+            port: if endpoint.port == 0 {
+                listener.map_or(0, Bound::port)
+            } else {
+                endpoint.port
+            },
             security_protocol: protocol.unwrap_or(SecurityProtocol::Plaintext).id(),
         }
     });

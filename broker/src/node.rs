@@ -129,7 +129,10 @@ impl Node {
                 random: Box::new(SystemRandom),
             }))
         });
-        let own_address = bound.iter().find(|listener| listener.is_controllers).and_then(Bound::own_address);
+        let own_address = bound
+            .iter()
+            .find(|listener| listener.is_controllers)
+            .and_then(Bound::own_address);
         let quorum_thread = quorum_start::start(quorum_start::Parts {
             config: Arc::clone(&common.config),
             cluster_id: storage.cluster_id.clone(),
@@ -149,7 +152,7 @@ impl Node {
             common,
             quorum_thread,
             broker: None,
-            listeners: Vec::new(),
+            listeners: bound.iter().filter_map(Bound::told_address).collect(),
             storage,
         };
         let started = tokio::select! {
@@ -185,7 +188,9 @@ impl Node {
             node_lifecycle::register_controller(&common, controllers);
         }
         let disk = Arc::clone(&common.disk);
-        common.tasks.spawn(dirs::delete_removed(disk, removed, common.shutdown.clone()));
+        common
+            .tasks
+            .spawn(dirs::delete_removed(disk, removed, common.shutdown.clone()));
         if let Some(broker) = broker {
             let running = self.start_broker(broker, requested, brokers, of_broker).await?;
             self.broker = Some(running);
@@ -202,7 +207,12 @@ impl Node {
         bound: Vec<Bound>,
     ) -> Result<RunningBroker, StartError> {
         let common = self.common.clone();
-        let Common { tasks, shutdown, channel, .. } = &common;
+        let Common {
+            tasks,
+            shutdown,
+            channel,
+            ..
+        } = &common;
         let mut ends = node_lifecycle::start_broker(&common, &broker, &self.storage, endpoints);
         tasks.spawn(crate::upkeep::run(Arc::clone(&broker), common.clock, shutdown.clone()));
         requested.start(&broker, channel, tasks, shutdown);
@@ -217,7 +227,6 @@ impl Node {
             shutdown: shutdown.clone(),
         });
         let failed_dirs = dirs::watch(&broker, tasks, shutdown);
-        // Others fetch from it as soon as it leads something, so it serves before it may.
         let service = BrokerService {
             broker: Arc::clone(&broker),
             forwarder: Forwarder {
@@ -229,10 +238,11 @@ impl Node {
             clock: common.clock,
         };
         let epoch = node_lifecycle::registered(&mut ends).await?;
-        self.listen(bound, Arc::new(service));
         // An end of the task that drives it comes as the end of its notices.
         let _ended = ends.events.send(NodeEvent::StartupFinished);
         node_lifecycle::unfenced(&mut ends).await?;
+        // Whoever connected meanwhile is answered by a broker that is alive.
+        self.listen(bound, Arc::new(service));
         Ok(RunningBroker {
             broker,
             ends,
@@ -241,7 +251,7 @@ impl Node {
         })
     }
 
-    fn listen(&mut self, bound: Vec<Bound>, service: Arc<dyn Service>) {
+    fn listen(&self, bound: Vec<Bound>, service: Arc<dyn Service>) {
         let common = &self.common;
         let around = Surroundings {
             service,
@@ -251,9 +261,6 @@ impl Node {
             shutdown: common.shutdown.clone(),
         };
         for Bound { listener, .. } in bound {
-            if let Ok(address) = listener.local_addr() {
-                self.listeners.push(address.to_string());
-            }
             let (workers, tasks) = (common.workers.clone(), common.tasks.clone());
             common.tasks.spawn(listener.run(around.clone(), workers, tasks));
         }
@@ -337,7 +344,9 @@ async fn quorum_ended(mut published: watch::Receiver<i64>) {
 async fn join(thread: thread::JoinHandle<Result<(), ControllerError>>) -> Result<(), StartError> {
     match tokio::task::spawn_blocking(move || thread.join()).await {
         Ok(Ok(result)) => Ok(result?),
-        _ => Err(StartError::Unsupported("the thread of the metadata quorum panicked".into())),
+        _ => Err(StartError::Unsupported(
+            "the thread of the metadata quorum panicked".into(),
+        )),
     }
 }
 
@@ -369,4 +378,3 @@ fn raise_descriptor_limit() -> u64 {
     };
     current.unwrap_or(DESCRIPTORS_DEFAULT).min(1 << 20)
 }
-

@@ -14,8 +14,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::conn::Connection;
+use crate::controllers;
 use crate::error::ClientError;
-use crate::retry::Limit;
+use crate::retry::{Backoff, Limit};
 
 /// Wait before the second bootstrap address is tried beside the first, and so on.
 const STAGGER: Duration = Duration::from_millis(150);
@@ -31,11 +32,21 @@ pub struct ClientConfig {
     pub limit: Limit,
 }
 
+/// Which nodes a client talks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeRole {
+    /// Brokers, which hand on what is the active controller's.
+    Broker,
+    /// Controllers (KIP-919), for when brokers are down.
+    Controller,
+}
+
 /// A cluster.
 #[derive(Debug)]
 pub struct Client {
     config: ClientConfig,
-    /// The connection that answered first, since the last one broke.
+    role: NodeRole,
+    /// Of brokers, the connection that answered first, since the last one broke; of controllers, that to the active one.
     any: Mutex<Arc<Connection>>,
     brokers: Mutex<BTreeMap<i32, Arc<Connection>>>,
     addresses: std::sync::Mutex<BTreeMap<i32, String>>,
@@ -58,8 +69,35 @@ impl Client {
             cluster_id: metadata.cluster_id.map_or(String::new(), |id| id.to_string()),
             brokers: Mutex::default(),
             config,
+            role: NodeRole::Broker,
             any: Mutex::new(any),
         })
+    }
+
+    /// Connects to controllers: what is sent to any node goes to the active one, and the nodes are controllers.
+    pub async fn connect_to_controllers(config: ClientConfig) -> Result<Self, ClientError> {
+        let first = first_to_answer(&config, config.bootstrap.clone()).await?;
+        let (cluster_id, addresses) = controllers::known_to(&first, config.limit.deadline()).await?;
+        let any = controllers::find_active(&config, with_bootstrap(&config, &addresses)).await?;
+        Ok(Self {
+            addresses: std::sync::Mutex::new(addresses),
+            leaders: Mutex::default(),
+            cluster_id,
+            brokers: Mutex::default(),
+            config,
+            role: NodeRole::Controller,
+            any: Mutex::new(Arc::new(any)),
+        })
+    }
+
+    /// Which nodes it talks to.
+    pub fn role(&self) -> NodeRole {
+        self.role
+    }
+
+    /// How it was told to reach the cluster.
+    pub(crate) fn config(&self) -> &ClientConfig {
+        &self.config
     }
 
     /// The cluster's id.
@@ -72,9 +110,20 @@ impl Client {
         self.config.limit.deadline()
     }
 
-    /// Ids of the brokers that were alive when metadata was last asked for.
+    /// How long a node may take to answer a request, so that the answer is back in time.
+    pub fn request_timeout_ms(&self) -> i32 {
+        let left = self.deadline().saturating_duration_since(Instant::now());
+        i32::try_from(left.as_millis() * 9 / 10).unwrap_or(i32::MAX)
+    }
+
+    /// Ids of the brokers that were alive when metadata was last asked for, or of the controllers.
     pub fn broker_ids(&self) -> impl Iterator<Item = i32> {
         self.addresses().keys().copied().collect::<Vec<_>>().into_iter()
+    }
+
+    /// host:port of the same nodes.
+    pub fn node_addresses(&self) -> BTreeMap<i32, String> {
+        self.addresses().clone()
     }
 
     fn addresses(&self) -> std::sync::MutexGuard<'_, BTreeMap<i32, String>> {
@@ -85,14 +134,18 @@ impl Client {
     pub async fn any(&self) -> Result<Arc<Connection>, ClientError> {
         let mut any = self.any.lock().await;
         if !any.is_usable().await {
-            let mut addresses = self.config.bootstrap.clone();
-            // A bootstrap server may be gone for good while the cluster lives on.
-            addresses.extend(self.addresses().values().cloned());
-            addresses.sort_unstable();
-            addresses.dedup();
-            *any = Arc::new(first_to_answer(&self.config, addresses).await?);
+            *any = Arc::new(self.look_for_any().await?);
         }
         Ok(Arc::clone(&any))
+    }
+
+    async fn look_for_any(&self) -> Result<Connection, ClientError> {
+        // A bootstrap server may be gone for good while the cluster lives on.
+        let addresses = with_bootstrap(&self.config, &self.addresses());
+        match self.role {
+            NodeRole::Broker => first_to_answer(&self.config, addresses).await,
+            NodeRole::Controller => controllers::find_active(&self.config, addresses).await,
+        }
     }
 
     /// Sends a request to any node; the active controller gets it from there if it is his.
@@ -101,6 +154,35 @@ impl Client {
         R::Response: Decodable + HeaderVersion,
     {
         self.any().await?.send(request, self.deadline()).await
+    }
+
+    /// Whether the node that is asked serves an API, before anything else is done; an error if it does not.
+    pub async fn check_served<R: Request>(&self) -> Result<(), ClientError> {
+        self.any().await?.version_of::<R>().map(drop)
+    }
+
+    /// Sends a request of the active controller's, and to the next one if that is no longer who it was. `code_of` reads
+    /// the error of an answer.
+    pub async fn send_active<R: Request>(
+        &self,
+        request: &R,
+        code_of: impl Fn(&R::Response) -> i16,
+    ) -> Result<R::Response, ClientError>
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        let mut backoff = Backoff::new(self.deadline());
+        loop {
+            let any = self.any().await?;
+            let response = any.send(request, self.deadline()).await?;
+            let code = code_of(&response);
+            // A broker has looked for the active controller by itself.
+            if self.role == NodeRole::Broker || !controllers::is_not_active(code) {
+                return Ok(response);
+            }
+            backoff.again(ClientError::rejected(any.address(), code, None)).await?;
+            *self.any.lock().await = Arc::new(self.look_for_any().await?);
+        }
     }
 
     /// The connection to a broker.
@@ -207,7 +289,16 @@ fn addresses_of(metadata: &MetadataResponse) -> BTreeMap<i32, String> {
     metadata.brokers.iter().map(address).collect()
 }
 
-fn address_of(host: &str, port: i32) -> String {
+/// The addresses to start from and those that are known by now.
+fn with_bootstrap(config: &ClientConfig, known: &BTreeMap<i32, String>) -> Vec<String> {
+    let mut addresses = config.bootstrap.clone();
+    addresses.extend(known.values().cloned());
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+pub(crate) fn address_of(host: &str, port: i32) -> String {
     if host.contains(':') {
         format!("[{host}]:{port}")
     } else {

@@ -7,6 +7,7 @@ pub mod conn;
 
 mod admin;
 mod cluster;
+mod controllers;
 mod error;
 mod fetcher;
 mod partitioner;
@@ -14,9 +15,14 @@ mod producer;
 mod retry;
 mod sharded;
 
+pub use admin::elections::{Elected, ElectionType};
+pub use admin::features::{FeatureUpdateKind, FinalizedFeatures};
 pub use admin::groups::CommittedOffsets;
+pub use admin::nodes::{ClusterNodes, NodeVersions};
 pub use admin::offsets::{ListedOffset, OffsetSpec};
-pub use cluster::{Client, ClientConfig};
+pub use admin::quorum::{ListenerAddress, Quorum, QuorumReplica, Voter};
+pub use admin::topics::{PartitionDescription, TopicDescription};
+pub use cluster::{Client, ClientConfig, NodeRole};
 pub use error::ClientError;
 pub use fetcher::{FetchSpec, Fetched};
 pub use partitioner::murmur2_partition;

@@ -9,6 +9,9 @@ use client::{Client, ClientConfig, Limit};
 use crate::error::CommandError;
 use crate::output::{Format, Output};
 
+/// Where the brokers are that are not named on the command line.
+const BOOTSTRAP_SERVER_VARIABLE: &str = "KFLEET_BOOTSTRAP_SERVER";
+
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
@@ -18,10 +21,14 @@ pub struct GlobalArgs {
         short,
         long,
         global = true,
-        env = "KFLEET_BOOTSTRAP_SERVER",
+        env = BOOTSTRAP_SERVER_VARIABLE,
         value_name = "HOST:PORT[,...]"
     )]
     pub bootstrap_server: Option<String>,
+    /// Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while
+    /// brokers are down
+    #[arg(long, global = true, value_name = "HOST:PORT[,...]")]
+    pub bootstrap_controller: Option<String>,
     /// How results are printed
     #[arg(short, long, global = true, value_enum, default_value = "table")]
     pub output: Format,
@@ -59,6 +66,21 @@ pub struct SafetyArgs {
     /// Change nothing unless this is the cluster's id
     #[arg(long, value_name = "ID")]
     pub expect_cluster_id: Option<String>,
+}
+
+/// HOST:PORT[,...]
+fn addresses(text: &str) -> Result<Vec<String>, CommandError> {
+    let addresses = text.split(',').map(str::trim).filter(|address| !address.is_empty());
+    let addresses: Vec<String> = addresses.map(str::to_owned).collect();
+    let is_bad = |address: &&String| {
+        address
+            .rsplit_once(':')
+            .is_none_or(|(_, port)| port.parse::<u16>().is_err())
+    };
+    match addresses.iter().find(is_bad) {
+        Some(bad) => Err(CommandError::usage(format!("\"{bad}\" is not HOST:PORT"))),
+        None => Ok(addresses),
+    }
 }
 
 /// A duration with its unit.
@@ -102,23 +124,35 @@ impl Context {
 
     /// The addresses to start from.
     pub fn bootstrap(&self) -> Result<Vec<String>, CommandError> {
-        let text = self.global.bootstrap_server.as_deref().unwrap_or_default();
-        let addresses: Vec<String> = text
-            .split(',')
-            .map(str::trim)
-            .filter(|a| !a.is_empty())
-            .map(str::to_owned)
-            .collect();
+        if self.global.bootstrap_controller.is_some() {
+            return Err(
+                CommandError::usage("--bootstrap-controller is no help here: brokers have to be asked")
+                    .hint("it is for quorum, features, configs, cluster id, endpoints, api-versions and unregister"),
+            );
+        }
+        let addresses = addresses(self.global.bootstrap_server.as_deref().unwrap_or_default())?;
         if addresses.is_empty() {
             return Err(CommandError::usage("no cluster was named")
                 .hint("give --bootstrap-server HOST:PORT, or set KFLEET_BOOTSTRAP_SERVER"));
         }
-        match addresses
-            .iter()
-            .find(|address| address.rsplit_once(':').is_none_or(|(_, p)| p.parse::<u16>().is_err()))
-        {
-            Some(bad) => Err(CommandError::usage(format!("\"{bad}\" is not HOST:PORT"))),
-            None => Ok(addresses),
+        Ok(addresses)
+    }
+
+    /// The controllers to start from, if those are to be asked.
+    fn bootstrap_controllers(&self) -> Result<Option<Vec<String>>, CommandError> {
+        let Some(text) = &self.global.bootstrap_controller else {
+            return Ok(None);
+        };
+        // A flag stands above the environment, but two flags contradict each other.
+        let given = self.global.bootstrap_server.clone();
+        if given.is_some() && given != std::env::var(BOOTSTRAP_SERVER_VARIABLE).ok() {
+            return Err(CommandError::usage(
+                "give either --bootstrap-server or --bootstrap-controller",
+            ));
+        }
+        match addresses(text)? {
+            none if none.is_empty() => Err(CommandError::usage("--bootstrap-controller names no controller")),
+            some => Ok(Some(some)),
         }
     }
 
@@ -126,6 +160,19 @@ impl Context {
     pub async fn connect(&self) -> Result<Client, CommandError> {
         self.connect_within(Limit::Until(client::conn::deadline_in(self.global.timeout)))
             .await
+    }
+
+    /// The same, to controllers if --bootstrap-controller names some.
+    pub async fn connect_to_any_role(&self) -> Result<Client, CommandError> {
+        let Some(bootstrap) = self.bootstrap_controllers()? else {
+            return self.connect().await;
+        };
+        let config = ClientConfig {
+            bootstrap,
+            client_id: "kfleet".to_owned(),
+            limit: Limit::Until(client::conn::deadline_in(self.global.timeout)),
+        };
+        Ok(Client::connect_to_controllers(config).await?)
     }
 
     /// Connects to the cluster, for a command that runs as long as it has something to do; --timeout limits each

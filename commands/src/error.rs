@@ -1,7 +1,7 @@
 //! Failures as operators see them: a kind, an exit code, a sentence, hints.
 
 use client::ClientError;
-use protocol::api::ErrorCode;
+use protocol::api::{ApiKey, ErrorCode};
 
 use crate::exit_codes;
 
@@ -103,7 +103,7 @@ impl From<ClientError> for CommandError {
         let message = error.to_string();
         match &error {
             ClientError::Unreachable { .. } => Self::new("unreachable", exit_codes::UNREACHABLE, message)
-                .hint("check the address given with --bootstrap-server and whether the broker runs"),
+                .hint("check the address that was given and whether the node runs"),
             ClientError::Closed { .. } => Self::new("unreachable", exit_codes::UNREACHABLE, message)
                 .hint("is this a Kafka listener, and without TLS?"),
             ClientError::TimedOut { .. } => Self::timed_out(message),
@@ -116,8 +116,13 @@ impl From<ClientError> for CommandError {
                 | ErrorCode::GroupAuthorizationFailed
                 | ErrorCode::SaslAuthenticationFailed => Self::new("auth", exit_codes::AUTH, message),
                 ErrorCode::RequestTimedOut => Self::timed_out(message),
+                ErrorCode::MismatchedEndpointType => Self::rejected(message)
+                    .hint("brokers are named with --bootstrap-server, controllers with --bootstrap-controller"),
                 _ => Self::rejected(message),
             },
+            ClientError::UnsupportedApi {
+                api: ApiKey::Metadata, ..
+            } => Self::rejected(message).hint("a controller is named with --bootstrap-controller"),
             ClientError::UnsupportedApi { .. } => Self::rejected(message),
             ClientError::Malformed { .. } => Self::new("protocol", exit_codes::REJECTED, message),
             _ => Self::bug(message),

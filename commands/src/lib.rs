@@ -11,9 +11,11 @@ mod cluster;
 mod completions;
 mod configs;
 mod consume;
+mod features;
 mod groups;
 mod host;
 mod host_values;
+mod leaders;
 mod logs;
 mod man;
 mod offsets;
@@ -65,6 +67,9 @@ enum Command {
     Configs(configs::ConfigsCommand),
     /// Read records
     Consume(consume::ConsumeArgs),
+    /// Features: what nodes support and what the cluster has agreed on
+    #[command(subcommand)]
+    Features(features::FeaturesCommand),
     /// Groups
     #[command(subcommand)]
     Groups(groups::GroupsCommand),
@@ -74,6 +79,9 @@ enum Command {
     /// Become a program that ends with its parent
     #[command(hide = true)]
     Launch(sandbox::launch::LaunchArgs),
+    /// Leaders of partitions
+    #[command(subcommand)]
+    Leaders(leaders::LeadersCommand),
     /// Files of logs, offline
     #[command(subcommand)]
     Logs(logs::LogsCommand),
@@ -196,9 +204,11 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Completions(args) => completions::run(&args, context),
         Command::Configs(command) => configs::run(command, context),
         Command::Consume(args) => consume::run(&args, context),
+        Command::Features(command) => features::run(command, context),
         Command::Groups(command) => groups::run(command, context),
         Command::Host(command) => host::run(command, context),
         Command::Launch(args) => sandbox::launch::run(&args),
+        Command::Leaders(command) => leaders::run(command, context),
         Command::Logs(command) => logs::run(command, context),
         Command::Man(args) => man::run(&args, context),
         Command::Offsets(command) => offsets::run(command, context),

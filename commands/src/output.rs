@@ -71,6 +71,10 @@ impl Output {
                 self.print(&format!("{}\n", serde_json::to_string_pretty(&document).map_err(bug)?))
             }
             Format::Ndjson => {
+                // A document a line has no place for what is said of all of them.
+                for warning in warnings {
+                    self.note(&format!("warning: {warning}"));
+                }
                 let elements = match serde_json::to_value(data).map_err(bug)? {
                     Value::Array(elements) => elements,
                     other => vec![other],

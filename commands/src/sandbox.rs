@@ -16,7 +16,6 @@ mod signals;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use rustix::process::{Pid, Signal, kill_process};
@@ -30,9 +29,6 @@ use signals::Signals;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::progress::Progress;
-
-/// How often it is looked whether a command has ended.
-const POLL: Duration = Duration::from_millis(5);
 
 /// Who serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -101,10 +97,12 @@ pub(crate) struct SandboxArgs {
 pub(crate) fn run(args: &SandboxArgs, context: &Context) -> Result<(), CommandError> {
     let spec = spec(args, context)?;
     let signals = Signals::listen()?;
-    let sandbox = start(&spec, &signals, context)?;
+    let mut sandbox = start(&spec, &signals, context)?;
     let Some((program, arguments)) = args.command.split_first() else {
         announce(&sandbox, context)?;
-        signals.wait();
+        while let Some(Signal::CHILD) = signals.next() {
+            note_ended(&mut sandbox, context)?;
+        }
         return sandbox.stop();
     };
     let mut command = Command::new(program);
@@ -112,9 +110,11 @@ pub(crate) fn run(args: &SandboxArgs, context: &Context) -> Result<(), CommandEr
         .args(arguments)
         .env("KFLEET_BOOTSTRAP_SERVER", sandbox.bootstrap())
         .env("BOOTSTRAP_SERVERS", sandbox.bootstrap());
-    let status = command.spawn().and_then(|child| wait(child, &signals));
+    let child = command.spawn();
+    let child = child.map_err(|error| CommandError::io(&format!("running {program}"), &error));
+    let status = child.and_then(|child| wait(child, &signals, &mut sandbox, context));
     let stopped = sandbox.stop();
-    let status = status.map_err(|error| CommandError::io(&format!("running {program}"), &error))?;
+    let status = status?;
     stopped?;
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(()),
@@ -172,15 +172,32 @@ fn announce(sandbox: &Sandbox, context: &Context) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Tells of nodes that ended by themselves. The others go on: it may be meant.
+fn note_ended(sandbox: &mut Sandbox, context: &Context) -> Result<(), CommandError> {
+    for (id, status) in sandbox.ended()? {
+        context.out.note(&format!("node {id} ended, {status}"));
+    }
+    Ok(())
+}
+
 /// Waits for a command to end. It goes on after SIGINT, which it gets itself if it comes from a terminal, and is told of
 /// SIGTERM: the cluster is not taken away under it.
-fn wait(mut child: Child, signals: &Signals) -> std::io::Result<ExitStatus> {
+fn wait(
+    mut child: Child,
+    signals: &Signals,
+    sandbox: &mut Sandbox,
+    context: &Context,
+) -> Result<ExitStatus, CommandError> {
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
-        if signals.wait_for(POLL) == Some(Signal::TERM) {
-            let _ended = kill_process(Pid::from_child(&child), Signal::TERM);
+        match signals.next() {
+            Some(Signal::TERM) => {
+                let _ended = kill_process(Pid::from_child(&child), Signal::TERM);
+            }
+            Some(_) => note_ended(sandbox, context)?,
+            None => return Ok(child.wait()?),
         }
     }
 }

@@ -82,6 +82,13 @@ fn a_wrong_command_line_is_64() {
         &["topics", "list", "-b", "nowhere"],
         &["topics", "list", "--timeout", "5"],
         &["sandbox", "--engine", "apache"],
+        &["sandbox", "--engine", "kfleet,kfleet"],
+        &["sandbox", "--brokers", "0"],
+        &["sandbox", "--brokers", "51"],
+        &["sandbox", "--controllers", "many"],
+        &["sandbox", "--racks", "2"],
+        &["sandbox", "--brokers", "3", "--set", "node.id=7"],
+        &["sandbox", "--set", "num.partitions"],
     ] {
         kfleet(args).exits(64);
     }

@@ -13,6 +13,8 @@ mod read_write;
 mod readme;
 mod render;
 mod restarts;
+mod sandbox;
+mod sandbox_nodes;
 mod service_manager;
 mod storage;
 mod topics;

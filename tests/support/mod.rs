@@ -2,6 +2,7 @@
 
 pub(crate) mod files;
 pub(crate) mod node;
+pub(crate) mod nodes;
 pub(crate) mod ports;
 
 use std::io::{BufRead as _, BufReader};
@@ -10,8 +11,18 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// A test for each engine; `foreign` if it needs foreign parts on ours, too.
+/// A test for each engine; `foreign` if it needs foreign parts on ours, too. With flags of `kfleet sandbox` in front, on
+/// clusters of such nodes.
 macro_rules! on_both_engines {
+    (apache $($flags:tt => $($name:ident),*);* $(;)?) => {
+        mod apache {
+            $($(#[test]
+            #[ignore = "needs tests/compat/setup"]
+            fn $name() {
+                super::$name(&$crate::support::Cluster::of_nodes($crate::support::Engine::Apache, &$flags));
+            })*)*
+        }
+    };
     ($($name:ident),* $(,)?) => {
         mod kfleet {
             $(#[test]
@@ -63,7 +74,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -114,6 +125,16 @@ pub(crate) fn kafka_libs() -> PathBuf {
     foreign("kafka-4.3.1/libs")
 }
 
+/// A sandbox of this engine, to be given more flags and started.
+pub(crate) fn sandbox(engine: Engine) -> Command {
+    let mut command = Command::new(KFLEET);
+    command.args(["sandbox", "--timeout", "120s"]);
+    if engine == Engine::Apache {
+        command.args(["--engine", "apache", "--kafka-libs"]).arg(kafka_libs());
+    }
+    command
+}
+
 /// A running cluster.
 #[derive(Debug)]
 pub(crate) struct Cluster {
@@ -131,22 +152,28 @@ impl Cluster {
 
     /// Starts one with settings of server.properties.
     pub(crate) fn with(engine: Engine, settings: &[&str]) -> Self {
-        let temporary = tempfile::Builder::new().prefix("kfleet-test-").tempdir().unwrap();
-        let mut cluster = Self::in_dir(engine, temporary.path(), settings);
-        cluster._temporary = Some(temporary);
-        cluster
+        let flags: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
+        Self::of_nodes(engine, &flags)
     }
 
     /// Starts one in this directory, with the data that is there.
     pub(crate) fn in_dir(engine: Engine, dir: &Path, settings: &[&str]) -> Self {
-        let mut command = Command::new(KFLEET);
-        command.args(["sandbox", "--timeout", "60s", "--data-dir"]).arg(dir);
-        if engine == Engine::Apache {
-            command.args(["--engine", "apache", "--kafka-libs"]).arg(kafka_libs());
-        }
-        for setting in settings {
-            command.args(["--set", setting]);
-        }
+        let flags: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
+        Self::of_nodes_in(engine, dir, &flags)
+    }
+
+    /// Starts one with flags of `kfleet sandbox`.
+    pub(crate) fn of_nodes(engine: Engine, flags: &[&str]) -> Self {
+        let temporary = tempfile::Builder::new().prefix("kfleet-test-").tempdir().unwrap();
+        let mut cluster = Self::of_nodes_in(engine, temporary.path(), flags);
+        cluster._temporary = Some(temporary);
+        cluster
+    }
+
+    /// The same in this directory, with the data that is there.
+    pub(crate) fn of_nodes_in(engine: Engine, dir: &Path, flags: &[&str]) -> Self {
+        let mut command = sandbox(engine);
+        command.arg("--data-dir").arg(dir).args(flags);
         let stdout = Stdio::piped();
         let mut process = command
             .stdin(Stdio::null())
@@ -200,6 +227,11 @@ impl Cluster {
         let mut args = args.to_vec();
         args.extend(["-o", "json"]);
         self.kfleet(&args).exits(0).data()
+    }
+
+    /// Kills the sandbox itself with SIGKILL.
+    pub(crate) fn kill_sandbox(&self) {
+        signal(self.process.id() as i32, "KILL");
     }
 
     /// Stops it cleanly; the data stays if it was given a directory.

@@ -2,6 +2,8 @@
 
 use std::fs::{self, File};
 use std::net::TcpListener;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,6 +25,8 @@ pub(crate) struct Node {
     pub(crate) address: String,
     properties: PathBuf,
     log: PathBuf,
+    /// What keeps others from its ports while it does not run.
+    _claims: [UnixDatagram; 2],
     _dir: tempfile::TempDir,
 }
 
@@ -36,7 +40,8 @@ impl Node {
         cluster.stop();
         let properties = dir.path().join("server.properties");
         let mut text = fs::read_to_string(&properties).unwrap();
-        let fixed = fixed_ports();
+        let [(first, first_claim), (second, second_claim)] = fixed_ports();
+        let fixed = [first, second];
         for (old, new) in ports.iter().zip(fixed) {
             text = text.replace(&format!(":{old}"), &format!(":{new}"));
         }
@@ -46,6 +51,7 @@ impl Node {
             address: format!("127.0.0.1:{}", fixed[0]),
             properties,
             log: dir.path().join("node.log"),
+            _claims: [first_claim, second_claim],
             _dir: dir,
         }
     }
@@ -127,20 +133,21 @@ fn answers(address: &str) -> bool {
         .is_ok()
 }
 
-/// Two ports that nobody listens on; tests of one process look from different places.
-fn fixed_ports() -> [u16; 2] {
+/// Two ports that nobody listens on; tests of one process look from different places. They are claimed as sandboxes
+/// claim theirs, so that no sandbox gets them.
+fn fixed_ports() -> [(u16, UnixDatagram); 2] {
     let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let start = u64::from(clock.unwrap().subsec_nanos());
-    let mut found = Vec::new();
     let span = u64::from(PORTS.end - PORTS.start);
-    for at in 0..span {
-        let port = PORTS.start + ((start + at) % span) as u16;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            found.push(port);
-        }
-        if let [first, second] = found[..] {
-            return [first, second];
-        }
-    }
-    panic!("no free port in {PORTS:?}");
+    let mut candidates = (0..span).map(|at| PORTS.start + ((start + at) % span) as u16);
+    let mut next = || candidates.find_map(|port| Some((port, claim(port)?)));
+    let found = next().zip(next());
+    let (first, second) = found.unwrap_or_else(|| panic!("no free port in {PORTS:?}"));
+    [first, second]
+}
+
+fn claim(port: u16) -> Option<UnixDatagram> {
+    let name = SocketAddr::from_abstract_name(format!("kfleet-port-{port}")).unwrap();
+    let claim = UnixDatagram::bind_addr(&name).ok()?;
+    TcpListener::bind(("127.0.0.1", port)).is_ok().then_some(claim)
 }

@@ -1,4 +1,9 @@
-//! Admin calls that need more than one request.
+//! Admin calls that need more than one request, or whose answers need to be put together.
 
+pub(crate) mod elections;
+pub(crate) mod features;
 pub(crate) mod groups;
+pub(crate) mod nodes;
 pub(crate) mod offsets;
+pub(crate) mod quorum;
+pub(crate) mod topics;

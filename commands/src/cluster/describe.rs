@@ -1,7 +1,7 @@
 //! cluster describe
 
 use clap::Args;
-use protocol::api::messages::DescribeClusterRequest;
+use protocol::api::messages::describe_cluster_response::DescribeClusterBroker;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -56,29 +56,22 @@ impl Shown for Vec<ClusterNode> {
 }
 
 pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandError> {
-    let (id, nodes) = block_on(async {
+    let (id, nodes, warnings) = block_on(async {
         let client = context.connect().await?;
-        let request = DescribeClusterRequest::default()
-            .with_endpoint_type(1)
-            .with_include_fenced_brokers(args.include_fenced);
-        let response = client.send_any(&request).await?;
-        if response.error_code != 0 {
-            return Err(client::ClientError::rejected(
-                "DescribeCluster",
-                response.error_code,
-                response.error_message.as_deref(),
-            )
-            .into());
+        let mut warnings = Vec::new();
+        let found = client.cluster_nodes(args.include_fenced).await?;
+        if args.include_fenced && !found.with_fenced {
+            warnings.push("this cluster's DescribeCluster is too old to tell of fenced brokers".to_owned());
         }
-        let node = |broker: protocol::api::messages::describe_cluster_response::DescribeClusterBroker| ClusterNode {
+        let node = |broker: DescribeClusterBroker| ClusterNode {
             id: broker.broker_id.0,
             host: broker.host.to_string(),
             port: broker.port,
             rack: broker.rack.map(|rack| rack.to_string()),
             fenced: broker.is_fenced,
         };
-        let nodes: Vec<ClusterNode> = response.brokers.into_iter().map(node).collect();
-        Ok::<_, CommandError>((client.cluster_id().to_owned(), nodes))
+        let nodes: Vec<ClusterNode> = found.nodes.into_iter().map(node).collect();
+        Ok::<_, CommandError>((client.cluster_id().to_owned(), nodes, warnings))
     })??;
-    context.out.show(Some(&id), &nodes, &[])
+    context.out.show(Some(&id), &nodes, &warnings)
 }

@@ -31,7 +31,7 @@ impl Shown for ClusterId {
 }
 
 pub(crate) fn run(_: &IdArgs, context: &Context) -> Result<(), CommandError> {
-    let client = block_on(context.connect())??;
+    let client = block_on(context.connect_to_any_role())??;
     let id = client.cluster_id();
     context.out.show(Some(id), &ClusterId { id: id.to_owned() }, &[])
 }

@@ -3,8 +3,9 @@
 use clap::Args;
 use client::ClientError;
 use protocol::api::StrBytes;
-use protocol::api::messages::IncrementalAlterConfigsRequest;
 use protocol::api::messages::incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig};
+use protocol::api::messages::incremental_alter_configs_response::AlterConfigsResourceResponse;
+use protocol::api::messages::{IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse};
 
 use super::EntityArgs;
 use crate::context::{Context, SafetyArgs, block_on};
@@ -85,7 +86,7 @@ fn alter(
 ) -> Result<(), CommandError> {
     let name = entity.name.clone();
     let (id, changes) = block_on(async {
-        let client = context.connect().await?;
+        let client = context.connect_to_any_role().await?;
         let really = context.may_change(safety, client.cluster_id(), &format!("{plan} of {name}"))?;
         let resource = AlterConfigsResource::default()
             .with_resource_type(entity.entity_type.code())
@@ -94,7 +95,11 @@ fn alter(
         let request = IncrementalAlterConfigsRequest::default()
             .with_resources(vec![resource])
             .with_validate_only(!really);
-        let response = client.send_any(&request).await?;
+        let code_of = |response: &IncrementalAlterConfigsResponse| {
+            let code = |result: &AlterConfigsResourceResponse| result.error_code;
+            response.responses.first().map_or(0, code)
+        };
+        let response = client.send_active(&request, code_of).await?;
         for result in response.responses {
             if result.error_code != 0 {
                 let message = result.error_message.as_deref().map(str::to_owned);

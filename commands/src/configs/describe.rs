@@ -1,7 +1,7 @@
 //! configs describe
 
 use clap::Args;
-use client::ClientError;
+use client::{ClientError, NodeRole};
 use protocol::api::StrBytes;
 use protocol::api::messages::DescribeConfigsRequest;
 use protocol::api::messages::describe_configs_request::DescribeConfigsResource;
@@ -73,7 +73,7 @@ const fn source_name(code: i8) -> &'static str {
 
 pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandError> {
     let (id, mut rows) = block_on(async {
-        let client = context.connect().await?;
+        let client = context.connect_to_any_role().await?;
         let resource = DescribeConfigsResource::default()
             .with_resource_type(args.entity.entity_type.code())
             .with_resource_name(StrBytes::from_string(args.entity.name.clone()))
@@ -86,6 +86,9 @@ pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandE
             .parse()
             .ok()
             .filter(|_| args.entity.entity_type == EntityType::Broker);
+        // Of brokers a controller knows what was set in the cluster, and no more.
+        let broker =
+            broker.filter(|id| client.role() == NodeRole::Broker || client.broker_ids().any(|known| known == *id));
         let response = match broker {
             Some(broker) => client.send_to(broker, &request).await?,
             None => client.send_any(&request).await?,

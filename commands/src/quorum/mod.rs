@@ -1,23 +1,60 @@
 //! The metadata quorum.
 
+mod add_controller;
+mod change;
+mod newcomer;
+mod remove_controller;
+mod replication;
 mod status;
 
 use clap::Subcommand;
+use client::ListenerAddress;
+use protocol::Uuid;
 
 use crate::context::Context;
 use crate::error::CommandError;
 
+pub(crate) use change::QuorumChange;
+pub(crate) use replication::ReplicationRow;
 pub(crate) use status::QuorumStatus;
 
 /// Commands on the metadata quorum.
 #[derive(Debug, Subcommand)]
 pub(crate) enum QuorumCommand {
-    /// Tell who leads and who follows how closely
+    /// Make a controller a voter
+    AddController(add_controller::AddControllerArgs),
+    /// Take its vote from a controller
+    RemoveController(remove_controller::RemoveControllerArgs),
+    /// List the replicas of the metadata log and how far each is
+    Replication(replication::ReplicationArgs),
+    /// Tell who leads, who votes and who follows
     Status(status::StatusArgs),
 }
 
 pub(crate) fn run(command: QuorumCommand, context: &Context) -> Result<(), CommandError> {
     match command {
+        QuorumCommand::AddController(args) => add_controller::run(&args, context),
+        QuorumCommand::RemoveController(args) => remove_controller::run(&args, context),
+        QuorumCommand::Replication(args) => replication::run(&args, context),
         QuorumCommand::Status(args) => status::run(&args, context),
     }
+}
+
+/// NAME://HOST:PORT
+fn endpoint_text(endpoint: &ListenerAddress) -> String {
+    let (listener, host, port) = (&endpoint.listener, &endpoint.host, endpoint.port);
+    if host.contains(':') {
+        format!("{listener}://[{host}]:{port}")
+    } else {
+        format!("{listener}://{host}:{port}")
+    }
+}
+
+fn directory_text(directory_id: Option<Uuid>) -> String {
+    directory_id.map_or_else(|| "-".to_owned(), |id| id.to_string())
+}
+
+/// A number, or a dash where it is not known.
+fn number(value: Option<i64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }

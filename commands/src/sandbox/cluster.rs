@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use client::conn::deadline_in;
@@ -148,7 +149,7 @@ impl Sandbox {
     /// An error if one of these nodes has ended.
     fn check_alive(&mut self, ids: &BTreeSet<i32>) -> Result<(), CommandError> {
         for node in self.nodes.iter_mut().filter(|node| ids.contains(&node.plan.id)) {
-            if node.has_ended()? {
+            if !node.runs()? {
                 return Err(CommandError::io(
                     &format!("node {} did not start", node.plan.id),
                     &node.last_lines(),
@@ -196,6 +197,15 @@ impl Sandbox {
         found.ok_or_else(|| CommandError::not_found(format!("the sandbox has no node {id}")))
     }
 
+    /// Nodes whose processes ended by themselves since this was last asked.
+    pub(crate) fn ended(&mut self) -> Result<Vec<(i32, ExitStatus)>, CommandError> {
+        let mut all = Vec::new();
+        for node in &mut self.nodes {
+            all.extend(node.ended()?.map(|status| (node.plan.id, status)));
+        }
+        Ok(all)
+    }
+
     /// Kills a node, as a crash would.
     pub(crate) fn kill_node(&mut self, id: i32) -> Result<(), CommandError> {
         self.signal_node(id, Signal::KILL)?;
@@ -211,7 +221,7 @@ impl Sandbox {
     /// Starts a node that was stopped or killed, on the same ports, and waits until it serves.
     pub(crate) fn start_node(&mut self, id: i32) -> Result<(), CommandError> {
         let node = self.node(id)?;
-        if !node.has_ended()? {
+        if node.runs()? {
             return Err(CommandError::refused(format!("node {id} runs already")));
         }
         node.spawn()?;
@@ -247,7 +257,7 @@ impl Sandbox {
         loop {
             let mut left = Vec::new();
             for node in running {
-                if !node.has_ended()? {
+                if node.runs()? {
                     left.push(node);
                 }
             }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, ExitStatus};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -91,24 +91,45 @@ impl Node {
         Ok(())
     }
 
-    /// Whether it has no process, or none any more.
-    pub(super) fn has_ended(&mut self) -> Result<bool, CommandError> {
-        let Some(child) = &mut self.child else {
-            return Ok(true);
-        };
-        if child.try_wait()?.is_none() {
-            return Ok(false);
+    /// How its process ended, if it has since this was last asked.
+    pub(super) fn ended(&mut self) -> Result<Option<ExitStatus>, CommandError> {
+        let status = self.child.as_mut().map(Child::try_wait).transpose()?.flatten();
+        if status.is_some() {
+            self.child = None;
         }
-        self.child = None;
-        Ok(true)
+        Ok(status)
+    }
+
+    /// Whether it has a process.
+    pub(super) fn runs(&mut self) -> Result<bool, CommandError> {
+        self.ended()?;
+        Ok(self.child.is_some())
     }
 
     /// What it said last.
     pub(super) fn last_lines(&self) -> String {
         let said = fs::read(&self.files.log).unwrap_or_default();
-        let said = String::from_utf8_lossy(&said);
-        let lines: Vec<&str> = said.lines().collect();
-        let (_, last) = lines.split_at(lines.len().saturating_sub(QUOTED_LINES));
-        last.join("\n")
+        last_lines(&String::from_utf8_lossy(&said))
+    }
+}
+
+/// The last lines, without Java's stacks, which would leave no room for the reason.
+fn last_lines(said: &str) -> String {
+    let is_frame = |line: &&str| line.starts_with("\tat ") || line.starts_with("\t... ");
+    let lines: Vec<&str> = said.lines().filter(|line| !is_frame(line)).collect();
+    let (_, last) = lines.split_at(lines.len().saturating_sub(QUOTED_LINES));
+    last.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_are_those_with_a_reason() {
+        assert_eq!(last_lines(""), "");
+        assert_eq!(last_lines("1\n2\n3\n4\n5\n6\n"), "2\n3\n4\n5\n6");
+        let said = "ERROR no such class\n\tat a.B.c(B.scala:1)\n\tat a.B.d(B.scala:2)\nCaused by: x\n\t... 4 more\n";
+        assert_eq!(last_lines(said), "ERROR no such class\nCaused by: x");
     }
 }

@@ -1,7 +1,7 @@
-//! SIGINT and SIGTERM, which end a sandbox, and not before it has put everything away.
+//! SIGINT and SIGTERM, which end a sandbox, and not before it has put everything away, and SIGCHLD, which tells that a node or
+//! a command has ended.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, channel};
 
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,11 +22,13 @@ impl Signals {
         let (ready, is_ready) = channel();
         let listener = async move {
             let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+            let mut child = signal(SignalKind::child())?;
             let _taken_below = ready.send(());
             loop {
                 let signal = tokio::select! {
                     _ = terminate.recv() => Signal::TERM,
                     _ = interrupt.recv() => Signal::INT,
+                    _ = child.recv() => Signal::CHILD,
                 };
                 if sender.send(signal).is_err() {
                     return Ok::<(), std::io::Error>(());
@@ -44,25 +46,16 @@ impl Signals {
         }
     }
 
-    /// Waits for one.
-    pub(super) fn wait(&self) {
-        // The thread that listens has no end of its own, and without it there is nothing to wait for.
-        let _signal = self.received.recv();
+    /// Waits for one; none comes any more if nobody listens.
+    pub(super) fn next(&self) -> Option<Signal> {
+        self.received.recv().ok()
     }
 
-    /// Waits a while for one.
-    pub(super) fn wait_for(&self, wait: Duration) -> Option<Signal> {
-        match self.received.recv_timeout(wait) {
-            Ok(signal) => Some(signal),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
-    }
-
-    /// An error with a shell's exit code if one has come.
+    /// An error with a shell's exit code if one has come that is to end this process.
     pub(super) fn check(&self) -> Result<(), CommandError> {
-        match self.received.try_recv() {
-            Ok(signal) => Err(CommandError::exit(exit_code(signal.as_raw()))),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => Ok(()),
+        match self.received.try_iter().find(|signal| *signal != Signal::CHILD) {
+            Some(signal) => Err(CommandError::exit(exit_code(signal.as_raw()))),
+            None => Ok(()),
         }
     }
 }

@@ -8,14 +8,14 @@ use super::releases::Release;
 pub(crate) type Levels = BTreeMap<String, i16>;
 
 /// The feature that is the release itself.
-pub(super) const METADATA_VERSION: &str = "metadata.version";
+pub(crate) const METADATA_VERSION: &str = "metadata.version";
 /// The quorum's feature, which follows from how it is formed.
-pub(super) const KRAFT_VERSION: &str = "kraft.version";
+pub(crate) const KRAFT_VERSION: &str = "kraft.version";
 
 /// One feature.
 #[derive(Debug)]
-pub(super) struct Feature {
-    pub(super) name: &'static str,
+pub(crate) struct Feature {
+    pub(crate) name: &'static str,
     /// The metadata.version from which each level, from 1 on, is the default.
     default_since: &'static [i16],
     /// The metadata.version without which a level, from 1 on, cannot be; 0 for any.
@@ -23,7 +23,7 @@ pub(super) struct Feature {
 }
 
 /// All but metadata.version, in Kafka's order.
-pub(super) const FEATURES: [Feature; 6] = [
+pub(crate) const FEATURES: [Feature; 6] = [
     Feature {
         name: KRAFT_VERSION,
         default_since: &[21],
@@ -58,12 +58,12 @@ pub(super) const FEATURES: [Feature; 6] = [
 
 impl Feature {
     /// The feature with this name.
-    pub(super) fn named(name: &str) -> Option<&'static Self> {
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
         FEATURES.iter().find(|feature| feature.name == name)
     }
 
     /// The level a release starts with.
-    pub(super) fn default_level(&self, release: Release) -> i16 {
+    pub(crate) fn default_level(&self, release: Release) -> i16 {
         self.default_since
             .iter()
             .filter(|since| **since <= release.level())
@@ -81,7 +81,7 @@ impl Feature {
 }
 
 /// Reads NAME=LEVEL arguments; a later one overrules an earlier one.
-pub(super) fn parse_levels(texts: &[String]) -> Result<Levels, String> {
+pub(crate) fn parse_levels(texts: &[String]) -> Result<Levels, String> {
     let parse = |text: &String| {
         let complaint = |what: &str| format!("Can't parse feature=level string {text}: {what}");
         let (name, level) = text

@@ -77,7 +77,7 @@ pub(crate) fn run(args: &FormatArgs, context: &Context) -> Result<(), CommandErr
 }
 
 /// A node's configuration.
-pub(super) fn read_config(path: &Path) -> Result<NodeConfig, CommandError> {
+pub(crate) fn read_config(path: &Path) -> Result<NodeConfig, CommandError> {
     let bytes =
         std::fs::read(path).map_err(|error| CommandError::io(&format!("reading {}", path.display()), &error))?;
     let file = Properties::parse(&bytes);

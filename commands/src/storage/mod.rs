@@ -18,7 +18,10 @@ mod voters;
 use clap::Subcommand;
 
 pub(crate) use argument_files::read as read_argument_files;
+pub(crate) use features::{FEATURES, KRAFT_VERSION, Levels, METADATA_VERSION, parse_levels};
+pub(crate) use format::read_config;
 pub(crate) use formatter::{FormatRequest, format_node};
+pub(crate) use releases::Release;
 pub(crate) use voters::InitialVoter;
 
 use crate::context::Context;

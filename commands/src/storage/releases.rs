@@ -44,7 +44,7 @@ impl Release {
     pub(super) const FIRST_WITH_SCRAM: Self = Self { level: 11 };
 
     /// The release with this level.
-    pub(super) fn of_level(level: i16) -> Result<Self, String> {
+    pub(crate) fn of_level(level: i16) -> Result<Self, String> {
         let known = METADATA_VERSIONS.iter().any(|(known, _)| *known == level);
         if known {
             Ok(Self { level })
@@ -59,7 +59,7 @@ impl Release {
 
     /// A release by its name: `4.3`, `4.3.1` or `4.3-IV0`. What is not for production yet has only its full name, and
     /// that only if `unstable` is allowed.
-    pub(super) fn parse(text: &str, unstable: bool) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str, unstable: bool) -> Result<Self, String> {
         let short: Vec<&str> = text.split('.').take(2).collect();
         let short = short.join(".");
         let any_of_it = format!("{short}-");
@@ -83,12 +83,12 @@ impl Release {
     }
 
     /// Its level.
-    pub(super) const fn level(self) -> i16 {
+    pub(crate) const fn level(self) -> i16 {
         self.level
     }
 
     /// Its name.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         METADATA_VERSIONS
             .iter()
             .find(|(known, _)| *known == self.level)

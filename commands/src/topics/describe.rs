@@ -1,7 +1,6 @@
 //! topics describe
 
 use clap::Args;
-use client::ClientError;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -37,6 +36,10 @@ pub(crate) struct PartitionRow {
     isr: Vec<i32>,
     /// Replicas on brokers that are not alive.
     offline: Vec<i32>,
+    /// Replicas that may lead although they are not in sync (KIP-966); none where the cluster does not say.
+    elr: Option<Vec<i32>>,
+    /// Who was last known to be such a replica; none where the cluster does not say.
+    last_known_elr: Option<Vec<i32>>,
 }
 
 impl Shown for Vec<PartitionRow> {
@@ -54,13 +57,15 @@ impl Shown for Vec<PartitionRow> {
                 join(&p.isr),
             ];
             if wide {
+                let join_known = |ids: &Option<Vec<i32>>| ids.as_deref().map_or_else(|| "-".to_owned(), join);
                 row.extend([p.leader_epoch.to_string(), join(&p.offline)]);
+                row.extend([join_known(&p.elr), join_known(&p.last_known_elr)]);
             }
             row
         };
         let mut headers = vec!["TOPIC", "PARTITION", "LEADER", "REPLICAS", "ISR"];
         if wide {
-            headers.extend(["EPOCH", "OFFLINE"]);
+            headers.extend(["EPOCH", "OFFLINE", "ELR", "LAST KNOWN ELR"]);
         }
         Table {
             headers,
@@ -70,31 +75,27 @@ impl Shown for Vec<PartitionRow> {
 }
 
 pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandError> {
-    let (id, mut rows) = block_on(async {
+    let (id, topics) = block_on(async {
         let client = context.connect().await?;
         let asked = (!args.topics.is_empty()).then_some(args.topics.as_slice());
-        let metadata = client.metadata(asked).await?;
-        let mut rows = Vec::new();
-        for topic in metadata.topics {
-            let name = topic.name.map_or(String::new(), |name| name.to_string());
-            if topic.error_code != 0 {
-                return Err(ClientError::rejected(format!("topic {name}"), topic.error_code, None).into());
-            }
-            for p in topic.partitions {
-                rows.push(PartitionRow {
-                    topic: name.clone(),
-                    partition: p.partition_index,
-                    leader: Some(p.leader_id.0).filter(|leader| *leader >= 0),
-                    leader_epoch: p.leader_epoch,
-                    replicas: p.replica_nodes.iter().map(|id| id.0).collect(),
-                    isr: p.isr_nodes.iter().map(|id| id.0).collect(),
-                    offline: p.offline_replicas.iter().map(|id| id.0).collect(),
-                });
-            }
-        }
-        Ok::<_, CommandError>((client.cluster_id().to_owned(), rows))
+        let topics = client.describe_topics(asked).await?;
+        Ok::<_, CommandError>((client.cluster_id().to_owned(), topics))
     })??;
-    rows.retain(|row| !args.under_replicated || row.isr.len() < row.replicas.len());
-    rows.sort_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
+    let mut rows = Vec::new();
+    for (name, topic) in topics {
+        let partitions = topic.partitions.into_iter();
+        rows.extend(partitions.map(|(partition, p)| PartitionRow {
+            topic: name.clone(),
+            partition,
+            leader: p.leader,
+            leader_epoch: p.leader_epoch,
+            replicas: p.replicas,
+            isr: p.isr,
+            offline: p.offline,
+            elr: p.elr,
+            last_known_elr: p.last_known_elr,
+        }));
+    }
+    rows.retain(|row: &PartitionRow| !args.under_replicated || row.isr.len() < row.replicas.len());
     context.out.show(Some(&id), &rows, &[])
 }

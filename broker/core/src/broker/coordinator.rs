@@ -11,9 +11,9 @@ use protocol::api::ErrorCode;
 use protocol::messages::framing::ControlType;
 use protocol::records::{BatchBuilder, Batches, Compression, NewRecord, Records, records_of};
 
-use super::{Broker, NewTopic};
 use super::partition::{Isolation, Partition, PartitionError, ReadRequest};
 use super::topic_names::CONSUMER_OFFSETS;
+use super::{Broker, NewTopic};
 use crate::cx::Now;
 use crate::groups::{GroupSettings, KeyValue, RecordAt, Shard, group_record, partition_of};
 use crate::reply::ReplyPart;

@@ -77,11 +77,7 @@ impl Contacts {
 
     /// A connection has ended. The broker whose last it was, if it is known; `registered` tells the epoch of a node's
     /// broker.
-    pub(super) fn ended(
-        &mut self,
-        connection: u64,
-        registered: impl FnOnce(i32) -> Option<i64>,
-    ) -> Option<(i32, i64)> {
+    pub(super) fn ended(&mut self, connection: u64, registered: impl FnOnce(i32) -> Option<i64>) -> Option<(i32, i64)> {
         let (id, epoch) = match self.owners.remove(&connection)? {
             Owner::Broker(id, epoch) => (id, epoch),
             // The process that is both has said who it is; what is registered was registered by it.

@@ -1,5 +1,7 @@
 //! Envelope (58), version 0 (KIP-590): a broker hands on a client's request, which is answered inside the answer.
 
+use core::net::{Ipv4Addr, Ipv6Addr};
+
 use bytes::Bytes;
 use protocol::api::messages::envelope_request::EnvelopeRequest;
 use protocol::api::messages::envelope_response::EnvelopeResponse;
@@ -85,10 +87,10 @@ fn open(call: &Call, request: EnvelopeRequest) -> Result<Call, ErrorCode> {
 /// The client's address: four bytes or sixteen.
 fn host_of(address: &Bytes) -> Option<String> {
     if let Ok(octets) = <[u8; 4]>::try_from(address.as_ref()) {
-        return Some(std::net::Ipv4Addr::from(octets).to_string());
+        return Some(Ipv4Addr::from(octets).to_string());
     }
     let octets = <[u8; 16]>::try_from(address.as_ref()).ok()?;
-    Some(std::net::Ipv6Addr::from(octets).to_string())
+    Some(Ipv6Addr::from(octets).to_string())
 }
 
 /// Header and body of an answer: the frame without its length.

@@ -138,7 +138,11 @@ impl Controller {
     }
 
     fn fence_unreachable(&mut self, id: i32, epoch: i64, cx: &ControllerCx<'_>) -> Result<(), ControllerError> {
-        tracing::warn!(broker = id, epoch, "fences a broker whose connections ended and whose endpoints refuse new ones");
+        tracing::warn!(
+            broker = id,
+            epoch,
+            "fences a broker whose connections ended and whose endpoints refuse new ones"
+        );
         self.sessions.suspect(id);
         let mut draft = Draft::new(self);
         draft.fence(id);

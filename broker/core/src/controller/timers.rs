@@ -32,8 +32,12 @@ pub enum ControllerTimer {
 
 impl ControllerTimer {
     /// Those of the active controller only.
-    pub(super) const OF_ACTIVE: [Self; 4] =
-        [Self::Sessions, Self::PreferredLeaders, Self::UncleanLeaders, Self::Probes];
+    pub(super) const OF_ACTIVE: [Self; 4] = [
+        Self::Sessions,
+        Self::PreferredLeaders,
+        Self::UncleanLeaders,
+        Self::Probes,
+    ];
 }
 
 impl Controller {

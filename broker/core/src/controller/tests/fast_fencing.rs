@@ -31,7 +31,10 @@ fn answer_probes(node: &mut Node, all_refused: bool) -> usize {
         for probe in node.controller.take_probes() {
             count += 1;
             assert!(!probe.endpoints.is_empty());
-            node.event(Event::Probed { id: probe.id, all_refused });
+            node.event(Event::Probed {
+                id: probe.id,
+                all_refused,
+            });
         }
     }
     count
@@ -72,7 +75,10 @@ fn brokers_of_others_are_not_probed() {
 fn a_broker_that_stops_in_peace_is_not_probed() {
     let mut node = Node::with_brokers(&[1, 2]);
     beat_and_disconnect(&mut node, 2, "kfleet");
-    assert!(node.heartbeat(2, |beat| beat.with_want_shut_down(true)).should_shut_down);
+    assert!(
+        node.heartbeat(2, |beat| beat.with_want_shut_down(true))
+            .should_shut_down
+    );
     assert_eq!(answer_probes(&mut node, true), 0);
     assert_eq!(node.controller.false_fences(), 0);
 }

@@ -10,8 +10,6 @@ use super::super::message::{Body, Endpoint, ReplicaKey, Request, Response};
 use super::parts::{self, Head, is_epoch, require};
 use super::{Answer, AnswerError, Identity};
 
-const ENDPOINTS_FROM: i16 = 1;
-
 pub(super) fn request(
     voter: ReplicaKey,
     leader_id: i32,
@@ -67,7 +65,7 @@ fn checked(asked: &Asked, own: &Identity) -> Result<Request, ErrorCode> {
     })
 }
 
-pub(super) fn response(response: &Response, version: i16, listener: &str) -> BeginQuorumEpochResponse {
+pub(super) fn response(response: &Response, listener: &str) -> BeginQuorumEpochResponse {
     let partition = begin_quorum_epoch_response::PartitionData::default()
         .with_partition_index(parts::PARTITION)
         .with_error_code(parts::code(response.error))
@@ -76,8 +74,7 @@ pub(super) fn response(response: &Response, version: i16, listener: &str) -> Beg
     let topic = begin_quorum_epoch_response::TopicData::default()
         .with_topic_name(parts::topic())
         .with_partitions(vec![partition]);
-    let node = parts::leader_node(response, listener).filter(|_| version >= ENDPOINTS_FROM);
-    let nodes = node.map(|(id, host, port)| {
+    let nodes = parts::leader_node(response, listener).map(|(id, host, port)| {
         begin_quorum_epoch_response::NodeEndpoint::default()
             .with_node_id(id)
             .with_host(host)

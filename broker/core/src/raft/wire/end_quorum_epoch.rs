@@ -10,8 +10,6 @@ use super::super::message::{Body, ReplicaKey, Request, Response};
 use super::parts::{self, Head, is_epoch, require};
 use super::{Answer, AnswerError, Identity};
 
-const ENDPOINTS_FROM: i16 = 1;
-
 pub(super) fn request(leader_id: i32, leader_epoch: i32, preferred: &[ReplicaKey], own: &Identity) -> Asked {
     let candidates = preferred.iter().map(|key| {
         ReplicaInfo::default()
@@ -62,7 +60,7 @@ fn checked(asked: &Asked, own: &Identity) -> Result<Request, ErrorCode> {
     })
 }
 
-pub(super) fn response(response: &Response, version: i16, listener: &str) -> EndQuorumEpochResponse {
+pub(super) fn response(response: &Response, listener: &str) -> EndQuorumEpochResponse {
     let partition = end_quorum_epoch_response::PartitionData::default()
         .with_partition_index(parts::PARTITION)
         .with_error_code(parts::code(response.error))
@@ -71,8 +69,7 @@ pub(super) fn response(response: &Response, version: i16, listener: &str) -> End
     let topic = end_quorum_epoch_response::TopicData::default()
         .with_topic_name(parts::topic())
         .with_partitions(vec![partition]);
-    let node = parts::leader_node(response, listener).filter(|_| version >= ENDPOINTS_FROM);
-    let nodes = node.map(|(id, host, port)| {
+    let nodes = parts::leader_node(response, listener).map(|(id, host, port)| {
         end_quorum_epoch_response::NodeEndpoint::default()
             .with_node_id(id)
             .with_host(host)

@@ -9,8 +9,6 @@ use super::super::message::{Body, FetchSnapshotRequest, ReplicaKey, Request, Res
 use super::parts::{self, Head, require};
 use super::{Answer, AnswerError, Identity};
 
-const NODES_FROM: i16 = 1;
-
 pub(super) fn request(fetch: &FetchSnapshotRequest, own: &Identity) -> Asked {
     let id = AskedId::default()
         .with_end_offset(fetch.snapshot.end_offset)
@@ -71,12 +69,7 @@ fn unknown(topic: &TopicSnapshot, partition: &PartitionSnapshot) -> FetchSnapsho
     FetchSnapshotResponse::default().with_topics(vec![topic])
 }
 
-pub(super) fn response(
-    response: &Response,
-    piece: &SnapshotPiece,
-    version: i16,
-    listener: &str,
-) -> FetchSnapshotResponse {
+pub(super) fn response(response: &Response, piece: &SnapshotPiece, listener: &str) -> FetchSnapshotResponse {
     let leader = fetch_snapshot_response::LeaderIdAndEpoch::default()
         .with_leader_id(parts::leader_id(response))
         .with_leader_epoch(response.leader_epoch);
@@ -94,8 +87,7 @@ pub(super) fn response(
     let topic = fetch_snapshot_response::TopicSnapshot::default()
         .with_name(parts::topic())
         .with_partitions(vec![partition]);
-    let node = parts::leader_node(response, listener).filter(|_| version >= NODES_FROM);
-    let nodes = node.map(|(id, host, port)| {
+    let nodes = parts::leader_node(response, listener).map(|(id, host, port)| {
         fetch_snapshot_response::NodeEndpoint::default()
             .with_node_id(id)
             .with_host(host)

@@ -91,22 +91,21 @@ where
 }
 
 impl ReplyTo {
-    /// Writes the answer in the version of the request. One to another kind of request closes the connection.
+    /// Writes the answer in the version of the request, without what that has no room for. One to another kind of
+    /// request closes the connection.
     pub fn write(&self, response: &Response) -> Result<Reply, DecodeError> {
-        let (target, version, listener) = (&self.target, self.target.api_version, self.listener.as_str());
+        let (target, listener) = (&self.target, self.listener.as_str());
         match (ApiKey::try_from(target.api_key), &response.body) {
-            (Ok(ApiKey::Vote), Body::Vote { granted }) => {
-                target.encode(&vote::response(response, *granted, version, listener))
-            }
+            (Ok(ApiKey::Vote), Body::Vote { granted }) => target.encode(&vote::response(response, *granted, listener)),
             (Ok(ApiKey::BeginQuorumEpoch), Body::Nothing) => {
-                target.encode(&begin_quorum_epoch::response(response, version, listener))
+                target.encode(&begin_quorum_epoch::response(response, listener))
             }
             (Ok(ApiKey::EndQuorumEpoch), Body::Nothing) => {
-                target.encode(&end_quorum_epoch::response(response, version, listener))
+                target.encode(&end_quorum_epoch::response(response, listener))
             }
             (Ok(ApiKey::Fetch), Body::Fetch(fetched)) => target.encode(&fetch::response(response, fetched, listener)),
             (Ok(ApiKey::FetchSnapshot), Body::FetchSnapshot(piece)) => {
-                target.encode(&fetch_snapshot::response(response, piece, version, listener))
+                target.encode(&fetch_snapshot::response(response, piece, listener))
             }
             _ => Ok(Reply::Close),
         }

@@ -12,6 +12,7 @@ use crate::call::Peer;
 use crate::cx::Now;
 use crate::reply::ReplyPart;
 
+mod answers;
 mod apache;
 mod hostile;
 mod properties;
@@ -38,6 +39,12 @@ fn frame(message: &Message, version: i16) -> Bytes {
         Message::Fetch(request) => of(request, version),
         Message::FetchSnapshot(request) => of(request, version),
     }
+}
+
+fn changed<T: Clone>(all: &T, change: impl FnOnce(&mut T)) -> T {
+    let mut changed = all.clone();
+    change(&mut changed);
+    changed
 }
 
 fn call(frame: Bytes) -> Result<Call, DecodeError> {

@@ -9,7 +9,6 @@ use super::parts::{self, Head, is_epoch, require};
 use super::{Answer, AnswerError, Identity};
 
 const PRE_VOTES_FROM: i16 = 2;
-const NODES_FROM: i16 = 1;
 
 pub(super) fn request(vote: &VoteRequest, own: &Identity) -> Asked {
     let partition = PartitionData::default()
@@ -70,7 +69,7 @@ fn checked(asked: &Asked, own: &Identity) -> Result<Request, ErrorCode> {
     Ok(Request::Vote(vote))
 }
 
-pub(super) fn response(response: &Response, granted: bool, version: i16, listener: &str) -> VoteResponse {
+pub(super) fn response(response: &Response, granted: bool, listener: &str) -> VoteResponse {
     let partition = vote_response::PartitionData::default()
         .with_partition_index(parts::PARTITION)
         .with_error_code(parts::code(response.error))
@@ -80,8 +79,7 @@ pub(super) fn response(response: &Response, granted: bool, version: i16, listene
     let topic = vote_response::TopicData::default()
         .with_topic_name(parts::topic())
         .with_partitions(vec![partition]);
-    let node = parts::leader_node(response, listener).filter(|_| version >= NODES_FROM);
-    let nodes = node.map(|(id, host, port)| {
+    let nodes = parts::leader_node(response, listener).map(|(id, host, port)| {
         vote_response::NodeEndpoint::default()
             .with_node_id(id)
             .with_host(host)
