@@ -4,6 +4,7 @@
 mod bad_input;
 mod bench;
 mod exit_codes;
+mod fast_fencing;
 mod host;
 mod host_tune;
 mod host_tune_kills;
