@@ -72,7 +72,7 @@ impl Watch {
     }
 
     fn metadata(&self) -> MetadataResponse {
-        let request = MetadataRequest::default();
+        let request = MetadataRequest::default().with_topics(None);
         let answer = self.connection.send(&request, deadline_in(ANSWER_MAX));
         self.runtime.block_on(answer).unwrap()
     }

@@ -58,6 +58,7 @@ fn a_broker_of_ours_is_fenced_within_100_ms_and_only_if_it_refuses_twice() {
     assert!(!node.broker(3).fenced, "nothing was proved");
     node.wait_beating(SESSION, &[1]);
     assert!(node.broker(3).fenced, "its session is over");
+    assert_eq!(answer_probes(&mut node, true), 1, "it was on its way");
     assert_eq!(answer_probes(&mut node, true), 0);
 }
 
