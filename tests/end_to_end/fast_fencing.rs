@@ -66,7 +66,8 @@ impl Watch {
             .enable_all()
             .build()
             .unwrap();
-        let opened = Connection::open(&cluster.address_of(id), "kfleet-test", deadline_in(ANSWER_MAX));
+        let address = cluster.address_of(id);
+        let opened = Connection::open(&address, "kfleet-test", deadline_in(ANSWER_MAX));
         let connection = runtime.block_on(opened).unwrap();
         Self { runtime, connection }
     }
