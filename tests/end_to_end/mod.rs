@@ -6,6 +6,7 @@ mod bench;
 mod cluster;
 mod exit_codes;
 mod features;
+mod fast_fencing;
 mod host;
 mod host_tune;
 mod host_tune_kills;
