@@ -32,6 +32,7 @@ mod placement;
 mod quorum;
 mod reassignment;
 mod sessions;
+mod snapshots;
 mod timers;
 mod unregister_broker;
 mod update_features;
@@ -57,10 +58,12 @@ pub use api::served;
 pub use event::{Event, QuorumRequest, bootstrap_records};
 pub use not_controller::refuse;
 pub use fast_fencing::FAST_FENCING_KEY;
+pub use snapshots::{SnapshotFailed, SnapshotJob};
 pub use timers::ControllerTimer;
 pub use versions::record_version;
 
 use sessions::Sessions;
+use snapshots::Snapshots;
 
 /// What a controller's machine is handed.
 pub type ControllerCx<'a> = Cx<'a, QuorumRequest, ControllerTimer>;
@@ -130,6 +133,7 @@ pub struct Controller {
     /// Whether this is the active controller.
     active: bool,
     sessions: Sessions,
+    snapshots: Snapshots,
     committed: MetadataImage,
     latest: MetadataImage,
     /// Answers by the offset they wait for.
@@ -143,6 +147,8 @@ pub struct Controller {
     /// Whether records were appended that the others have not been offered.
     has_news: bool,
     needs_sync: bool,
+    /// When something was appended last.
+    appended_at: Duration,
     /// The offset of the image that was given out last.
     published: Option<i64>,
 }
@@ -153,6 +159,7 @@ impl Controller {
         let committed = image_of(parts.snapshot.into_iter().flatten(), &parts.raft)?;
         let session_timeout = parts.config.number("broker.session.timeout.ms").max(1).unsigned_abs();
         Ok(Self {
+            snapshots: Snapshots::new(&parts.config),
             config: parts.config,
             cluster_id: parts.cluster_id,
             raft: parts.raft,
@@ -166,6 +173,7 @@ impl Controller {
             bootstrap: parts.bootstrap,
             has_news: false,
             needs_sync: false,
+            appended_at: Duration::ZERO,
             published: None,
         })
     }
@@ -173,7 +181,12 @@ impl Controller {
     /// Takes an event. What it appends is not committed before [`Controller::commit`].
     pub fn on(&mut self, event: Event, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
         match event {
-            Event::Start => self.drive_quorum(raft::Event::Start, cx),
+            Event::Start => {
+                self.snapshots.restart(cx.now);
+                self.check_snapshots(cx)?;
+                self.drive_quorum(raft::Event::Start, cx)
+            }
+            Event::SnapshotMade { id, bytes } => self.keep_snapshot(id, bytes.as_ref(), cx),
             Event::QuorumResponse { id, response } => {
                 self.drive_quorum(raft::Event::Response { id, response }, cx)
             }
@@ -245,6 +258,7 @@ impl Controller {
         }
         self.has_news = true;
         self.needs_sync = true;
+        self.appended_at = cx.now.mono;
         Ok(last)
     }
 
@@ -283,6 +297,7 @@ impl Controller {
             for batch in &batches {
                 if batch.last_offset > self.committed.offset() {
                     apply_batch(&mut self.committed, batch)?;
+                    self.snapshots.note(batch.size_bytes);
                 }
             }
         }
@@ -319,6 +334,8 @@ fn image_of(batches: impl Iterator<Item = CommittedBatch>, raft: &Raft) -> Resul
 fn apply_batch(image: &mut MetadataImage, batch: &CommittedBatch) -> Result<(), ControllerError> {
     for (value, offset) in batch.values.iter().zip(batch.base_offset..) {
         let (record, _) = decode_metadata(value)?;
+        // A batch of a snapshot stands for the log up to its one offset.
+        let offset = offset.min(batch.last_offset);
         image.advance(offset, batch.epoch, batch.timestamp_ms);
         image
             .apply(record)
