@@ -97,7 +97,9 @@ impl Snapshots {
     }
 
     fn is_due(&self, now: Now) -> bool {
-        let is_late = self.interval.is_some_and(|interval| now.mono.saturating_sub(self.since) >= interval);
+        let is_late = self
+            .interval
+            .is_some_and(|interval| now.mono.saturating_sub(self.since) >= interval);
         !self.is_in_work && self.new_bytes > 0 && (self.new_bytes >= self.max_bytes || is_late)
     }
 }
@@ -149,7 +151,10 @@ impl Controller {
     fn clean_log(&mut self, cx: &ControllerCx<'_>) -> Result<(), ControllerError> {
         if self.raft.clean(&self.snapshots.retention, cx.now)? {
             let log_start_offset = self.raft.log_start_offset();
-            tracing::info!(log_start_offset, "dropped old snapshots, and the metadata log that a later one has");
+            tracing::info!(
+                log_start_offset,
+                "dropped old snapshots, and the metadata log that a later one has"
+            );
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use protocol::api::messages::delete_topics_request::{DeleteTopicState, DeleteTop
 use protocol::api::{
     Decodable, ErrorCode, HeaderVersion, Request, RequestHeader, StrBytes, TopicName, encode_request, split_request,
 };
+use protocol::files::SnapshotId;
 
 use super::*;
 use crate::call::Peer;

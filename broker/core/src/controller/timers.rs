@@ -36,8 +36,7 @@ pub enum ControllerTimer {
 
 impl ControllerTimer {
     /// Those of the active controller only.
-    pub(super) const OF_ACTIVE: [Self; 4] =
-        [Self::Sessions, Self::PreferredLeaders, Self::UncleanLeaders, Self::Idle];
+    pub(super) const OF_ACTIVE: [Self; 4] = [Self::Sessions, Self::PreferredLeaders, Self::UncleanLeaders, Self::Idle];
 }
 
 impl Controller {
@@ -98,7 +97,9 @@ impl Controller {
     }
 
     fn write_no_op(&mut self, cx: &ControllerCx<'_>) -> Result<bool, ControllerError> {
-        let is_idle = self.idle_interval().is_some_and(|interval| self.appended_at + interval <= cx.now.mono);
+        let is_idle = self
+            .idle_interval()
+            .is_some_and(|interval| self.appended_at + interval <= cx.now.mono);
         if is_idle {
             self.append(vec![NoOpRecord::default().into()], cx)?;
         }

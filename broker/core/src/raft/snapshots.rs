@@ -7,7 +7,7 @@ use bytes::Bytes;
 use protocol::files::SnapshotId;
 use protocol::messages::control::SnapshotHeaderRecord;
 use protocol::messages::framing::ControlType;
-use protocol::records::{BatchHeader, Batches, RecordError, Records, records_of};
+use protocol::records::{BatchHeader, Batches, Records, records_of};
 
 use super::RaftError;
 use super::records::UNPACK_MAX_BYTES;
@@ -109,11 +109,13 @@ fn header_timestamp(header: &BatchHeader, batch: &[u8]) -> Result<Option<i64>, R
     }
     let unpacked = records_of(header, batch, UNPACK_MAX_BYTES)?;
     for record in Records::new(*header, &unpacked) {
-        let record = record.map_err(RecordError::from)?;
+        let record = record?;
         if let (Some(key), Some(value)) = (record.key, record.value)
             && ControlType::decode(key)? == ControlType::SnapshotHeader
         {
-            return Ok(Some(SnapshotHeaderRecord::decode(value, 0)?.last_contained_log_timestamp));
+            return Ok(Some(
+                SnapshotHeaderRecord::decode(value, 0)?.last_contained_log_timestamp,
+            ));
         }
     }
     Ok(None)

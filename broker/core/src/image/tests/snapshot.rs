@@ -10,7 +10,10 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
 
@@ -300,7 +303,10 @@ fn an_image_is_the_same_once_it_went_through_its_records() {
             let again = through_records(&image);
             assert_eq!(content(&image), content(&again), "level {level}, seed {seed}");
             let known = |image: &MetadataImage| image.brokers.iter().map(|broker| broker.registered_at).max();
-            assert!(known(&again) >= known(&image), "level {level}, seed {seed}: nothing is older than it was");
+            assert!(
+                known(&again) >= known(&image),
+                "level {level}, seed {seed}: nothing is older than it was"
+            );
         }
     }
     assert!(applied > 100_000, "{applied} records");
