@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use broker_core::broker::Broker;
 use broker_core::call::Call;
-use broker_core::controller::{Controller, ControllerCx, ControllerError, ControllerTimer, Event, QuorumRequest};
+use broker_core::controller::{
+    Controller, ControllerCx, ControllerError, ControllerTimer, Event, QuorumRequest, SnapshotJob,
+};
 use broker_core::cx::{Cx, Outbox, Ticket};
 use broker_core::image::MetadataImage;
 use broker_core::reply::Reply;
@@ -187,12 +189,40 @@ impl QuorumThread {
         }
         self.carry_out(out);
         self.tell_who_is_active();
+        if let Some(job) = self.controller.snapshot_due(self.clock.now())? {
+            self.make_snapshot(job);
+        }
         Ok(())
+    }
+
+    /// On a thread of its own: a large image takes its time.
+    fn make_snapshot(&self, job: SnapshotJob) {
+        let (id, quorum) = (job.id, self.members.quorum.clone());
+        let not_made = quorum.clone();
+        let make = move || {
+            let bytes = job.bytes();
+            if let Err(error) = &bytes {
+                tracing::error!(%id, %error, "no snapshot of the metadata was taken");
+            }
+            let bytes = bytes.ok();
+            quorum.send(Event::SnapshotMade { id, bytes });
+        };
+        let started = std::thread::Builder::new()
+            .name("metadata-snapshot".to_owned())
+            .spawn(make);
+        if let Err(error) = started {
+            tracing::error!(%id, %error, "no snapshot of the metadata was taken");
+            not_made.send(Event::SnapshotMade { id, bytes: None });
+        }
     }
 
     fn publish(&self, image: MetadataImage) {
         let offset = image.offset();
-        if let Some(broker) = &self.broker {
+        let is_same = self.told.image.borrow().is_same_as(&image);
+        if let Some(broker) = self.broker.as_ref().filter(|_| is_same) {
+            // An idle controller writes records that change nothing.
+            broker.advance(image.clone());
+        } else if let Some(broker) = &self.broker {
             let removed = broker.publish(image.clone(), self.clock.now());
             if !removed.is_empty() {
                 let _gone = self.told.removed.send(removed);

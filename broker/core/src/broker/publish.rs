@@ -66,6 +66,11 @@ impl Broker {
         removed
     }
 
+    /// Takes an image that has nothing new but its offset.
+    pub fn advance(&self, image: MetadataImage) {
+        self.image.store(Arc::new(image));
+    }
+
     /// Takes the rates of replication throttles: this broker's, or the default of all.
     fn set_throttle_rates(&self, image: &MetadataImage, now: Now) {
         let rate = |key: &str| {

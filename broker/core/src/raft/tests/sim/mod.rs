@@ -477,6 +477,18 @@ impl Sim {
             .finish()
             .unwrap();
         raft.snapshot_taken(id_of, &bytes).unwrap();
+        // Most nodes keep nothing below their latest snapshot.
+        if self.random.below(4) > 0 {
+            let now = Now {
+                wall_ms: 1_700_000_000_000,
+                mono: self.now,
+            };
+            let retention = Retention {
+                size_bytes: Some(0),
+                age_ms: None,
+            };
+            raft.clean(&retention, now).unwrap();
+        }
         self.tell(|| format!("{id} takes snapshot {id_of}"));
     }
 }
