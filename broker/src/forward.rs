@@ -58,7 +58,9 @@ impl Forwarder {
             .with_request_data(frame)
             .with_request_principal(Some(Bytes::from_static(ANONYMOUS)))
             .with_client_host_address(host.into());
-        tokio::time::timeout(FORWARD_MAX, self.ask_until_answered(&request)).await.ok()?
+        tokio::time::timeout(FORWARD_MAX, self.ask_until_answered(&request))
+            .await
+            .ok()?
     }
 
     /// Asks whoever is active, until one answers that is.
@@ -81,5 +83,8 @@ fn opened(answer: EnvelopeResponse) -> Option<Reply> {
     let data = answer.response_data.filter(|_| answer.error_code == 0)?;
     let mut length = BytesMut::new();
     length.put_u32(u32::try_from(data.len()).ok()?);
-    Some(Reply::Frame(vec![ReplyPart::Bytes(length.freeze()), ReplyPart::Bytes(data)]))
+    Some(Reply::Frame(vec![
+        ReplyPart::Bytes(length.freeze()),
+        ReplyPart::Bytes(data),
+    ]))
 }

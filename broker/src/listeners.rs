@@ -98,8 +98,16 @@ pub(crate) fn advertised(config: &NodeConfig, bound: &[Bound], controllers: bool
         let protocol = config.security_protocols.get(&endpoint.name).copied();
         ListenerEndpoint {
             name: endpoint.name.clone(),
-            host: if endpoint.host.is_empty() { "localhost".to_owned() } else { endpoint.host.clone() },
-            port: if endpoint.port == 0 { listener.map_or(0, Bound::port) } else { endpoint.port },
+            host: if endpoint.host.is_empty() {
+                "localhost".to_owned()
+            } else {
+                endpoint.host.clone()
+            },
+            port: if endpoint.port == 0 {
+                listener.map_or(0, Bound::port)
+            } else {
+                endpoint.port
+            },
             security_protocol: protocol.unwrap_or(SecurityProtocol::Plaintext).id(),
         }
     });

@@ -38,7 +38,12 @@ impl Members {
             // Its id is not known; it is none that a node can have.
             Peer::Bootstrap(at) => (self.bootstrap_servers.get(at).cloned(), Purpose::Raft(-1 - at as i32)),
         };
-        let (peers, own, timeout, sender) = (self.peers.clone(), Arc::clone(&self.own), self.timeout, self.quorum.clone());
+        let (peers, own, timeout, sender) = (
+            self.peers.clone(),
+            Arc::clone(&self.own),
+            self.timeout,
+            self.quorum.clone(),
+        );
         self.runtime.spawn(async move {
             let response = match address {
                 Some(address) => exchange(&peers, purpose, &address, &request, &own, timeout).await,
@@ -72,7 +77,12 @@ async fn exchange(
     }
 }
 
-async fn ask(connection: &Connection, request: &Request, own: &Identity, timeout: Duration) -> Result<Response, String> {
+async fn ask(
+    connection: &Connection,
+    request: &Request,
+    own: &Identity,
+    timeout: Duration,
+) -> Result<Response, String> {
     let message = wire::write_request(request, own);
     let min = message.version_min();
     let to = To {
@@ -108,7 +118,10 @@ impl To<'_> {
             Ok(version) if version >= self.min => version,
             _ => return Ok(wire::unsupported(self.request)),
         };
-        let answer = self.connection.exchange(version, typed, deadline_in(self.timeout)).await;
+        let answer = self
+            .connection
+            .exchange(version, typed, deadline_in(self.timeout))
+            .await;
         let answer = answer.map_err(|error| error.to_string())?;
         answer.read(self.own).map_err(|error| error.to_string())
     }

@@ -128,7 +128,10 @@ impl Node {
                 random: Box::new(SystemRandom),
             }))
         });
-        let own_address = bound.iter().find(|listener| listener.is_controllers).and_then(Bound::own_address);
+        let own_address = bound
+            .iter()
+            .find(|listener| listener.is_controllers)
+            .and_then(Bound::own_address);
         let quorum_thread = quorum_start::start(quorum_start::Parts {
             config: Arc::clone(&common.config),
             cluster_id: storage.cluster_id.clone(),
@@ -183,7 +186,9 @@ impl Node {
             node_lifecycle::register_controller(&common, controllers);
         }
         let disk = Arc::clone(&common.disk);
-        common.tasks.spawn(dirs::delete_removed(disk, removed, common.shutdown.clone()));
+        common
+            .tasks
+            .spawn(dirs::delete_removed(disk, removed, common.shutdown.clone()));
         if let Some(broker) = broker {
             let running = self.start_broker(broker, requested, brokers, of_broker).await?;
             self.broker = Some(running);
@@ -200,9 +205,19 @@ impl Node {
         bound: Vec<Bound>,
     ) -> Result<RunningBroker, StartError> {
         let common = self.common.clone();
-        let Common { tasks, shutdown, channel, .. } = &common;
+        let Common {
+            tasks,
+            shutdown,
+            channel,
+            ..
+        } = &common;
         let mut ends = node_lifecycle::start_broker(&common, &broker, &self.storage, endpoints);
         tasks.spawn(crate::upkeep::run(Arc::clone(&broker), common.clock, shutdown.clone()));
+        tasks.spawn(crate::upkeep::load_groups(
+            Arc::clone(&broker),
+            common.clock,
+            shutdown.clone(),
+        ));
         requested.start(&broker, channel, tasks, shutdown);
         replication::start(&Replication {
             broker: Arc::clone(&broker),
@@ -335,7 +350,9 @@ async fn quorum_ended(mut published: watch::Receiver<i64>) {
 async fn join(thread: thread::JoinHandle<Result<(), ControllerError>>) -> Result<(), StartError> {
     match tokio::task::spawn_blocking(move || thread.join()).await {
         Ok(Ok(result)) => Ok(result?),
-        _ => Err(StartError::Unsupported("the thread of the metadata quorum panicked".into())),
+        _ => Err(StartError::Unsupported(
+            "the thread of the metadata quorum panicked".into(),
+        )),
     }
 }
 
@@ -367,4 +384,3 @@ fn raise_descriptor_limit() -> u64 {
     };
     current.unwrap_or(DESCRIPTORS_DEFAULT).min(1 << 20)
 }
-

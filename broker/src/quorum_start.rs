@@ -123,7 +123,12 @@ pub(crate) struct Parts {
 
 /// Starts the thread.
 pub(crate) fn start(parts: Parts) -> Result<thread::JoinHandle<Result<(), ControllerError>>, StartError> {
-    let listener = parts.config.controller_listener_names.first().cloned().unwrap_or_default();
+    let listener = parts
+        .config
+        .controller_listener_names
+        .first()
+        .cloned()
+        .unwrap_or_default();
     let members = Members {
         runtime: Handle::current(),
         peers: parts.peers,

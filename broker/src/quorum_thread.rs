@@ -146,7 +146,12 @@ impl QuorumThread {
     /// Calls for the timers that are due.
     fn ring(&mut self) -> Result<(), ControllerError> {
         let now = self.clock.now().mono;
-        let due: Vec<ControllerTimer> = self.timers.iter().filter(|(_, at)| **at <= now).map(|(timer, _)| *timer).collect();
+        let due: Vec<ControllerTimer> = self
+            .timers
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(timer, _)| *timer)
+            .collect();
         for timer in due {
             self.timers.remove(&timer);
             self.drive(|controller, cx| controller.on(Event::Timer(timer), cx))?;

@@ -42,7 +42,12 @@ impl Controller {
             Some(ApiKey::ApiVersions) if !answers => cx.out.reply(ticket, api_versions::unsupported(&call)),
             _ if !answers => {
                 let (api_key, api_version) = (call.header.api_key, call.header.api_version);
-                tracing::warn!(host = call.peer.host, api_key, api_version, "a controller does not serve this");
+                tracing::warn!(
+                    host = call.peer.host,
+                    api_key,
+                    api_version,
+                    "a controller does not serve this"
+                );
                 cx.out.reply(ticket, Reply::Refused(Refused::NotServed));
             }
             Some(ApiKey::ApiVersions) => {

@@ -55,8 +55,8 @@ use crate::reply::{Refused, Reply};
 
 pub use api::served;
 pub use event::{Event, QuorumRequest, bootstrap_records};
-pub use not_controller::refuse;
 pub use fast_fencing::FAST_FENCING_KEY;
+pub use not_controller::refuse;
 pub use timers::ControllerTimer;
 pub use versions::record_version;
 
@@ -174,9 +174,7 @@ impl Controller {
     pub fn on(&mut self, event: Event, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
         match event {
             Event::Start => self.drive_quorum(raft::Event::Start, cx),
-            Event::QuorumResponse { id, response } => {
-                self.drive_quorum(raft::Event::Response { id, response }, cx)
-            }
+            Event::QuorumResponse { id, response } => self.drive_quorum(raft::Event::Response { id, response }, cx),
             Event::Resign => self.drive_quorum(raft::Event::Resign, cx),
             Event::Timer(timer) => self.on_timer(timer, cx),
             Event::Call { ticket, call } => self.on_listener_call(ticket, call, cx),

@@ -86,12 +86,26 @@ impl Controller {
             caught_up_at: Some(now.mono),
         };
         let voters = raft.voters().iter().map(|voter| {
-            let fetched = raft.replicas().filter(|(key, _)| key.id == voter.id && raft.voters().is_voter(*key));
-            let progress = fetched.map(|(_, progress)| progress).max_by_key(|progress| progress.fetched_at);
-            state(voter.key(), if voter.id == raft.node_id() { Some(leader) } else { progress })
+            let fetched = raft
+                .replicas()
+                .filter(|(key, _)| key.id == voter.id && raft.voters().is_voter(*key));
+            let progress = fetched
+                .map(|(_, progress)| progress)
+                .max_by_key(|progress| progress.fetched_at);
+            state(
+                voter.key(),
+                if voter.id == raft.node_id() {
+                    Some(leader)
+                } else {
+                    progress
+                },
+            )
         });
         let others = raft.replicas().filter(|(key, _)| !raft.voters().is_voter(*key));
-        (voters.collect(), others.map(|(key, progress)| state(key, Some(progress))).collect())
+        (
+            voters.collect(),
+            others.map(|(key, progress)| state(key, Some(progress))).collect(),
+        )
     }
 
     fn nodes(&self) -> Vec<Node> {

@@ -11,7 +11,7 @@ use protocol::config::NodeConfig;
 
 use super::*;
 use crate::call::{Call, Peer};
-use crate::controller::{Controller, ControllerParts, ControllerCx, ControllerTimer, Event};
+use crate::controller::{Controller, ControllerCx, ControllerParts, ControllerTimer, Event};
 use crate::cx::{Cx, Outbox, Ticket};
 use crate::raft::{Raft, RaftConfig, Timeouts, Voter};
 use crate::reply::{Reply, ReplyPart};
