@@ -95,7 +95,8 @@ fn told(response: &PartitionProduceResponse) -> (i16, i32, i32) {
     (response.error_code, leader.leader_id.0, leader.leader_epoch)
 }
 
-const MOVED: i16 = ErrorCode::NotLeaderOrFollower as i16;
+/// NOT_LEADER_OR_FOLLOWER.
+const MOVED: i16 = 6;
 
 #[test]
 fn a_write_that_waits_hears_at_once_who_leads_now() {
