@@ -215,6 +215,11 @@ impl Node {
         } = &common;
         let mut ends = node_lifecycle::start_broker(&common, &broker, &self.storage, endpoints);
         tasks.spawn(crate::upkeep::run(Arc::clone(&broker), common.clock, shutdown.clone()));
+        tasks.spawn(crate::upkeep::load_groups(
+            Arc::clone(&broker),
+            common.clock,
+            shutdown.clone(),
+        ));
         requested.start(&broker, channel, tasks, shutdown);
         replication::start(&Replication {
             broker: Arc::clone(&broker),
