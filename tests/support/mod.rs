@@ -14,6 +14,15 @@ use serde_json::Value;
 /// A test for each engine; `foreign` if it needs foreign parts on ours, too. With flags of `kfleet sandbox` in front, on
 /// clusters of such nodes.
 macro_rules! on_both_engines {
+    (nodes: $($flags:tt => $($name:ident),*);* $(;)?) => {
+        mod kfleet {
+            $($(#[test]
+            fn $name() {
+                super::$name(&$crate::support::Cluster::of_nodes($crate::support::Engine::Kfleet, &$flags));
+            })*)*
+        }
+        on_both_engines!(apache $($flags => $($name),*);*);
+    };
     (apache $($flags:tt => $($name:ident),*);* $(;)?) => {
         mod apache {
             $($(#[test]
