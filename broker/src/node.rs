@@ -303,13 +303,15 @@ impl Node {
         if let Some(running) = &mut self.broker {
             node_lifecycle::shut_down(&mut running.ends).await;
         }
+        // The others reach this node's controller until it has handed over.
+        self.common.quorum.stop();
+        let quorum = join(self.quorum_thread).await;
         self.common.shutdown.cancel();
         self.common.tasks.close();
         if tokio::time::timeout(DRAIN_MAX, self.common.tasks.wait()).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
-        self.common.quorum.stop();
-        join(self.quorum_thread).await?;
+        quorum?;
         match self.broker {
             Some(running) => Ok(running.broker.close(running.epoch)?),
             None => Ok(()),

@@ -26,6 +26,8 @@ use crate::random::SystemRandom;
 
 /// Events taken together before what they append is synced.
 const GROUP_MAX: usize = 256;
+/// How long a leader that stops waits for brokers that are to stop, too: a cluster that stops as a whole.
+const LET_GO_MAX: Duration = Duration::from_secs(3);
 /// How long a leader that stops waits until the others know.
 const HAND_OVER_MAX: Duration = Duration::from_secs(1);
 
@@ -298,13 +300,26 @@ impl QuorumThread {
         }
     }
 
-    /// A leader that stops says so, so that the others need not find out.
+    /// A leader that stops lets the others' brokers go that are on their way out, and says that it leads no more, so
+    /// that nobody need find out.
     fn hand_over(&mut self, mailbox: &Mailbox) -> Result<(), ControllerError> {
-        let deadline = self.clock.now().mono + HAND_OVER_MAX;
+        let until = self.clock.now().mono + LET_GO_MAX;
+        self.rounds_while(mailbox, until, Controller::lets_brokers_go)?;
         self.drive(|controller, cx| controller.on(Event::Resign, cx))?;
-        while !self.controller.quorum().has_handed_over() && self.clock.now().mono < deadline {
-            let left = deadline.saturating_sub(self.clock.now().mono);
-            if let Ok(message) = mailbox.receiver.recv_timeout(left) {
+        let until = self.clock.now().mono + HAND_OVER_MAX;
+        self.rounds_while(mailbox, until, |controller| !controller.quorum().has_handed_over())
+    }
+
+    fn rounds_while(
+        &mut self,
+        mailbox: &Mailbox,
+        until: Duration,
+        is_so: impl Fn(&Controller) -> bool,
+    ) -> Result<(), ControllerError> {
+        while is_so(&self.controller) && self.clock.now().mono < until {
+            let left = until.saturating_sub(self.clock.now().mono);
+            let due = self.timers.values().min().map(|at| at.saturating_sub(self.clock.now().mono));
+            if let Ok(message) = mailbox.receiver.recv_timeout(due.map_or(left, |due| due.min(left))) {
                 self.take(message)?;
             }
             self.ring()?;

@@ -314,6 +314,13 @@ impl Controller {
         &self.raft
     }
 
+    /// Whether brokers of other nodes wait for this controller to let them stop.
+    pub fn lets_brokers_go(&self) -> bool {
+        let own = self.raft.node_id();
+        let mut brokers = self.committed.brokers().iter();
+        self.active && brokers.any(|broker| broker.id != own && !broker.fenced && broker.in_controlled_shutdown)
+    }
+
     /// The committed image.
     pub fn image(&self) -> &MetadataImage {
         &self.committed
