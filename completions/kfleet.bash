@@ -34,11 +34,17 @@ _kfleet() {
             kfleet,consume)
                 cmd="kfleet__subcmd__consume"
                 ;;
+            kfleet,features)
+                cmd="kfleet__subcmd__features"
+                ;;
             kfleet,groups)
                 cmd="kfleet__subcmd__groups"
                 ;;
             kfleet,host)
                 cmd="kfleet__subcmd__host"
+                ;;
+            kfleet,leaders)
+                cmd="kfleet__subcmd__leaders"
                 ;;
             kfleet,logs)
                 cmd="kfleet__subcmd__logs"
@@ -88,11 +94,20 @@ _kfleet() {
             kfleet__subcmd__broker,run)
                 cmd="kfleet__subcmd__broker__subcmd__run"
                 ;;
+            kfleet__subcmd__cluster,api-versions)
+                cmd="kfleet__subcmd__cluster__subcmd__api__subcmd__versions"
+                ;;
             kfleet__subcmd__cluster,describe)
                 cmd="kfleet__subcmd__cluster__subcmd__describe"
                 ;;
+            kfleet__subcmd__cluster,endpoints)
+                cmd="kfleet__subcmd__cluster__subcmd__endpoints"
+                ;;
             kfleet__subcmd__cluster,id)
                 cmd="kfleet__subcmd__cluster__subcmd__id"
+                ;;
+            kfleet__subcmd__cluster,unregister)
+                cmd="kfleet__subcmd__cluster__subcmd__unregister"
                 ;;
             kfleet__subcmd__configs,describe)
                 cmd="kfleet__subcmd__configs__subcmd__describe"
@@ -102,6 +117,15 @@ _kfleet() {
                 ;;
             kfleet__subcmd__configs,unset)
                 cmd="kfleet__subcmd__configs__subcmd__unset"
+                ;;
+            kfleet__subcmd__features,describe)
+                cmd="kfleet__subcmd__features__subcmd__describe"
+                ;;
+            kfleet__subcmd__features,downgrade)
+                cmd="kfleet__subcmd__features__subcmd__downgrade"
+                ;;
+            kfleet__subcmd__features,upgrade)
+                cmd="kfleet__subcmd__features__subcmd__upgrade"
                 ;;
             kfleet__subcmd__groups,describe)
                 cmd="kfleet__subcmd__groups__subcmd__describe"
@@ -127,11 +151,23 @@ _kfleet() {
             kfleet__subcmd__host,undo)
                 cmd="kfleet__subcmd__host__subcmd__undo"
                 ;;
+            kfleet__subcmd__leaders,elect)
+                cmd="kfleet__subcmd__leaders__subcmd__elect"
+                ;;
             kfleet__subcmd__logs,dump)
                 cmd="kfleet__subcmd__logs__subcmd__dump"
                 ;;
             kfleet__subcmd__offsets,get)
                 cmd="kfleet__subcmd__offsets__subcmd__get"
+                ;;
+            kfleet__subcmd__quorum,add-controller)
+                cmd="kfleet__subcmd__quorum__subcmd__add__subcmd__controller"
+                ;;
+            kfleet__subcmd__quorum,remove-controller)
+                cmd="kfleet__subcmd__quorum__subcmd__remove__subcmd__controller"
+                ;;
+            kfleet__subcmd__quorum,replication)
+                cmd="kfleet__subcmd__quorum__subcmd__replication"
                 ;;
             kfleet__subcmd__quorum,status)
                 cmd="kfleet__subcmd__quorum__subcmd__status"
@@ -173,7 +209,7 @@ _kfleet() {
 
     case "${cmd}" in
         kfleet)
-            opts="-b -o -q -v -h -V --bootstrap-server --output --no-headers --quiet --verbose --timeout --help --version bench broker cluster completions configs consume groups host logs man offsets produce quorum render sandbox schema size storage topics tour"
+            opts="-b -o -q -v -h -V --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help --version bench broker cluster completions configs consume features groups host leaders logs man offsets produce quorum render sandbox schema size storage topics tour"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -184,6 +220,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -207,7 +247,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__bench)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help produce consume latency"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help produce consume latency"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -218,6 +258,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -241,7 +285,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__bench__subcmd__consume)
-            opts="-n -b -o -q -v -h --records --fetch-bytes --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-n -b -o -q -v -h --records --fetch-bytes --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -267,6 +311,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -287,7 +335,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__bench__subcmd__latency)
-            opts="-p -n -b -o -q -v -h --partition --records --warm-up --record-bytes --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-p -n -b -o -q -v -h --partition --records --warm-up --record-bytes --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -325,6 +373,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -345,7 +397,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__bench__subcmd__produce)
-            opts="-n -z -b -o -q -v -h --records --record-bytes --batch-bytes --writers --acks --compression --throughput --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-n -z -b -o -q -v -h --records --record-bytes --batch-bytes --writers --acks --compression --throughput --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -395,6 +447,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -415,7 +471,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__broker)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help run"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -426,6 +482,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -449,7 +509,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__broker__subcmd__run)
-            opts="-c -b -o -q -v -h --config --override --die-with --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-c -b -o -q -v -h --config --override --die-with --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -479,6 +539,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -499,7 +563,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__cluster)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help describe id"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help api-versions describe endpoints id unregister"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -510,6 +574,52 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__cluster__subcmd__api__subcmd__versions)
+            opts="-b -o -q -v -h --node --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -533,7 +643,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__cluster__subcmd__describe)
-            opts="-b -o -q -v -h --include-fenced --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --include-fenced --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -544,6 +654,48 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__cluster__subcmd__endpoints)
+            opts="-b -o -q -v -h --controllers --include-fenced --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -567,7 +719,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__cluster__subcmd__id)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -578,6 +730,52 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__cluster__subcmd__unregister)
+            opts="-y -b -o -q -v -h --force --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -601,7 +799,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__completions)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help bash elvish fish powershell zsh"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -612,6 +810,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -635,7 +837,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__configs)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help describe set unset"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help describe set unset"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -646,6 +848,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -669,7 +875,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__configs__subcmd__describe)
-            opts="-a -b -o -q -v -h --all --bootstrap-server --output --no-headers --quiet --verbose --timeout --help topic broker group"
+            opts="-a -b -o -q -v -h --all --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help topic broker group"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -680,6 +886,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -703,7 +913,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__configs__subcmd__set)
-            opts="-y -b -o -q -v -h --set --dry-run --yes --expect-cluster-id --bootstrap-server --output --no-headers --quiet --verbose --timeout --help topic broker group"
+            opts="-y -b -o -q -v -h --set --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help topic broker group"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -722,6 +932,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -745,7 +959,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__configs__subcmd__unset)
-            opts="-y -b -o -q -v -h --key --dry-run --yes --expect-cluster-id --bootstrap-server --output --no-headers --quiet --verbose --timeout --help topic broker group"
+            opts="-y -b -o -q -v -h --key --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help topic broker group"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -764,6 +978,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -787,7 +1005,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__consume)
-            opts="-p -n -b -o -q -v -h --partition --offset --count --print-key --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-p -n -b -o -q -v -h --partition --offset --count --print-key --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -821,6 +1039,214 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__features)
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help describe downgrade upgrade"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__features__subcmd__describe)
+            opts="-b -o -q -v -h --node --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__features__subcmd__downgrade)
+            opts="-f -r -y -b -o -q -v -h --feature --metadata --release-version --unsafe --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --feature)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metadata)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --release-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__features__subcmd__upgrade)
+            opts="-f -r -y -b -o -q -v -h --feature --metadata --release-version --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --feature)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metadata)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --release-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -841,7 +1267,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__groups)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help describe list"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help describe list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -852,6 +1278,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -875,7 +1305,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__groups__subcmd__describe)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -886,6 +1316,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -909,7 +1343,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__groups__subcmd__list)
-            opts="-b -o -q -v -h --state --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --state --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -924,6 +1358,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -947,7 +1385,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help audit capture explain rules tune undo"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help audit capture explain rules tune undo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -958,6 +1396,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -981,7 +1423,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__audit)
-            opts="-b -o -q -v -h --baseline --root --broker-config --only --skip --fail-on --expect --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --baseline --root --broker-config --only --skip --fail-on --expect --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1023,6 +1465,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1043,7 +1489,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__capture)
-            opts="-b -o -q -v -h --broker-config --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --broker-config --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1058,6 +1504,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1081,7 +1531,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__explain)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1092,6 +1542,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1115,7 +1569,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__rules)
-            opts="-b -o -q -v -h --baseline --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --baseline --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1130,6 +1584,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1153,7 +1611,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__tune)
-            opts="-y -b -o -q -v -h --baseline --root --broker-config --only --skip --output-script --dry-run --yes --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --baseline --root --broker-config --only --skip --output-script --dry-run --yes --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1187,6 +1645,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1207,7 +1669,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__undo)
-            opts="-y -b -o -q -v -h --root --dry-run --yes --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --root --dry-run --yes --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1222,6 +1684,106 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__leaders)
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help elect"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__leaders__subcmd__elect)
+            opts="-y -b -o -q -v -h --election-type --topic --partition --all --file --accept-data-loss --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --election-type)
+                    COMPREPLY=($(compgen -W "preferred unclean" -- "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --partition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1245,7 +1807,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__logs)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help dump"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help dump"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1256,6 +1818,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1279,7 +1845,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__logs__subcmd__dump)
-            opts="-b -o -q -v -h --files --print-data-log --deep-iteration --records --decoder --cluster-metadata-decoder --offsets-decoder --transaction-log-decoder --share-group-state-decoder --max-bytes --max-message-size --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --files --print-data-log --deep-iteration --records --decoder --cluster-metadata-decoder --offsets-decoder --transaction-log-decoder --share-group-state-decoder --max-bytes --max-message-size --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1309,6 +1875,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1329,7 +1899,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__man)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1340,6 +1910,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1363,7 +1937,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__offsets)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help get"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help get"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1374,6 +1948,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1397,7 +1975,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__offsets__subcmd__get)
-            opts="-b -o -q -v -h --at --timestamp-ms --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --at --timestamp-ms --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1416,6 +1994,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1439,7 +2021,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__produce)
-            opts="-p -K -z -b -o -q -v -h --partition --key-delimiter --compression --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-p -K -z -b -o -q -v -h --partition --key-delimiter --compression --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1477,6 +2059,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1497,7 +2083,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__quorum)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help status"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help add-controller remove-controller replication status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1508,6 +2094,176 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__quorum__subcmd__add__subcmd__controller)
+            opts="-c -i -d -y -b -o -q -v -h --config --controller-id --directory-id --endpoint --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --controller-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__quorum__subcmd__remove__subcmd__controller)
+            opts="-i -d -y -b -o -q -v -h --controller-id --directory-id --force --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --controller-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__quorum__subcmd__replication)
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1531,7 +2287,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__quorum__subcmd__status)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1542,6 +2298,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1565,7 +2325,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__render)
-            opts="-b -o -q -v -h --set --templates --out --force --list --source --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --set --templates --out --force --list --source --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1591,6 +2351,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1611,12 +2375,24 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__sandbox)
-            opts="-b -o -q -v -h --data-dir --engine --kafka-libs --set --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --brokers --controllers --racks --separate --dynamic-quorum --data-dir --engine --kafka-libs --set --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --brokers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --controllers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --racks)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1641,6 +2417,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1661,7 +2441,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__schema)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1672,6 +2452,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1695,7 +2479,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__size)
-            opts="-b -o -q -v -h --write-rate --groups --producer-rate --consumer-rate --partitions --replication-factor --retention --segment --disk --disk-fill --disk-rate --network --network-fill --spare-brokers --connections --heap --watch --no-cluster --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --write-rate --groups --producer-rate --consumer-rate --partitions --replication-factor --retention --segment --disk --disk-fill --disk-rate --network --network-fill --spare-brokers --connections --heap --watch --no-cluster --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1777,6 +2561,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1797,7 +2585,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help feature-dependencies format info random-uuid version-mapping"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help feature-dependencies format info random-uuid version-mapping"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1808,6 +2596,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1831,7 +2623,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage__subcmd__feature__subcmd__dependencies)
-            opts="-f -b -o -q -v -h --feature --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-f -b -o -q -v -h --feature --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1850,6 +2642,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1873,7 +2669,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage__subcmd__format)
-            opts="-c -t -g -r -f -S -s -N -I -b -o -q -v -h --config --cluster-id --ignore-formatted --release-version --feature --add-scram --standalone --no-initial-controllers --initial-controllers --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-c -t -g -r -f -S -s -N -I -b -o -q -v -h --config --cluster-id --ignore-formatted --release-version --feature --add-scram --standalone --no-initial-controllers --initial-controllers --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1935,6 +2731,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1955,7 +2755,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage__subcmd__info)
-            opts="-c -b -o -q -v -h --config --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-c -b -o -q -v -h --config --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1974,6 +2774,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1997,7 +2801,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage__subcmd__random__subcmd__uuid)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2008,6 +2812,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2031,7 +2839,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage__subcmd__version__subcmd__mapping)
-            opts="-r -b -o -q -v -h --release-version --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-r -b -o -q -v -h --release-version --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2050,6 +2858,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2073,7 +2885,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help alter create delete describe list"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help alter create delete describe list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2084,6 +2896,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2107,7 +2923,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics__subcmd__alter)
-            opts="-y -b -o -q -v -h --partitions --dry-run --yes --expect-cluster-id --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --partitions --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2126,6 +2942,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2149,7 +2969,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics__subcmd__create)
-            opts="-y -b -o -q -v -h --partitions --replication-factor --config --if-not-exists --dry-run --yes --expect-cluster-id --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --partitions --replication-factor --config --if-not-exists --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2179,6 +2999,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2199,7 +3023,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics__subcmd__delete)
-            opts="-y -b -o -q -v -h --if-exists --dry-run --yes --expect-cluster-id --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --if-exists --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2214,6 +3038,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2237,7 +3065,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics__subcmd__describe)
-            opts="-b -o -q -v -h --under-replicated --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --under-replicated --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2248,6 +3076,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2271,7 +3103,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics__subcmd__list)
-            opts="-b -o -q -v -h --exclude-internal --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --exclude-internal --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2282,6 +3114,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2305,7 +3141,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__tour)
-            opts="-b -o -q -v -h --bootstrap-server --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2316,6 +3152,10 @@ _kfleet() {
                     return 0
                     ;;
                 -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kfleet_global_optspecs
-    string join \n b/bootstrap-server= o/output= no-headers q/quiet v/verbose timeout= h/help V/version
+    string join \n b/bootstrap-server= bootstrap-controller= o/output= no-headers q/quiet v/verbose timeout= h/help V/version
 end
 
 function __fish_kfleet_needs_command
@@ -25,6 +25,7 @@ function __fish_kfleet_using_subcommand
 end
 
 complete -c kfleet -n "__fish_kfleet_needs_command" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_needs_command" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_needs_command" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -41,8 +42,10 @@ complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "cluster" -d 'Identity
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "configs" -d 'Settings of topics, brokers and groups'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "consume" -d 'Read records'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "features" -d 'Features: what nodes support and what the cluster has agreed on'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "groups" -d 'Groups'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "host" -d 'The host a broker runs on: audit its settings'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "leaders" -d 'Leaders of partitions'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "logs" -d 'Files of logs, offline'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "offsets" -d 'Offsets of partitions'
@@ -56,6 +59,7 @@ complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "storage" -d 'Log dire
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "topics" -d 'Topics'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "tour" -d 'The main job in one go, on a sandbox'
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -81,6 +85,7 @@ lz4\t''
 zstd\t''"
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l throughput -d 'At most so many records in a second, by all writers together' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -93,6 +98,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_sub
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -s n -l records -d 'Stop after so many records; at the end of the topic if not given' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -l fetch-bytes -d 'Most bytes of an answer' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -107,6 +113,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_sub
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -l warm-up -d 'Records that are written first and not counted' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -l record-bytes -d 'Bytes of each record\'s value' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -117,6 +124,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_sub
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -131,6 +139,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -l override -d 'A key that counts instead of the file\'s; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -l die-with -d 'Stop when this process ends; for sandboxes, whose nodes must not outlive them' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -140,19 +149,36 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
 ndjson\t'One document a line for each element'"
-complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -l no-headers -d 'Leave out the names of columns'
-complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -s q -l quiet -d 'Say nothing that is not a result'
-complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -s v -l verbose -d 'Say more, on stderr'
-complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -f -a "describe" -d 'List the nodes'
-complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from describe id" -f -a "id" -d 'Print the cluster\'s id'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -f -a "api-versions" -d 'List the APIs that each node serves'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -f -a "describe" -d 'List the nodes'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -f -a "endpoints" -d 'List where brokers and controllers are reached'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -f -a "id" -d 'Print the cluster\'s id'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -f -a "unregister" -d 'Make the cluster forget a broker'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -l node -d 'Only this node' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -163,7 +189,21 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -l controllers -d 'Also list the controllers that vote'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -l include-fenced -d 'Also list brokers that are fenced'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -173,7 +213,23 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -l force -d 'Go ahead although it is alive, or although nobody can tell'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -184,6 +240,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s q -l quiet
 complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -197,6 +254,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_se
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -f -a "set" -d 'Set keys'
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -f -a "unset" -d 'Return keys to what counts without them'
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -210,6 +268,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -l set -d 'A key and its value; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -224,6 +283,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -l key -d 'A key; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -239,6 +299,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s p -l partition
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l offset -d 'From this offset on; from the first record if not given' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s n -l count -d 'At most so many records' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -249,7 +310,69 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l no-headers -d 
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -f -a "describe" -d 'List features with their levels'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -f -a "downgrade" -d 'Lower levels of features'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -f -a "upgrade" -d 'Raise levels of features'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -l node -d 'Only what this node supports' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -s f -l feature -d 'A feature\'s level; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -l metadata -d 'The release whose metadata.version is meant, as in 4.3 or 4.3-IV0' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -s r -l release-version -d 'The release whose metadata.version and features are meant, all but kraft.version' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -l unsafe -d 'Go ahead even if metadata is lost, where the cluster can'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s f -l feature -d 'A feature\'s level; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -l metadata -d 'The release whose metadata.version is meant, as in 4.3 or 4.3-IV0' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s r -l release-version -d 'The release whose metadata.version and features are meant, all but kraft.version' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -262,6 +385,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_see
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -f -a "describe" -d 'Print what groups committed, how far they lag and who reads what'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -f -a "list" -d 'List groups'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -273,6 +397,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -l state -d 'Only groups in this state, as in Stable or Empty' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -283,6 +408,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -312,6 +438,7 @@ unknown\t'What could not be found out, and CRITICAL'
 critical\t'CRITICAL only'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l expect -d 'A sysctl that must have this value; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -323,6 +450,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -l broker-config -d 'The server.properties of the broker; found from the running broker if not given' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -333,6 +461,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -348,6 +477,7 @@ confluent\t'What Confluent\'s playbooks set'
 tutorial\t'What Kafka: The Definitive Guide and the tutorials after it set'
 minimal\t'Only what breaks a broker or loses data'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -367,6 +497,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l only -d 'Judge by these rules only: ids, groups or areas of `kfleet host rules`' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l skip -d 'Leave out these rules: ids, groups or areas' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -381,6 +512,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -l root -d 'The directory that was given to tune' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -392,7 +524,41 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -f -a "elect" -d 'Elect leaders of partitions'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l election-type -d 'Who may be elected' -r -f -a "preferred\t'The first replica, if it is in sync'
+unclean\t'Any live replica, where there is no leader'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l topic -d 'A topic' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l partition -d 'A partition of it; may be repeated; all of them if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l file -d 'The partitions that a file names, as in {"partitions":[{"topic":"orders","partition":1}]}' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l all -d 'All partitions of all topics'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l accept-data-loss -d 'Records that only replicas have which are not alive may be lost, for good'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -412,6 +578,7 @@ shares\t'Share groups of __share_group_state'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l max-bytes -d 'End each segment after about so many bytes' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l max-message-size -d 'Leave out the records of batches that are larger than this, packed or unpacked' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -427,6 +594,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand man" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -437,6 +605,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s q -l quiet -d 'Say
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -452,6 +621,7 @@ latest\t''
 max-timestamp\t''"
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -l timestamp-ms -d 'The first record at or after this time, in milliseconds since 1970' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -469,6 +639,7 @@ snappy\t''
 lz4\t''
 zstd\t''"
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -478,18 +649,69 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l no-headers -d 
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
 ndjson\t'One document a line for each element'"
-complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -l no-headers -d 'Leave out the names of columns'
-complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing that is not a result'
-complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more, on stderr'
-complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from status" -f -a "status" -d 'Tell who leads and who follows how closely'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -f -a "add-controller" -d 'Make a controller a voter'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -f -a "remove-controller" -d 'Take its vote from a controller'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -f -a "replication" -d 'List the replicas of the metadata log and how far each is'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -f -a "status" -d 'Tell who leads, who votes and who follows'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -s c -l config -d 'The new controller\'s server.properties, on its own machine: its id, directory and endpoints are read there' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -s i -l controller-id -d 'The new controller\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -s d -l directory-id -d 'The id of its metadata directory, as its meta.properties has it' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -l endpoint -d 'Where a controller listener of it is reached; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -s i -l controller-id -d 'The controller' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -s d -l directory-id -d 'Its directory; that of the voter with this id if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -l force -d 'Go ahead although the voters that are left may not get a majority together'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -503,6 +725,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l set -d 'A varia
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l templates -d 'A folder with templates of your own, NAME.jinja; they come before those of the same name' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l out -d 'Write to this file, which is there whole or not at all, and not to stdout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -515,22 +738,29 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l no-headers -d '
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l data-dir -d 'Keep the data here; it can be started again' -r -F
-complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l engine -d 'Who serves' -r -f -a "kfleet\t'The broker in this binary'
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l brokers -d 'How many brokers' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l controllers -d 'How many controllers; as many as there are brokers, and three at most, if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l racks -d 'Deal the brokers out to so many racks, rack-1, rack-2, ...' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l data-dir -d 'Keep the data here; it can be started again, on other ports' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l engine -d 'Who serves; of several engines, each is a node\'s, and the last is that of all that follow' -r -f -a "kfleet\t'The broker in this binary'
 apache\t'Apache Kafka\'s jars'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l kafka-libs -d 'The folder with Apache Kafka\'s jars, for --engine apache' -r -F
-complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l set -d 'A key of server.properties; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l set -d 'A key of server.properties, for all nodes; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
 ndjson\t'One document a line for each element'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l separate -d 'Controllers are nodes of their own, with ids from 3001'
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l dynamic-quorum -d 'The controllers are written in the quorum\'s log (kraft.version 1), and can be changed'
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l no-headers -d 'Leave out the names of columns'
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -558,6 +788,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l connections -d 'C
 complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l heap -d 'The JVM\'s heap; 0B for kfleet\'s broker [default: 6GiB]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l watch -d 'How long to watch what is written to the cluster' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -569,6 +800,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s q -l quiet -d 'Sa
 complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -585,6 +817,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_se
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -f -a "version-mapping" -d 'Print the features that a release starts with'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s f -l feature -d 'A feature\'s level; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -601,6 +834,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s S -l add-scram -d 'A credential of the new cluster, as in \'SCRAM-SHA-256=[name=alice,password=alice-secret]\'; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s I -l initial-controllers -d 'The controllers of a new dynamic quorum, ID@HOST:PORT:DIRECTORY-ID[,...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -615,6 +849,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s c -l config -d 'server.properties' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -625,6 +860,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -636,6 +872,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s r -l release-version -d 'The release; the latest one if not given' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -646,6 +883,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -663,6 +901,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_see
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -l partitions -d 'Partitions each is to have' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -679,6 +918,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l config -d 'A key to set; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -693,6 +933,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -706,6 +947,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -717,6 +959,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -728,6 +971,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'

@@ -20,7 +20,7 @@ use crate::random::SystemRandom;
 use crate::startup::{StartError, Storage};
 
 /// How long an answer to a heartbeat may take. The controller answers at once, or once a record is committed.
-const ANSWER_MAX: Duration = Duration::from_secs(4);
+const ANSWER_MAX: Duration = Duration::from_secs(2);
 
 fn incarnation_id() -> Uuid {
     Uuid::generate(|| SystemRandom.next_u128())

@@ -46,7 +46,7 @@ pub enum NodeRole {
 pub struct Client {
     config: ClientConfig,
     role: NodeRole,
-    /// Of brokers, the connection that answered first, since the last one broke; of controllers, that to the active one.
+    /// The connection that answered first, since the last one broke, or that to the active controller.
     any: Mutex<Arc<Connection>>,
     brokers: Mutex<BTreeMap<i32, Arc<Connection>>>,
     addresses: std::sync::Mutex<BTreeMap<i32, String>>,
@@ -74,11 +74,11 @@ impl Client {
         })
     }
 
-    /// Connects to controllers: what is sent to any node goes to the active one, and the nodes are controllers.
+    /// Connects to whichever controller answers first, and learns of the others. The active one is looked for when it
+    /// is needed.
     pub async fn connect_to_controllers(config: ClientConfig) -> Result<Self, ClientError> {
-        let first = first_to_answer(&config, config.bootstrap.clone()).await?;
-        let (cluster_id, addresses) = controllers::known_to(&first, config.limit.deadline()).await?;
-        let any = controllers::find_active(&config, with_bootstrap(&config, &addresses)).await?;
+        let any = first_to_answer(&config, config.bootstrap.clone()).await?;
+        let (cluster_id, addresses) = controllers::known_to(&any, config.limit.deadline()).await?;
         Ok(Self {
             addresses: std::sync::Mutex::new(addresses),
             leaders: Mutex::default(),
@@ -134,21 +134,14 @@ impl Client {
     pub async fn any(&self) -> Result<Arc<Connection>, ClientError> {
         let mut any = self.any.lock().await;
         if !any.is_usable().await {
-            *any = Arc::new(self.look_for_any().await?);
+            // A bootstrap server may be gone for good while the cluster lives on.
+            let addresses = with_bootstrap(&self.config, &self.addresses());
+            *any = Arc::new(first_to_answer(&self.config, addresses).await?);
         }
         Ok(Arc::clone(&any))
     }
 
-    async fn look_for_any(&self) -> Result<Connection, ClientError> {
-        // A bootstrap server may be gone for good while the cluster lives on.
-        let addresses = with_bootstrap(&self.config, &self.addresses());
-        match self.role {
-            NodeRole::Broker => first_to_answer(&self.config, addresses).await,
-            NodeRole::Controller => controllers::find_active(&self.config, addresses).await,
-        }
-    }
-
-    /// Sends a request to any node; the active controller gets it from there if it is his.
+    /// Sends a request to any node; the active controller gets it from there if it is his and the node a broker.
     pub async fn send_any<R: Request>(&self, request: &R) -> Result<R::Response, ClientError>
     where
         R::Response: Decodable + HeaderVersion,
@@ -161,8 +154,21 @@ impl Client {
         self.any().await?.version_of::<R>().map(drop)
     }
 
-    /// Sends a request of the active controller's, and to the next one if that is no longer who it was. `code_of` reads
-    /// the error of an answer.
+    /// From here on the active controller is asked, and not one that may lag behind; brokers are as good as any.
+    pub async fn prefer_active(&self) -> Result<(), ClientError> {
+        if self.role == NodeRole::Controller {
+            *self.any.lock().await = self.look_for_active().await?;
+        }
+        Ok(())
+    }
+
+    async fn look_for_active(&self) -> Result<Arc<Connection>, ClientError> {
+        let addresses = with_bootstrap(&self.config, &self.addresses());
+        Ok(Arc::new(controllers::find_active(&self.config, addresses).await?))
+    }
+
+    /// Sends a request of the active controller's: through a broker, or to whichever controller that is. `code_of`
+    /// reads the error of an answer.
     pub async fn send_active<R: Request>(
         &self,
         request: &R,
@@ -181,7 +187,7 @@ impl Client {
                 return Ok(response);
             }
             backoff.again(ClientError::rejected(any.address(), code, None)).await?;
-            *self.any.lock().await = Arc::new(self.look_for_any().await?);
+            *self.any.lock().await = self.look_for_active().await?;
         }
     }
 

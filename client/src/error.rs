@@ -89,6 +89,14 @@ impl ClientError {
         }
     }
 
+    /// What is wrong, without what it is about: for lists that name that anyway.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Rejected { code, message, .. } => format!("{message} ({code:?})"),
+            other => other.to_string(),
+        }
+    }
+
     /// Kafka's error, if the cluster said no.
     pub fn code(&self) -> Option<ErrorCode> {
         match self {

@@ -9,7 +9,11 @@ use crate::support::kfleet;
 const READING: &[&[&str]] = &[
     &["cluster", "id"],
     &["cluster", "describe"],
+    &["cluster", "endpoints", "--controllers"],
+    &["cluster", "api-versions"],
     &["quorum", "status"],
+    &["quorum", "replication"],
+    &["features", "describe"],
     &["topics", "list"],
     &["topics", "describe"],
     &["topics", "describe", "t"],
@@ -21,12 +25,33 @@ const READING: &[&[&str]] = &[
     &["consume", "t"],
 ];
 
+/// What reads from controllers just as well.
+const OF_CONTROLLERS: &[&[&str]] = &[
+    &["cluster", "id"],
+    &["cluster", "endpoints"],
+    &["cluster", "api-versions"],
+    &["quorum", "status"],
+    &["quorum", "replication"],
+    &["features", "describe"],
+    &["configs", "describe", "topic", "t"],
+];
+
+/// Those with the flag that names brokers, and those that name controllers with theirs.
+fn reading() -> impl Iterator<Item = (&'static [&'static str], &'static str)> {
+    let brokers = READING.iter().map(|command| (*command, "--bootstrap-server"));
+    brokers.chain(
+        OF_CONTROLLERS
+            .iter()
+            .map(|command| (*command, "--bootstrap-controller")),
+    )
+}
+
 #[test]
 fn nobody_there_is_69() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let address = format!("127.0.0.1:{port}");
-    for command in READING {
-        let ran = kfleet(&[command, &["-b", &address, "--timeout", "2s"][..]].concat()).exits(69);
+    for (command, flag) in reading() {
+        let ran = kfleet(&[command, &[flag, &address, "--timeout", "2s"][..]].concat()).exits(69);
         assert!(ran.stdout.is_empty(), "{command:?}");
         assert!(ran.stderr.contains(&address), "{command:?}: {}", ran.stderr);
     }
@@ -40,9 +65,9 @@ fn a_mute_server_is_124_within_the_timeout() {
     // It is connected to by the system and never heard by anybody.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    for command in READING {
+    for (command, flag) in reading() {
         let since = Instant::now();
-        let ran = kfleet(&[command, &["-b", &address, "--timeout", "200ms"][..]].concat()).exits(124);
+        let ran = kfleet(&[command, &[flag, &address, "--timeout", "200ms"][..]].concat()).exits(124);
         assert!(since.elapsed() < Duration::from_secs(5), "{command:?}");
         assert!(ran.stderr.contains(&address), "{command:?}: {}", ran.stderr);
     }

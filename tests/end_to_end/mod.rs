@@ -3,13 +3,19 @@
 
 mod bad_input;
 mod bench;
+mod cluster;
 mod exit_codes;
 mod fast_fencing;
+mod features;
 mod host;
 mod host_tune;
 mod host_tune_kills;
 mod kills;
+mod leaders;
+mod leaders_nodes;
 mod logs_dump;
+mod quorum;
+mod quorum_nodes;
 mod read_write;
 mod readme;
 mod render;

@@ -27,6 +27,10 @@ fn topics_are_created_listed_described_altered_and_deleted(cluster: &Cluster) {
         assert_eq!(partition["leader"], 1);
         assert_eq!(partition["isr"], json!([1]));
         assert_eq!(partition["offline"], json!([]));
+        assert_eq!(
+            (&partition["elr"], &partition["last_known_elr"]),
+            (&json!([]), &json!([]))
+        );
     }
     cluster
         .kfleet(&["topics", "alter", "orders", "--partitions", "5", "--yes"])
@@ -122,6 +126,38 @@ fn the_cluster_tells_who_it_is(cluster: &Cluster) {
     assert_eq!(nodes.as_array().unwrap().len(), 1);
     let quorum = cluster.data(&["quorum", "status"]);
     assert_eq!(quorum["leader_id"], 1);
+}
+
+/// More partitions than one answer has room for, some of which end a page in the middle of a topic.
+fn described_page_by_page(cluster: &Cluster, topics: usize, partitions: usize) {
+    let names: Vec<String> = (0..topics).map(|at| format!("t{at}")).collect();
+    let count = partitions.to_string();
+    let mut create = vec!["topics", "create", "--partitions", &count, "--yes"];
+    create.extend(names.iter().map(String::as_str));
+    cluster.kfleet(&create).exits(0);
+    let listed = |args: &[&str]| {
+        let rows = cluster.data(&[&["topics", "describe"], args].concat());
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| format!("{}-{}", row["topic"].as_str().unwrap(), row["partition"]))
+            .collect::<Vec<_>>()
+    };
+    let of = |name: &String| (0..partitions).map(|at| format!("{name}-{at}")).collect::<Vec<_>>();
+    let all: Vec<String> = names.iter().flat_map(of).collect();
+    assert_eq!(listed(&[]), all);
+    assert_eq!(listed(&["t1"]), of(&names[1]));
+    assert_eq!(listed(&["t1", "t0"]), [of(&names[0]), of(&names[1])].concat());
+}
+
+#[test]
+fn many_partitions_are_described_page_by_page() {
+    described_page_by_page(&Cluster::start(crate::support::Engine::Kfleet), 3, 900);
+}
+
+#[test]
+#[ignore = "needs tests/compat/setup"]
+fn many_partitions_of_apache_are_described_page_by_page() {
+    let small = ["max.request.partition.size.limit=4"];
+    described_page_by_page(&Cluster::with(crate::support::Engine::Apache, &small), 3, 3);
 }
 
 #[test]

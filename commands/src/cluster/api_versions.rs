@@ -30,7 +30,7 @@ pub(crate) struct ApiVersionRow {
     address: String,
     /// The API's number.
     key: i16,
-    /// Its name; none if it is not known here.
+    /// Its name; none if nobody here has heard of it.
     api: Option<String>,
     /// The oldest version that the node serves.
     min: i16,
@@ -69,6 +69,14 @@ impl Shown for Vec<ApiVersionRow> {
     }
 }
 
+/// APIs that are known by name only; the last two came with Kafka 4.4.
+const NEWER: [(i16, &str); 4] = [
+    (88, "StreamsGroupHeartbeat"),
+    (89, "StreamsGroupDescribe"),
+    (93, "StreamsGroupTopologyDescriptionUpdate"),
+    (94, "UnregisterController"),
+];
+
 pub(crate) fn run(args: &ApiVersionsArgs, context: &Context) -> Result<(), CommandError> {
     let (id, mut nodes) = block_on(async {
         let client = context.connect_to_any_role().await?;
@@ -95,11 +103,14 @@ pub(crate) fn run(args: &ApiVersionsArgs, context: &Context) -> Result<(), Comma
 fn rows(node: &NodeVersions) -> Vec<ApiVersionRow> {
     let row = |key: &protocol::api::messages::api_versions_response::ApiVersion| {
         let api = ApiKey::try_from(key.api_key).ok();
+        let named = NEWER.iter().find(|(newer, _)| *newer == key.api_key);
         ApiVersionRow {
             node: node.id,
             address: node.address.clone(),
             key: key.api_key,
-            api: api.map(|api| format!("{api:?}")),
+            api: api
+                .map(|api| format!("{api:?}"))
+                .or(named.map(|(_, name)| (*name).to_owned())),
             min: key.min_version,
             max: key.max_version,
             usable: api.and_then(|api| usable(api, key.min_version, key.max_version)),

@@ -247,7 +247,7 @@ fn rows(selected: &Selected, elected: &Sharded<Elected>, now: &Selected) -> Vec<
             leader_before: before.leader,
             leader: now.get(key).unwrap_or(before).leader,
             changed,
-            error: failed.map(|failed| failed.error.to_string()),
+            error: failed.map(|failed| failed.error.reason()),
         }
     };
     selected.iter().map(row).collect()

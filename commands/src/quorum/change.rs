@@ -130,7 +130,7 @@ fn explained(failure: ClientError) -> CommandError {
             CommandError::from(failure).hint("kfleet quorum status tells who votes, with which directory")
         }
         Some(ErrorCode::RequestTimedOut) => CommandError::from(failure).hint(
-            "the leader makes one change at a time, and nobody a voter who lags; kfleet quorum replication tells who does",
+            "the leader makes one change at a time, has to reach a new voter, and takes none that lags: see kfleet quorum replication",
         ),
         _ => failure.into(),
     }

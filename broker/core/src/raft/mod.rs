@@ -217,6 +217,10 @@ impl Raft {
         {
             votes.unask(id);
         }
+        // Apache's leader answers for a snapshot it does not have by ending the connection: the log tells which it has.
+        if matches!(open.request, Request::FetchSnapshot(_)) {
+            self.give_up_download();
+        }
     }
 
     /// Takes from an answer who leads; whether that changed what this node is.

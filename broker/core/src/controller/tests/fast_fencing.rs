@@ -94,7 +94,7 @@ fn a_new_active_controller_probes_a_controller_whose_connection_it_saw_ending() 
     };
     for (software, probes) in [("kfleet", 2), ("apache-kafka-java", 0)] {
         let mut node = Node::with_brokers(&[1, 2, 3]);
-        node.take(|controller, cx| controller.resign(cx));
+        node.take(Controller::resign);
         let begin = Request::BeginQuorumEpoch {
             voter: crate::raft::ReplicaKey {
                 id: 1,
@@ -160,7 +160,7 @@ fn a_new_leader_does_not_know_whom_the_one_before_suspected() {
     node.create(on("t", &[2, 1]).with_configs(vec![allows]));
     assert_eq!(node.propose("t", &[2], |_| {}).error_code, 0);
     lose(&mut node, 2);
-    node.take(|controller, cx| controller.resign(cx));
+    node.take(Controller::resign);
     node.take(|controller, cx| controller.activate(cx).unwrap());
     node.heartbeat(1, |beat| beat.with_want_fence(true));
     node.beat(1);

@@ -88,7 +88,6 @@ impl BrokerLifecycle {
             .in_flight
             .take_if(|sent| matches!(sent, InFlight::Heartbeat { .. }));
         let Some(InFlight::Heartbeat {
-            epoch,
             want_shut_down,
             offline,
         }) = sent
@@ -98,9 +97,6 @@ impl BrokerLifecycle {
         let State::Registered(registration) = &mut self.state else {
             return;
         };
-        if registration.epoch != epoch {
-            return;
-        }
         let knows_more = registration.is_seen && self.published.offset > registration.reported_offset;
         match ErrorCode::try_from_code(response.error_code) {
             None => {

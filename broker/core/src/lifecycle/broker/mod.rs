@@ -159,7 +159,6 @@ impl BrokerLifecycle {
         self.has_asked_to_lead |= !want_fence;
         registration.reported_offset = self.published.offset;
         self.in_flight = Some(InFlight::Heartbeat {
-            epoch: registration.epoch,
             want_shut_down,
             offline: self.offline.clone(),
         });

@@ -47,7 +47,6 @@ pub(super) struct Registration {
 pub(super) enum InFlight {
     Registration,
     Heartbeat {
-        epoch: i64,
         want_shut_down: bool,
         offline: BTreeSet<Uuid>,
     },

@@ -16,10 +16,14 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// How long it took until all brokers led again.
+/// How long it took until all brokers led again. One that stops without permission leaves a session to be waited for.
 fn wait_for_all(world: &mut World) -> Duration {
-    let since = world.now;
+    let mut since = world.now;
+    let mut unclean_stops = world.tally.unclean_stops;
     while IDS.iter().any(|id| world.holder(*id).is_none()) {
+        if std::mem::replace(&mut unclean_stops, world.tally.unclean_stops) != world.tally.unclean_stops {
+            since = world.now;
+        }
         let waited = world.now - since;
         assert!(waited <= BACK_WITHIN, "a broker does not come back");
         world.run_until(world.now + STEP);

@@ -82,6 +82,13 @@ fn a_broker_that_never_asked_to_lead_stops_at_once() {
     fenced.take_notices();
     fenced.begin_shutdown(at(20));
     assert_eq!(fenced.take_notices(), clean);
+    let mut again = serving();
+    again.published(&image(140, vec![unregister(2, 100)]));
+    again.registers(at(500));
+    again.on_registration(&accepted(141), at(500));
+    again.take_notices();
+    again.begin_shutdown(at(500));
+    assert_eq!(again.take_notices(), clean, "what it led before is led by others");
     // An answer that got lost may have let it lead.
     let mut maybe = starting();
     maybe.startup_finished();

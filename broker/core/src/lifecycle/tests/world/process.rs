@@ -113,6 +113,7 @@ impl World {
                     let asked = process.asked_to_lead.is_some() && process.asked_to_lead == epoch;
                     assert!(!clean || is_released || !asked, "nobody let epoch {epoch:?} go");
                     self.tally.clean_stops += usize::from(*clean);
+                    self.tally.unclean_stops += usize::from(!*clean);
                     process.over = Some(notice);
                 }
                 LifecycleNotice::Failed(reason) => {

@@ -17,12 +17,13 @@ pub(in super::super) struct Tally {
     pub(in super::super) re_registered: usize,
     pub(in super::super) fenced: usize,
     pub(in super::super) clean_stops: usize,
+    pub(in super::super) unclean_stops: usize,
     pub(in super::super) duplicates: usize,
     pub(in super::super) gave_up: usize,
 }
 
 impl Tally {
-    pub(in super::super) fn each(&self) -> [usize; 17] {
+    pub(in super::super) fn each(&self) -> [usize; 18] {
         [
             self.lost,
             self.repeated,
@@ -39,6 +40,7 @@ impl Tally {
             self.re_registered,
             self.fenced,
             self.clean_stops,
+            self.unclean_stops,
             self.duplicates,
             self.gave_up,
         ]
@@ -60,6 +62,7 @@ impl Tally {
         self.re_registered += other.re_registered;
         self.fenced += other.fenced;
         self.clean_stops += other.clean_stops;
+        self.unclean_stops += other.unclean_stops;
         self.duplicates += other.duplicates;
         self.gave_up += other.gave_up;
     }
