@@ -205,7 +205,9 @@ mod tests {
             shutdown: CancellationToken::new(),
         };
         let (shutdown, tasks) = (around.shutdown.clone(), TaskTracker::new());
-        tasks.spawn(listener.run(around, Workers::start(1).unwrap(), tasks.clone()));
+        // They outlive the listener, as a node's do.
+        let workers = Workers::start(1).unwrap();
+        tasks.spawn(listener.run(around, workers.clone(), tasks.clone()));
         for name in ["fin", "rst", "refused", "stopped"] {
             let mut stream = TcpStream::connect(address).await.unwrap();
             let mut frame = (name.len() as i32).to_be_bytes().to_vec();

@@ -94,7 +94,7 @@ fn a_new_active_controller_probes_a_controller_whose_connection_it_saw_ending() 
     };
     for (software, probes) in [("kfleet", 2), ("apache-kafka-java", 0)] {
         let mut node = Node::with_brokers(&[1, 2, 3]);
-        node.take(|controller, cx| controller.resign(cx));
+        node.take(Controller::resign);
         let begin = Request::BeginQuorumEpoch {
             voter: crate::raft::ReplicaKey {
                 id: 1,
