@@ -59,6 +59,8 @@ fn truncates(engines: [Engine; 3], engine: Engine) {
     for other in &others {
         mixed.signal(*other, "STOP");
     }
+    // Whoever fetched before it was paused is answered with this, and may have it; nobody fetches after that.
+    produce_with_acks_1(&mixed, leader, &name, &numbers(900..901));
     produce_with_acks_1(&mixed, leader, &name, &numbers(1000..1500));
     let alone = segment(&mixed, leader, partition);
     mixed.kill(leader);
@@ -77,7 +79,9 @@ fn truncates(engines: [Engine; 3], engine: Engine) {
     mixed.spawn(leader);
     mixed.wait_until_alive(&[1, 2, 3]);
     wait_until_in_sync(&mixed, &["t"]);
-    assert_eq!(read(&mixed, leader, "t"), (0..200).collect::<Vec<_>>());
+    let mut kept = read(&mixed, leader, "t");
+    kept.retain(|number| *number != 900);
+    assert_eq!(kept, (0..200).collect::<Vec<_>>());
     for id in 1..=3 {
         mixed.stop(id);
     }
