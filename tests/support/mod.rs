@@ -1,6 +1,7 @@
 //! Clusters for tests: each is a `kfleet sandbox` of one of the engines, which ends with its test.
 
 pub(crate) mod files;
+pub(crate) mod mixed_nodes;
 pub(crate) mod node;
 pub(crate) mod nodes;
 pub(crate) mod ports;
