@@ -18,6 +18,7 @@ mod members;
 mod node;
 mod node_lifecycle;
 mod peers;
+mod probe;
 mod quorum_start;
 mod quorum_thread;
 mod random;

@@ -1,6 +1,7 @@
 //! A node from start to stop: a broker, a controller, or both.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread;
 use std::time::Duration;
 
@@ -180,6 +181,7 @@ impl Node {
         let service = ControllerService {
             quorum: common.quorum.clone(),
             clock: common.clock,
+            connections: AtomicU64::default(),
         };
         self.listen(of_controller, Arc::new(service));
         if common.config.is_controller {

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::controller_channel::ActiveController;
 use crate::members::Members;
 use crate::peers::address_of;
+use crate::probe;
 use crate::random::SystemRandom;
 
 /// Events taken together before what they append is synced.
@@ -247,6 +248,9 @@ impl QuorumThread {
     fn carry_out(&mut self, out: Out) {
         for request in out.sends {
             self.members.send(request, self.controller.quorum());
+        }
+        for probe in self.controller.take_probes() {
+            self.members.runtime.spawn(probe::run(probe, self.members.quorum.clone()));
         }
         for (ticket, reply) in out.replies {
             if let Some(sender) = self.waiting.remove(&ticket) {

@@ -1,9 +1,11 @@
 //! What stands behind the listeners.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use broker_core::broker::{Broker, api};
 use broker_core::call::{Call, Outcome, Peer};
+use broker_core::controller::{Event, is_of_ours, note_software};
 use broker_core::reply::{Refused, Reply};
 use bytes::Bytes;
 use protocol::api::split_request;
@@ -39,13 +41,26 @@ impl Service for BrokerService {
 pub(crate) struct ControllerService {
     pub(crate) quorum: QuorumHandle,
     pub(crate) clock: Clock,
+    /// The number of the last connection.
+    pub(crate) connections: AtomicU64,
 }
 
 impl Service for ControllerService {
     fn serve(&self, frame: Bytes, peer: &mut Peer) -> Answer {
-        match read(frame, peer, self.clock) {
-            Some(call) => Answer::Later(self.quorum.call(call)),
-            None => Answer::Now(Reply::Refused(Refused::Malformed)),
+        if peer.connection == 0 {
+            peer.connection = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
+        }
+        let Some(call) = read(frame, peer, self.clock) else {
+            return Answer::Now(Reply::Refused(Refused::Malformed));
+        };
+        note_software(&call, peer);
+        Answer::Later(self.quorum.call(call))
+    }
+
+    fn ended(&self, peer: &Peer) {
+        if is_of_ours(peer) {
+            let connection = peer.connection;
+            self.quorum.send(Event::ConnectionEnded { connection });
         }
     }
 }

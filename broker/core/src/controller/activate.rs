@@ -22,6 +22,7 @@ impl Controller {
         self.sessions.restart(self.latest.brokers(), cx.now.mono);
         // An earlier broker of this node is gone: its log directories were its process's.
         self.sessions.end(self.raft.node_id());
+        self.suspect_lost(cx);
         for timer in ControllerTimer::OF_ACTIVE {
             self.arm(timer, cx);
         }
@@ -33,6 +34,7 @@ impl Controller {
         self.active = false;
         self.latest = self.committed.clone();
         self.sessions.clear();
+        self.contacts.suspect_nobody();
         for timer in ControllerTimer::OF_ACTIVE {
             self.arm(timer, cx);
         }

@@ -49,6 +49,7 @@ impl Controller {
                 return Ok(Plan::answer(reply(call, &response)?));
             }
         };
+        self.heard_of_broker(&call.peer, id, epoch);
         let is_caught_up = request.current_metadata_offset >= broker.registered_at;
         let mut draft = Draft::new(self);
         let current = self.broker_state(&broker);

@@ -22,13 +22,18 @@ pub enum Event {
         /// The answer.
         response: Option<raft::Response>,
     },
-    /// The last connection of a broker of ours ended, none came back, and its endpoints refuse connections: its
-    /// process is gone.
-    Unreachable {
-        /// The broker.
-        broker_id: i32,
-        /// The epoch under which it sent its last heartbeat.
-        broker_epoch: i64,
+    /// A connection of the controller's listener ended, whoever ended it. Only those count whose other end
+    /// [`is_of_ours`](super::is_of_ours).
+    ConnectionEnded {
+        /// The number in its [`Peer`](crate::call::Peer).
+        connection: u64,
+    },
+    /// The outcome of a [`Probe`](super::Probe).
+    Probed {
+        /// Its number.
+        id: u64,
+        /// Whether every endpoint refused the connection. No answer in time is no refusal.
+        all_refused: bool,
     },
     /// A request.
     Call {

@@ -69,6 +69,7 @@ impl Controller {
         };
         match wire::read_request(call, &own) {
             Ok(wire::Incoming::Request(request, reply_to)) => {
+                self.heard_of_member(&call.peer, &request);
                 self.asked.insert(ticket, reply_to);
                 self.drive_quorum(raft::Event::Request { ticket, request }, cx)
             }

@@ -13,6 +13,7 @@ mod assign_replicas_to_dirs;
 mod broker_heartbeat;
 mod broker_registration;
 mod configs;
+mod contacts;
 mod controller_registration;
 mod create_partitions;
 mod create_topics;
@@ -56,11 +57,12 @@ use crate::reply::{Refused, Reply};
 
 pub use api::served;
 pub use event::{Event, QuorumRequest, bootstrap_records};
-pub use fast_fencing::FAST_FENCING_KEY;
+pub use fast_fencing::{FAST_FENCING_KEY, Probe, is_of_ours, note_software};
 pub use not_controller::refuse;
 pub use timers::ControllerTimer;
 pub use versions::record_version;
 
+use contacts::Contacts;
 use sessions::Sessions;
 
 /// What a controller's machine is handed.
@@ -131,6 +133,9 @@ pub struct Controller {
     /// Whether this is the active controller.
     active: bool,
     sessions: Sessions,
+    contacts: Contacts,
+    /// Endpoints that are yet to be tried.
+    probes: Vec<Probe>,
     committed: MetadataImage,
     latest: MetadataImage,
     /// Answers by the offset they wait for.
@@ -159,6 +164,8 @@ impl Controller {
             raft: parts.raft,
             active: false,
             sessions: Sessions::new(Duration::from_millis(session_timeout)),
+            contacts: Contacts::default(),
+            probes: Vec::new(),
             latest: committed.clone(),
             committed,
             waiting: BTreeMap::new(),
@@ -179,11 +186,11 @@ impl Controller {
             Event::Resign => self.drive_quorum(raft::Event::Resign, cx),
             Event::Timer(timer) => self.on_timer(timer, cx),
             Event::Call { ticket, call } => self.on_listener_call(ticket, call, cx),
-            Event::Unreachable { .. } if !self.active => Ok(()),
-            Event::Unreachable {
-                broker_id,
-                broker_epoch,
-            } => self.fence_unreachable(broker_id, broker_epoch, cx),
+            Event::ConnectionEnded { connection } => {
+                self.connection_ended(connection, cx);
+                Ok(())
+            }
+            Event::Probed { id, all_refused } => self.probed(id, all_refused, cx),
         }
     }
 

@@ -101,16 +101,16 @@ impl Sessions {
         }
     }
 
-    /// A broker cannot be reached. Whether that counts: not for one that was suspected without reason before, or
+    /// Whether it counts if a broker cannot be reached: not for one that was suspected without reason before, or
     /// whose session is over anyway.
-    pub(super) fn suspect(&mut self, id: i32, epoch: i64, now: Duration) -> bool {
-        let alive = self.is_alive(id, epoch, now);
-        match self.brokers.get_mut(&id).filter(|broker| alive && !broker.trusted) {
-            Some(broker) => {
-                broker.suspected = true;
-                true
-            }
-            None => false,
+    pub(super) fn may_suspect(&self, id: i32, epoch: i64, now: Duration) -> bool {
+        self.is_alive(id, epoch, now) && self.brokers.get(&id).is_some_and(|broker| !broker.trusted)
+    }
+
+    /// A broker cannot be reached, and that counts.
+    pub(super) fn suspect(&mut self, id: i32) {
+        if let Some(broker) = self.brokers.get_mut(&id) {
+            broker.suspected = true;
         }
     }
 

@@ -150,13 +150,17 @@ impl Node {
     }
 
     fn request<R: Request>(&mut self, version: i16, request: &R) -> (Ticket, Call) {
+        self.request_of(Peer::default(), version, request)
+    }
+
+    fn request_of<R: Request>(&mut self, peer: Peer, version: i16, request: &R) -> (Ticket, Call) {
         let mut frame = encode_request(version, 5, "test", request).unwrap();
         frame.advance(4);
         let (header, body): (RequestHeader, Bytes) = split_request(frame).unwrap();
         let call = Call {
             header,
             body,
-            peer: Peer::default(),
+            peer,
             now: Now::default(),
         };
         self.tickets += 1;
@@ -167,7 +171,14 @@ impl Node {
     where
         R::Response: Decodable + HeaderVersion,
     {
-        let (ticket, call) = self.request(version, request);
+        self.call_of(Peer::default(), version, request)
+    }
+
+    fn call_of<R: Request>(&mut self, peer: Peer, version: i16, request: &R) -> R::Response
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        let (ticket, call) = self.request_of(peer, version, request);
         let replies = self.event(Event::Call { ticket, call });
         decoded::<R>(version, ticket, &replies)
     }

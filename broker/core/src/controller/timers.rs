@@ -26,11 +26,18 @@ pub enum ControllerTimer {
     PreferredLeaders,
     /// Partitions without a leader get one of those that lag, where the topic allows it.
     UncleanLeaders,
+    /// Brokers that may be gone are tried.
+    Probes,
 }
 
 impl ControllerTimer {
     /// Those of the active controller only.
-    pub(super) const OF_ACTIVE: [Self; 3] = [Self::Sessions, Self::PreferredLeaders, Self::UncleanLeaders];
+    pub(super) const OF_ACTIVE: [Self; 4] = [
+        Self::Sessions,
+        Self::PreferredLeaders,
+        Self::UncleanLeaders,
+        Self::Probes,
+    ];
 }
 
 impl Controller {
@@ -40,6 +47,7 @@ impl Controller {
             // The quorum's machine arms its own.
             ControllerTimer::Quorum => return,
             ControllerTimer::Sessions => self.sessions.next_deadline(),
+            ControllerTimer::Probes => self.contacts.next_try(),
             ControllerTimer::PreferredLeaders => {
                 let interval = self.config.number("leader.imbalance.check.interval.seconds").max(1);
                 let balances = self.config.flag("auto.leader.rebalance.enable");
@@ -66,6 +74,10 @@ impl Controller {
         let more = match timer {
             ControllerTimer::Quorum => false,
             ControllerTimer::Sessions => self.fence_expired(cx)?,
+            ControllerTimer::Probes => {
+                self.probe_due(cx);
+                false
+            }
             ControllerTimer::PreferredLeaders => self.elect_preferred(cx)?,
             ControllerTimer::UncleanLeaders => {
                 self.sessions.settle();
