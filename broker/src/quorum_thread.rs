@@ -250,7 +250,9 @@ impl QuorumThread {
             self.members.send(request, self.controller.quorum());
         }
         for probe in self.controller.take_probes() {
-            self.members.runtime.spawn(probe::run(probe, self.members.quorum.clone()));
+            self.members
+                .runtime
+                .spawn(probe::run(probe, self.members.quorum.clone()));
         }
         for (ticket, reply) in out.replies {
             if let Some(sender) = self.waiting.remove(&ticket) {
