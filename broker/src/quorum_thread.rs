@@ -318,7 +318,11 @@ impl QuorumThread {
     ) -> Result<(), ControllerError> {
         while is_so(&self.controller) && self.clock.now().mono < until {
             let left = until.saturating_sub(self.clock.now().mono);
-            let due = self.timers.values().min().map(|at| at.saturating_sub(self.clock.now().mono));
+            let due = self
+                .timers
+                .values()
+                .min()
+                .map(|at| at.saturating_sub(self.clock.now().mono));
             if let Ok(message) = mailbox.receiver.recv_timeout(due.map_or(left, |due| due.min(left))) {
                 self.take(message)?;
             }

@@ -135,7 +135,10 @@ fn a_broker_that_reaches_no_controller_for_a_session_stops() {
     }
     assert_eq!(told, [LifecycleNotice::MayStop { clean: false }]);
     let stopped = Duration::from_millis(now);
-    assert!(stopped >= session && stopped < session + Duration::from_secs(3), "{stopped:?}");
+    assert!(
+        stopped >= session && stopped < session + Duration::from_secs(3),
+        "{stopped:?}"
+    );
 }
 
 #[test]

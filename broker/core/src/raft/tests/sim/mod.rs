@@ -474,7 +474,9 @@ impl Sim {
         }
         // The log moves to a snapshot that is not the first.
         for end_offset in [end_offset - 1, end_offset] {
-            let Some(id_of) = raft.snapshot_id(end_offset) else { continue };
+            let Some(id_of) = raft.snapshot_id(end_offset) else {
+                continue;
+            };
             let writer = protocol::files::SnapshotWriter::new(id_of.epoch, 0, 0, Vec::new()).unwrap();
             raft.snapshot_taken(id_of, &writer.finish().unwrap()).unwrap();
         }
