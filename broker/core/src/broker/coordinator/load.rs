@@ -39,7 +39,7 @@ pub(super) fn load(
         let bytes = gather(partition.read(&request, None)?.records)?;
         let before = offset;
         for batch in Batches::new(&bytes) {
-            let (header, batch) = batch.map_err(corrupt)?;
+            let (header, batch) = batch.map_err(|error| corrupt(&error))?;
             offset = offset.max(header.next_offset());
             replay(&mut shard, header, batch, now)?;
         }
@@ -51,7 +51,7 @@ pub(super) fn load(
     Ok(shard)
 }
 
-fn corrupt(reason: impl ToString) -> PartitionError {
+fn corrupt(reason: &impl ToString) -> PartitionError {
     PartitionError {
         message: Some(reason.to_string()),
         ..ErrorCode::CorruptMessage.into()
@@ -59,9 +59,9 @@ fn corrupt(reason: impl ToString) -> PartitionError {
 }
 
 fn replay(shard: &mut Shard, header: BatchHeader, batch: &[u8], now: Duration) -> Result<(), PartitionError> {
-    let unpacked = records_of(&header, batch, UNPACK_MAX_BYTES).map_err(corrupt)?;
+    let unpacked = records_of(&header, batch, UNPACK_MAX_BYTES).map_err(|error| corrupt(&error))?;
     for record in Records::new(header, &unpacked) {
-        let record = record.map_err(corrupt)?;
+        let record = record.map_err(|error| corrupt(&error))?;
         let key = record.key.unwrap_or_default();
         if header.is_control() {
             replay_control(shard, header.producer_id, key);
@@ -71,7 +71,7 @@ fn replay(shard: &mut Shard, header: BatchHeader, batch: &[u8], now: Duration) -
             offset: record.offset,
             transaction_of: header.is_transactional().then_some(header.producer_id),
         };
-        shard.replay(key, record.value, at, now).map_err(corrupt)?;
+        shard.replay(key, record.value, at, now).map_err(|error| corrupt(&error))?;
     }
     Ok(())
 }

@@ -140,7 +140,7 @@ fn an_idle_controller_writes_a_record_now_and_then() {
         20,
         "a topic and its partition each time, and nothing else"
     );
-    node.take(|controller, cx| controller.resign(cx));
+    node.take(Controller::resign);
     let before = end(&node);
     node.wait(10 * SECOND);
     assert_eq!(end(&node), before, "only the active controller does");
