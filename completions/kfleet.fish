@@ -164,7 +164,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_se
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -f -a "describe" -d 'List the nodes'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -f -a "endpoints" -d 'List where brokers and controllers are reached'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -f -a "id" -d 'Print the cluster\'s id'
-complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -f -a "unregister" -d 'Make the cluster forget a broker'
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -f -a "unregister" -d 'Make the cluster forget a broker that is gone for good'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -l node -d 'Only this node' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r

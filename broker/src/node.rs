@@ -215,6 +215,11 @@ impl Node {
         } = &common;
         let mut ends = node_lifecycle::start_broker(&common, &broker, &self.storage, endpoints);
         tasks.spawn(crate::upkeep::run(Arc::clone(&broker), common.clock, shutdown.clone()));
+        tasks.spawn(crate::upkeep::load_groups(
+            Arc::clone(&broker),
+            common.clock,
+            shutdown.clone(),
+        ));
         requested.start(&broker, channel, tasks, shutdown);
         replication::start(&Replication {
             broker: Arc::clone(&broker),
@@ -298,13 +303,15 @@ impl Node {
         if let Some(running) = &mut self.broker {
             node_lifecycle::shut_down(&mut running.ends).await;
         }
+        // The others reach this node's controller until it has handed over.
+        self.common.quorum.stop();
+        let quorum = join(self.quorum_thread).await;
         self.common.shutdown.cancel();
         self.common.tasks.close();
         if tokio::time::timeout(DRAIN_MAX, self.common.tasks.wait()).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
-        self.common.quorum.stop();
-        join(self.quorum_thread).await?;
+        quorum?;
         match self.broker {
             Some(running) => Ok(running.broker.close(running.epoch)?),
             None => Ok(()),

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use broker_core::broker::Broker;
 use broker_core::call::Call;
-use broker_core::controller::{Controller, ControllerCx, ControllerError, ControllerTimer, Event, QuorumRequest};
+use broker_core::controller::{
+    Controller, ControllerCx, ControllerError, ControllerTimer, Event, QuorumRequest, SnapshotJob,
+};
 use broker_core::cx::{Cx, Outbox, Ticket};
 use broker_core::image::MetadataImage;
 use broker_core::reply::Reply;
@@ -24,6 +26,8 @@ use crate::random::SystemRandom;
 
 /// Events taken together before what they append is synced.
 const GROUP_MAX: usize = 256;
+/// How long a leader that stops waits for brokers that are to stop, too: a cluster that stops as a whole.
+const LET_GO_MAX: Duration = Duration::from_secs(3);
 /// How long a leader that stops waits until the others know.
 const HAND_OVER_MAX: Duration = Duration::from_secs(1);
 
@@ -187,12 +191,40 @@ impl QuorumThread {
         }
         self.carry_out(out);
         self.tell_who_is_active();
+        if let Some(job) = self.controller.snapshot_due(self.clock.now())? {
+            self.make_snapshot(job);
+        }
         Ok(())
+    }
+
+    /// On a thread of its own: a large image takes its time.
+    fn make_snapshot(&self, job: SnapshotJob) {
+        let (id, quorum) = (job.id, self.members.quorum.clone());
+        let not_made = quorum.clone();
+        let make = move || {
+            let bytes = job.bytes();
+            if let Err(error) = &bytes {
+                tracing::error!(%id, %error, "no snapshot of the metadata was taken");
+            }
+            let bytes = bytes.ok();
+            quorum.send(Event::SnapshotMade { id, bytes });
+        };
+        let started = std::thread::Builder::new()
+            .name("metadata-snapshot".to_owned())
+            .spawn(make);
+        if let Err(error) = started {
+            tracing::error!(%id, %error, "no snapshot of the metadata was taken");
+            not_made.send(Event::SnapshotMade { id, bytes: None });
+        }
     }
 
     fn publish(&self, image: MetadataImage) {
         let offset = image.offset();
-        if let Some(broker) = &self.broker {
+        let is_same = self.told.image.borrow().is_same_as(&image);
+        if let Some(broker) = self.broker.as_ref().filter(|_| is_same) {
+            // An idle controller writes records that change nothing.
+            broker.advance(image.clone());
+        } else if let Some(broker) = &self.broker {
             let removed = broker.publish(image.clone(), self.clock.now());
             if !removed.is_empty() {
                 let _gone = self.told.removed.send(removed);
@@ -250,7 +282,9 @@ impl QuorumThread {
             self.members.send(request, self.controller.quorum());
         }
         for probe in self.controller.take_probes() {
-            self.members.runtime.spawn(probe::run(probe, self.members.quorum.clone()));
+            self.members
+                .runtime
+                .spawn(probe::run(probe, self.members.quorum.clone()));
         }
         for (ticket, reply) in out.replies {
             if let Some(sender) = self.waiting.remove(&ticket) {
@@ -266,13 +300,26 @@ impl QuorumThread {
         }
     }
 
-    /// A leader that stops says so, so that the others need not find out.
+    /// A leader that stops lets the others' brokers go that are on their way out, and says that it leads no more, so
+    /// that nobody need find out.
     fn hand_over(&mut self, mailbox: &Mailbox) -> Result<(), ControllerError> {
-        let deadline = self.clock.now().mono + HAND_OVER_MAX;
+        let until = self.clock.now().mono + LET_GO_MAX;
+        self.rounds_while(mailbox, until, Controller::lets_brokers_go)?;
         self.drive(|controller, cx| controller.on(Event::Resign, cx))?;
-        while !self.controller.quorum().has_handed_over() && self.clock.now().mono < deadline {
-            let left = deadline.saturating_sub(self.clock.now().mono);
-            if let Ok(message) = mailbox.receiver.recv_timeout(left) {
+        let until = self.clock.now().mono + HAND_OVER_MAX;
+        self.rounds_while(mailbox, until, |controller| !controller.quorum().has_handed_over())
+    }
+
+    fn rounds_while(
+        &mut self,
+        mailbox: &Mailbox,
+        until: Duration,
+        is_so: impl Fn(&Controller) -> bool,
+    ) -> Result<(), ControllerError> {
+        while is_so(&self.controller) && self.clock.now().mono < until {
+            let left = until.saturating_sub(self.clock.now().mono);
+            let due = self.timers.values().min().map(|at| at.saturating_sub(self.clock.now().mono));
+            if let Ok(message) = mailbox.receiver.recv_timeout(due.map_or(left, |due| due.min(left))) {
                 self.take(message)?;
             }
             self.ring()?;

@@ -84,3 +84,6 @@ async fn if_active(config: ClientConfig, address: String) -> Result<Connection, 
         code => Err(ClientError::rejected(address, code, response.error_message.as_deref())),
     }
 }
+
+#[cfg(test)]
+mod tests;

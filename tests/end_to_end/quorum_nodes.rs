@@ -117,7 +117,9 @@ fn voters_leave_and_join_and_nothing_is_changed_by_mistake(cluster: &Cluster) {
         .iter()
         .map(|row| &row["status"])
         .collect();
-    assert_eq!(roles, ["leader", "follower"]);
+    // The one that went may be remembered as an observer for a while.
+    assert_eq!(roles[..2], ["leader", "follower"]);
+    assert!(roles[2..].iter().all(|role| *role == "observer"), "{replication}");
 }
 
 fn controllers_answer_while_there_is_no_broker(cluster: &Cluster) {

@@ -72,16 +72,15 @@ impl Client {
                 (id, address, versions)
             });
         }
+        let mut answers = asked.join_all().await;
+        answers.sort_by_key(|(id, _, _)| *id);
         let mut results = Sharded::default();
-        while let Some(answer) = asked.join_next().await {
-            match answer {
-                Ok((id, address, Ok(versions))) => results.ok.push(NodeVersions { id, address, versions }),
-                Ok((id, _, Err(error))) => results.fail(format!("node {id}"), error),
-                Err(_) => {}
+        for (id, address, versions) in answers {
+            match versions {
+                Ok(versions) => results.ok.push(NodeVersions { id, address, versions }),
+                Err(error) => results.fail(format!("node {id}"), error),
             }
         }
-        results.ok.sort_by_key(|node| node.id);
-        results.errors.sort_by(|a, b| a.what.cmp(&b.what));
         results
     }
 

@@ -10,7 +10,10 @@ use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::output::{Shown, Table};
 
-/// List the APIs that each node serves, with their versions. A node that does not answer is named, with exit code 69.
+/// List the APIs that each node serves.
+///
+/// With the oldest and the newest version, and the newest that is known here too. A node that does not answer is named,
+/// with exit code 69.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kfleet cluster api-versions -b localhost:9092 --node 1\n  kfleet cluster api-versions --bootstrap-controller localhost:9093 -o json"
@@ -78,7 +81,7 @@ const NEWER: [(i16, &str); 4] = [
 ];
 
 pub(crate) fn run(args: &ApiVersionsArgs, context: &Context) -> Result<(), CommandError> {
-    let (id, mut nodes) = block_on(async {
+    let (id, nodes) = block_on(async {
         let client = context.connect_to_any_role().await?;
         let nodes = client.node_versions(args.node).await;
         Ok::<_, CommandError>((client.cluster_id().to_owned(), nodes))
@@ -93,10 +96,10 @@ pub(crate) fn run(args: &ApiVersionsArgs, context: &Context) -> Result<(), Comma
         .map(|e| format!("{}: {}", e.what, e.error))
         .collect();
     context.out.show(Some(&id), &rows, &warnings)?;
-    match nodes.errors.pop() {
+    match nodes.errors.into_iter().next() {
         None => Ok(()),
         // What is there has been shown, and who is not has been named.
-        Some(failed) => Err(CommandError::exit(CommandError::from(failed.error).code)),
+        Some(first) => Err(CommandError::exit(CommandError::from(first.error).code)),
     }
 }
 

@@ -20,15 +20,10 @@ pub(crate) use unregister::Unregistered;
 /// Commands on a cluster as a whole.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClusterCommand {
-    /// List the APIs that each node serves
     ApiVersions(api_versions::ApiVersionsArgs),
-    /// List the nodes
     Describe(describe::DescribeArgs),
-    /// List where brokers and controllers are reached
     Endpoints(endpoints::EndpointsArgs),
-    /// Print the cluster's id
     Id(id::IdArgs),
-    /// Make the cluster forget a broker
     Unregister(unregister::UnregisterArgs),
 }
 

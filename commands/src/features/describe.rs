@@ -12,7 +12,10 @@ use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::output::{Shown, Table};
 
-/// List features with the level that counts and the levels that nodes support.
+/// List features with their levels.
+///
+/// The level that counts for all, and the levels that all nodes that were asked support; -o wide and JSON have those of
+/// each node.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kfleet features describe -b localhost:9092\n  kfleet features describe --bootstrap-controller localhost:9093 -o wide"
@@ -84,7 +87,7 @@ impl Shown for Vec<FeatureRow> {
 }
 
 pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandError> {
-    let (id, finalized, mut nodes) = block_on(async {
+    let (id, finalized, nodes) = block_on(async {
         let client = context.connect_to_any_role().await?;
         let finalized = client.finalized_features().await?;
         let nodes = client.node_versions(args.node).await;
@@ -99,18 +102,21 @@ pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandE
         .map(|e| format!("{}: {}", e.what, e.error))
         .collect();
     context.out.show(Some(&id), &rows(&finalized, &nodes.ok), &warnings)?;
-    match nodes.errors.pop() {
+    match nodes.errors.into_iter().next() {
         None => Ok(()),
         // What is there has been shown, and what is not has been named.
         Some(first) => Err(CommandError::exit(CommandError::from(first.error).code)),
     }
 }
 
+/// Lowest and highest levels by feature.
+type Ranges = BTreeMap<String, (i16, i16)>;
+
 fn rows(finalized: &FinalizedFeatures, nodes: &[NodeVersions]) -> Vec<FeatureRow> {
     let range = |feature: &protocol::api::messages::api_versions_response::SupportedFeatureKey| {
         (feature.name.to_string(), (feature.min_version, feature.max_version))
     };
-    let supported: Vec<(i32, BTreeMap<String, (i16, i16)>)> = nodes
+    let supported: Vec<(i32, Ranges)> = nodes
         .iter()
         .map(|node| (node.id, node.versions.supported_features.iter().map(range).collect()))
         .collect();
@@ -118,7 +124,7 @@ fn rows(finalized: &FinalizedFeatures, nodes: &[NodeVersions]) -> Vec<FeatureRow
     let names: BTreeSet<&String> = names.chain(finalized.levels.keys()).collect();
     let row = |name: &String| {
         // A node that does not know a feature leaves it at level 0.
-        let range = |(node, features): &(i32, BTreeMap<String, (i16, i16)>)| {
+        let range = |(node, features): &(i32, Ranges)| {
             let (min, max) = features.get(name).copied().unwrap_or((0, 0));
             NodeRange { node: *node, min, max }
         };

@@ -8,7 +8,10 @@ use super::levels::LevelArgs;
 use crate::context::{Context, SafetyArgs};
 use crate::error::CommandError;
 
-/// Lower levels of features, all or none of them; level 0 turns one off. What would lose metadata is refused.
+/// Lower levels of features.
+///
+/// All are lowered or none; level 0 turns a feature off. The cluster is asked first whether it would, under --dry-run
+/// too, and what would lose metadata is refused.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kfleet features downgrade --feature share.version=0 --yes -b localhost:9092\n  kfleet features downgrade --release-version 4.1 --dry-run"

@@ -18,11 +18,8 @@ pub(crate) use describe::FeatureRow;
 /// Commands on features.
 #[derive(Debug, Subcommand)]
 pub(crate) enum FeaturesCommand {
-    /// List features with their levels
     Describe(describe::DescribeArgs),
-    /// Lower levels of features
     Downgrade(downgrade::DowngradeArgs),
-    /// Raise levels of features
     Upgrade(upgrade::UpgradeArgs),
 }
 

@@ -8,7 +8,9 @@ use super::levels::LevelArgs;
 use crate::context::{Context, SafetyArgs};
 use crate::error::CommandError;
 
-/// Raise levels of features, all or none of them. The cluster is asked first whether it would.
+/// Raise levels of features.
+///
+/// All are raised or none. The cluster is asked first whether it would, under --dry-run too.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kfleet features upgrade --release-version 4.3 --dry-run -b localhost:9092\n  kfleet features upgrade --metadata 4.3 --feature group.version=1 --yes"

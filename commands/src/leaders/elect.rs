@@ -1,10 +1,10 @@
 //! leaders elect
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use client::{Client, Elected, ElectionType, PartitionDescription, Sharded};
+use client::{Client, ClientError, Elected, ElectionType, PartitionDescription, Sharded};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
@@ -235,19 +235,20 @@ async fn until_seen(client: &Client, kind: Kind, elected: &Sharded<Elected>) -> 
 }
 
 fn rows(selected: &Selected, elected: &Sharded<Elected>, now: &Selected) -> Vec<ElectionRow> {
+    let changed = elected.ok.iter().filter(|elected| elected.changed);
+    let changed: BTreeSet<(&str, i32)> = changed.map(|e| (e.topic.as_str(), e.partition)).collect();
+    let failed: BTreeMap<&str, &ClientError> = elected.errors.iter().map(|e| (e.what.as_str(), &e.error)).collect();
     let row = |(key, before): (&(String, i32), &PartitionDescription)| {
         let (topic, partition) = key;
-        let is_it = |e: &&Elected| e.topic == *topic && e.partition == *partition;
-        let changed = elected.ok.iter().find(is_it).is_some_and(|elected| elected.changed);
-        let what = format!("{topic}-{partition}");
-        let failed = elected.errors.iter().find(|failed| failed.what == what);
         ElectionRow {
             topic: topic.clone(),
             partition: *partition,
             leader_before: before.leader,
             leader: now.get(key).unwrap_or(before).leader,
-            changed,
-            error: failed.map(|failed| failed.error.reason()),
+            changed: changed.contains(&(topic.as_str(), *partition)),
+            error: failed
+                .get(format!("{topic}-{partition}").as_str())
+                .map(|error| error.reason()),
         }
     };
     selected.iter().map(row).collect()

@@ -13,7 +13,6 @@ pub(crate) use elect::ElectionRow;
 /// Commands on leaders.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LeadersCommand {
-    /// Elect leaders of partitions
     Elect(elect::ElectArgs),
 }
 

@@ -10,7 +10,10 @@ use super::newcomer::NewcomerArgs;
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 
-/// Make a controller a voter. It has to run and to follow already.
+/// Make a controller a voter.
+///
+/// It has to run already, and to follow: the leader makes nobody a voter who lags. Voters have to be dynamic
+/// (kraft.version 1).
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kfleet quorum add-controller -c /etc/kafka/server.properties -b localhost:9092\n  kfleet quorum add-controller --controller-id 3 --directory-id MvDxzVmcRsaTz33bUuRU6A --endpoint CONTROLLER://c3:9093 --yes"

@@ -21,13 +21,9 @@ pub(crate) use status::QuorumStatus;
 /// Commands on the metadata quorum.
 #[derive(Debug, Subcommand)]
 pub(crate) enum QuorumCommand {
-    /// Make a controller a voter
     AddController(add_controller::AddControllerArgs),
-    /// Take its vote from a controller
     RemoveController(remove_controller::RemoveControllerArgs),
-    /// List the replicas of the metadata log and how far each is
     Replication(replication::ReplicationArgs),
-    /// Tell who leads, who votes and who follows
     Status(status::StatusArgs),
 }
 

@@ -10,7 +10,10 @@ use super::{directory_text, endpoint_text};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 
-/// Take its vote from a controller. It goes on as an observer until it is stopped.
+/// Take its vote from a controller.
+///
+/// It goes on as an observer until it is stopped. What would leave too few voters that keep up for a majority is
+/// refused, since nothing could be changed any more, this included.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kfleet quorum remove-controller --controller-id 3 -b localhost:9092\n  kfleet quorum remove-controller -i 3 -d MvDxzVmcRsaTz33bUuRU6A --bootstrap-controller localhost:9093 --yes"

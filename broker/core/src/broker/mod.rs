@@ -270,11 +270,11 @@ impl Broker {
             .collect()
     }
 
-    /// Where clients reach a broker.
-    pub fn endpoint_of(&self, id: i32) -> Option<NodeEndpoint> {
+    /// Where clients of this listener reach a live broker.
+    pub fn endpoint_of(&self, id: i32, listener: &str) -> Option<NodeEndpoint> {
         let image = self.image.load();
-        let broker = image.brokers().get(id)?;
-        let endpoint = broker.endpoints.first()?;
+        let broker = image.brokers().get(id).filter(|broker| !broker.fenced)?;
+        let endpoint = broker.endpoint(listener)?;
         let host = StrBytes::from_string(endpoint.host.clone());
         Some((
             id,

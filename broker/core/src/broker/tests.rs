@@ -24,8 +24,11 @@ use crate::cx::{Now, Random};
 use crate::reply::{Refused, Reply, ReplyPart};
 
 mod behaviours;
+mod coordinators;
 mod groups;
+mod leaders;
 mod requested_topics;
+mod trio;
 
 const TOPIC: Uuid = Uuid::from_u128(700);
 const OFFSETS_TOPIC: Uuid = Uuid::from_u128(701);
@@ -62,33 +65,7 @@ impl Lone {
 
     /// With what is on this disk, as after a crash.
     fn on(disk: Arc<SimDisk>) -> Self {
-        use protocol::files::names;
-        let config = NodeConfig::parse([
-            ("process.roles", "broker,controller"),
-            ("node.id", "1"),
-            ("controller.quorum.voters", "1@localhost:9093"),
-            ("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
-            ("controller.listener.names", "CONTROLLER"),
-        ]);
-        let link = Link::default();
-        let dir = LogDir::new("/data".into(), disk.clone());
-        let dir = OpenLogDir {
-            id: Uuid::from_u128(8),
-            clean: false,
-            health: Arc::default(),
-            recovery_points: dir.read_offsets(names::RECOVERY_POINTS).unwrap(),
-            log_start_offsets: dir.read_offsets(names::LOG_START_OFFSETS).unwrap(),
-            high_watermarks: dir.read_offsets(names::HIGH_WATERMARKS).unwrap(),
-            dir,
-        };
-        let broker = Broker::new(BrokerParts {
-            config: Arc::new(config.unwrap()),
-            cluster_id: "cluster".into(),
-            logs: LogContext::new(disk.clone(), 8, 1 << 16),
-            dirs: vec![dir],
-            controller: Box::new(link.clone()),
-            random: Box::new(Fixed),
-        });
+        let lone = Self::without_image(1, disk, &[]);
         let mut image = MetadataImage::empty();
         let endpoint = RegisterBrokerBrokerEndpoint {
             name: "PLAINTEXT".into(),
@@ -119,7 +96,45 @@ impl Lone {
             image.apply(led_by_1(topic_id).into()).unwrap();
         }
         image.advance(9, 1, 0);
-        broker.publish(image, Now::default());
+        lone.broker.publish(image, Now::default());
+        lone.broker.load_groups(Now::default());
+        lone
+    }
+
+    /// A broker that has not seen any metadata.
+    fn without_image(node_id: i32, disk: Arc<SimDisk>, settings: &[(&str, &str)]) -> Self {
+        use protocol::files::names;
+        let node_id = node_id.to_string();
+        let fixed = [
+            ("process.roles", "broker,controller"),
+            ("node.id", node_id.as_str()),
+            (
+                "controller.quorum.voters",
+                "1@localhost:9093,2@localhost:9094,3@localhost:9095",
+            ),
+            ("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
+            ("controller.listener.names", "CONTROLLER"),
+        ];
+        let config = NodeConfig::parse(fixed.iter().chain(settings).copied());
+        let link = Link::default();
+        let dir = LogDir::new("/data".into(), disk.clone());
+        let dir = OpenLogDir {
+            id: Uuid::from_u128(8),
+            clean: false,
+            health: Arc::default(),
+            recovery_points: dir.read_offsets(names::RECOVERY_POINTS).unwrap(),
+            log_start_offsets: dir.read_offsets(names::LOG_START_OFFSETS).unwrap(),
+            high_watermarks: dir.read_offsets(names::HIGH_WATERMARKS).unwrap(),
+            dir,
+        };
+        let broker = Broker::new(BrokerParts {
+            config: Arc::new(config.unwrap()),
+            cluster_id: "cluster".into(),
+            logs: LogContext::new(disk.clone(), 8, 1 << 16),
+            dirs: vec![dir],
+            controller: Box::new(link.clone()),
+            random: Box::new(Fixed),
+        });
         Self {
             broker: Arc::new(broker),
             disk,
@@ -128,11 +143,16 @@ impl Lone {
     }
 
     fn outcome<R: Request>(&self, version: i16, request: &R) -> Outcome {
+        self.outcome_on("PLAINTEXT", version, request)
+    }
+
+    /// As a client of this listener sees it.
+    fn outcome_on<R: Request>(&self, listener: &str, version: i16, request: &R) -> Outcome {
         let mut frame = encode_request(version, 42, "test", request).unwrap();
         frame.advance(4);
         let (header, body) = split_request(frame).unwrap();
         let mut peer = Peer {
-            listener: "PLAINTEXT".into(),
+            listener: listener.into(),
             ..Peer::default()
         };
         let call = Call {
@@ -151,7 +171,14 @@ impl Lone {
     where
         R::Response: Decodable + HeaderVersion,
     {
-        let reply = match self.outcome(version, request) {
+        self.call_on("PLAINTEXT", version, request)
+    }
+
+    fn call_on<R: Request>(&self, listener: &str, version: i16, request: &R) -> R::Response
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        let reply = match self.outcome_on(listener, version, request) {
             Outcome::Reply(reply) => reply,
             Outcome::Wait(mut pending) => {
                 let now = Now {

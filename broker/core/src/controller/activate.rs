@@ -19,6 +19,7 @@ impl Controller {
         self.apply_committed()?;
         self.latest = self.committed.clone();
         self.active = true;
+        self.appended_at = cx.now.mono;
         self.sessions.restart(self.latest.brokers(), cx.now.mono);
         // An earlier broker of this node is gone: its log directories were its process's.
         self.sessions.end(self.raft.node_id());

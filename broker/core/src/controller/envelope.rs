@@ -37,7 +37,7 @@ impl Controller {
         match inner {
             Ok(inner) => self.on_call(ticket, inner, cx),
             Err(code) => {
-                self.answer_enveloped(ticket, EnvelopeResponse::default().with_error_code(code.code()), cx);
+                self.answer_enveloped(ticket, &EnvelopeResponse::default().with_error_code(code.code()), cx);
                 Ok(())
             }
         }
@@ -55,12 +55,12 @@ impl Controller {
                 EnvelopeResponse::default().with_error_code(ErrorCode::InvalidRequest.code())
             }
         };
-        self.answer_enveloped(ticket, response, cx);
+        self.answer_enveloped(ticket, &response, cx);
     }
 
-    fn answer_enveloped(&mut self, ticket: Ticket, response: EnvelopeResponse, cx: &mut ControllerCx<'_>) {
+    fn answer_enveloped(&mut self, ticket: Ticket, response: &EnvelopeResponse, cx: &mut ControllerCx<'_>) {
         if let Some(target) = self.enveloped.remove(&ticket) {
-            cx.out.reply(ticket, target.encode(&response).unwrap_or(Reply::Close));
+            cx.out.reply(ticket, target.encode(response).unwrap_or(Reply::Close));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a controller is told, and what it sends.
 
 use bytes::Bytes;
+use protocol::files::SnapshotId;
 use protocol::messages::metadata::Record;
 
 use super::ControllerTimer;
@@ -41,6 +42,13 @@ pub enum Event {
         ticket: Ticket,
         /// The request.
         call: Call,
+    },
+    /// A snapshot is made; or was not, and it is tried again later.
+    SnapshotMade {
+        /// Which.
+        id: SnapshotId,
+        /// The file.
+        bytes: Option<Bytes>,
     },
     /// The node shuts down: who leads the quorum hands over.
     Resign,

@@ -42,17 +42,18 @@ impl Controller {
                     tracing::info!(epoch, "this node is not the active controller any longer");
                     self.resign(cx);
                 }
-                raft::Notice::Snapshot(_) => self.reload()?,
+                raft::Notice::Snapshot(_) => self.reload(cx)?,
             }
         }
         Ok(())
     }
 
     /// A snapshot took the place of the log: what was applied is built anew from it.
-    fn reload(&mut self) -> Result<(), ControllerError> {
+    fn reload(&mut self, cx: &ControllerCx<'_>) -> Result<(), ControllerError> {
         let batches = self.raft.read_snapshot()?;
         self.committed = image_of(batches.into_iter(), &self.raft)?;
         self.latest = self.committed.clone();
+        self.snapshots.restart(cx.now);
         Ok(())
     }
 

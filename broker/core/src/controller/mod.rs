@@ -33,6 +33,7 @@ mod placement;
 mod quorum;
 mod reassignment;
 mod sessions;
+mod snapshots;
 mod timers;
 mod unregister_broker;
 mod update_features;
@@ -59,11 +60,13 @@ pub use api::served;
 pub use event::{Event, QuorumRequest, bootstrap_records};
 pub use fast_fencing::{FAST_FENCING_KEY, Probe, is_of_ours, note_software};
 pub use not_controller::refuse;
+pub use snapshots::{SnapshotFailed, SnapshotJob};
 pub use timers::ControllerTimer;
 pub use versions::record_version;
 
 use contacts::Contacts;
 use sessions::Sessions;
+use snapshots::Snapshots;
 
 /// What a controller's machine is handed.
 pub type ControllerCx<'a> = Cx<'a, QuorumRequest, ControllerTimer>;
@@ -136,6 +139,7 @@ pub struct Controller {
     contacts: Contacts,
     /// Endpoints that are yet to be tried.
     probes: Vec<Probe>,
+    snapshots: Snapshots,
     committed: MetadataImage,
     latest: MetadataImage,
     /// Answers by the offset they wait for.
@@ -149,6 +153,8 @@ pub struct Controller {
     /// Whether records were appended that the others have not been offered.
     has_news: bool,
     needs_sync: bool,
+    /// When something was appended last.
+    appended_at: Duration,
     /// The offset of the image that was given out last.
     published: Option<i64>,
 }
@@ -159,6 +165,7 @@ impl Controller {
         let committed = image_of(parts.snapshot.into_iter().flatten(), &parts.raft)?;
         let session_timeout = parts.config.number("broker.session.timeout.ms").max(1).unsigned_abs();
         Ok(Self {
+            snapshots: Snapshots::new(&parts.config),
             config: parts.config,
             cluster_id: parts.cluster_id,
             raft: parts.raft,
@@ -174,6 +181,7 @@ impl Controller {
             bootstrap: parts.bootstrap,
             has_news: false,
             needs_sync: false,
+            appended_at: Duration::ZERO,
             published: None,
         })
     }
@@ -181,7 +189,12 @@ impl Controller {
     /// Takes an event. What it appends is not committed before [`Controller::commit`].
     pub fn on(&mut self, event: Event, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
         match event {
-            Event::Start => self.drive_quorum(raft::Event::Start, cx),
+            Event::Start => {
+                self.snapshots.restart(cx.now);
+                self.check_snapshots(cx)?;
+                self.drive_quorum(raft::Event::Start, cx)
+            }
+            Event::SnapshotMade { id, bytes } => self.keep_snapshot(id, bytes.as_ref(), cx),
             Event::QuorumResponse { id, response } => self.drive_quorum(raft::Event::Response { id, response }, cx),
             Event::Resign => self.drive_quorum(raft::Event::Resign, cx),
             Event::Timer(timer) => self.on_timer(timer, cx),
@@ -251,6 +264,7 @@ impl Controller {
         }
         self.has_news = true;
         self.needs_sync = true;
+        self.appended_at = cx.now.mono;
         Ok(last)
     }
 
@@ -289,6 +303,7 @@ impl Controller {
             for batch in &batches {
                 if batch.last_offset > self.committed.offset() {
                     apply_batch(&mut self.committed, batch)?;
+                    self.snapshots.note(batch.size_bytes);
                 }
             }
         }
@@ -297,6 +312,13 @@ impl Controller {
     /// What the quorum's machine knows.
     pub fn quorum(&self) -> &Raft {
         &self.raft
+    }
+
+    /// Whether brokers of other nodes wait for this controller to let them stop.
+    pub fn lets_brokers_go(&self) -> bool {
+        let own = self.raft.node_id();
+        let mut brokers = self.committed.brokers().iter();
+        self.active && brokers.any(|broker| broker.id != own && !broker.fenced && broker.in_controlled_shutdown)
     }
 
     /// The committed image.
@@ -325,6 +347,8 @@ fn image_of(batches: impl Iterator<Item = CommittedBatch>, raft: &Raft) -> Resul
 fn apply_batch(image: &mut MetadataImage, batch: &CommittedBatch) -> Result<(), ControllerError> {
     for (value, offset) in batch.values.iter().zip(batch.base_offset..) {
         let (record, _) = decode_metadata(value)?;
+        // A batch of a snapshot stands for the log up to its one offset.
+        let offset = offset.min(batch.last_offset);
         image.advance(offset, batch.epoch, batch.timestamp_ms);
         image
             .apply(record)

@@ -10,6 +10,7 @@ use protocol::api::messages::delete_topics_request::{DeleteTopicState, DeleteTop
 use protocol::api::{
     Decodable, ErrorCode, HeaderVersion, Request, RequestHeader, StrBytes, TopicName, encode_request, split_request,
 };
+use protocol::files::SnapshotId;
 
 use super::*;
 use crate::call::Peer;
@@ -26,6 +27,7 @@ mod features;
 mod leadership;
 mod partitions;
 mod racks;
+mod snapshots;
 
 struct Counter(u64);
 
@@ -47,6 +49,7 @@ struct Node {
     tickets: u64,
     now: Duration,
     timers: BTreeMap<ControllerTimer, Duration>,
+    sends: Vec<QuorumRequest>,
 }
 
 impl Node {
@@ -63,6 +66,17 @@ impl Node {
     }
 
     fn configured(disk: SimDisk, bootstrap: Option<Vec<Record>>, keys: &[(&str, &str)]) -> Self {
+        Self::seated(disk, bootstrap, keys, (1, 1), "cluster")
+    }
+
+    /// Node `id` of a quorum whose voters are 1 to `voters`.
+    fn seated(
+        disk: SimDisk,
+        bootstrap: Option<Vec<Record>>,
+        keys: &[(&str, &str)],
+        (id, voters): (i32, i32),
+        cluster_id: &str,
+    ) -> Self {
         let own = [
             ("process.roles", "broker,controller"),
             ("node.id", "1"),
@@ -73,14 +87,10 @@ impl Node {
         let config = NodeConfig::parse(own.iter().chain(keys).copied()).unwrap();
         let context = LogContext::new(Arc::new(disk.clone()), 8, 1 << 16);
         let raft = RaftConfig {
-            node_id: 1,
-            directory_id: Uuid::from_u128(7),
+            node_id: id,
+            directory_id: Uuid::from_u128(6 + id as u128),
             metadata_dir: "/meta".into(),
-            static_voters: vec![Voter {
-                id: 1,
-                directory_id: Uuid::ZERO,
-                endpoints: vec![],
-            }],
+            static_voters: (1..=voters).map(voter).collect(),
             bootstrap_servers: 0,
             clean: false,
             timeouts: crate::raft::Timeouts::default(),
@@ -88,7 +98,7 @@ impl Node {
         let (raft, snapshot) = Raft::open(&context, raft).unwrap();
         let controller = Controller::new(ControllerParts {
             config: Arc::new(config),
-            cluster_id: "cluster".into(),
+            cluster_id: cluster_id.into(),
             raft,
             snapshot,
             bootstrap,
@@ -97,10 +107,11 @@ impl Node {
         let mut node = Self {
             disk,
             controller,
-            random: Counter(1),
+            random: Counter(id as u64),
             tickets: 0,
             now: Duration::ZERO,
             timers: BTreeMap::new(),
+            sends: Vec::new(),
         };
         node.event(Event::Start);
         node
@@ -109,6 +120,12 @@ impl Node {
     fn event(&mut self, event: Event) -> Vec<(Ticket, Reply)> {
         let mut replies = self.take(|controller, cx| controller.on(event, cx).unwrap());
         replies.extend(self.take(|controller, cx| drop(controller.commit(cx).unwrap())));
+        let mut job = None;
+        self.take(|controller, cx| job = controller.snapshot_due(cx.now).unwrap());
+        if let Some(job) = job {
+            let bytes = Some(job.bytes().unwrap());
+            replies.extend(self.event(Event::SnapshotMade { id: job.id, bytes }));
+        }
         replies
     }
 
@@ -116,7 +133,7 @@ impl Node {
     fn take(&mut self, step: impl FnOnce(&mut Controller, &mut ControllerCx<'_>)) -> Vec<(Ticket, Reply)> {
         let mut out = Outbox::default();
         let now = Now {
-            wall_ms: 1_700_000_000_000,
+            wall_ms: 1_700_000_000_000 + self.now.as_millis() as i64,
             mono: self.now,
         };
         let mut cx = Cx {
@@ -132,6 +149,7 @@ impl Node {
                 None => self.timers.remove(&timer),
             };
         }
+        self.sends.extend(out.sends);
         out.replies
     }
 
@@ -192,6 +210,14 @@ impl Node {
             result.error_message.as_ref().map_or(String::new(), ToString::to_string),
             response,
         )
+    }
+}
+
+fn voter(id: i32) -> Voter {
+    Voter {
+        id,
+        directory_id: Uuid::ZERO,
+        endpoints: vec![],
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use protocol::messages::metadata::NoOpRecord;
+
 use super::draft::Draft;
 use super::partition_change::{Election, NO_LEADER};
 use super::sessions::Expired;
@@ -28,15 +30,20 @@ pub enum ControllerTimer {
     UncleanLeaders,
     /// Brokers that may be gone are tried.
     Probes,
+    /// Nothing was written for a while (metadata.max.idle.interval.ms): a NoOp record shows that the quorum works (KIP-835).
+    Idle,
+    /// Every node looks whether a snapshot of the metadata is due, and what of the log may go.
+    Snapshots,
 }
 
 impl ControllerTimer {
     /// Those of the active controller only.
-    pub(super) const OF_ACTIVE: [Self; 4] = [
+    pub(super) const OF_ACTIVE: [Self; 5] = [
         Self::Sessions,
         Self::PreferredLeaders,
         Self::UncleanLeaders,
         Self::Probes,
+        Self::Idle,
     ];
 }
 
@@ -44,8 +51,8 @@ impl Controller {
     /// Arms a timer for the next time it is due, or disarms it.
     pub(super) fn arm(&self, timer: ControllerTimer, cx: &mut ControllerCx<'_>) {
         let at = match timer {
-            // The quorum's machine arms its own.
-            ControllerTimer::Quorum => return,
+            // The quorum's machine arms its own, and the other is every node's.
+            ControllerTimer::Quorum | ControllerTimer::Snapshots => return,
             ControllerTimer::Sessions => self.sessions.next_deadline(),
             ControllerTimer::Probes => self.contacts.next_try(),
             ControllerTimer::PreferredLeaders => {
@@ -53,6 +60,7 @@ impl Controller {
                 let balances = self.config.flag("auto.leader.rebalance.enable");
                 balances.then(|| cx.now.mono + Duration::from_secs(interval.unsigned_abs()))
             }
+            ControllerTimer::Idle => self.idle_interval().map(|interval| self.appended_at + interval),
             ControllerTimer::UncleanLeaders if self.sessions.is_settled() => Some(cx.now.mono + UNCLEAN_INTERVAL),
             ControllerTimer::UncleanLeaders => Some(cx.now.mono + self.sessions.timeout()),
         };
@@ -68,11 +76,15 @@ impl Controller {
         if timer == ControllerTimer::Quorum {
             return self.drive_quorum(raft::Event::Tick, cx);
         }
+        if timer == ControllerTimer::Snapshots {
+            return self.check_snapshots(cx);
+        }
         if !self.active {
             return Ok(());
         }
         let more = match timer {
-            ControllerTimer::Quorum => false,
+            ControllerTimer::Quorum | ControllerTimer::Snapshots => false,
+            ControllerTimer::Idle => self.write_no_op(cx)?,
             ControllerTimer::Sessions => self.fence_expired(cx)?,
             ControllerTimer::Probes => {
                 self.probe_due(cx);
@@ -90,6 +102,21 @@ impl Controller {
             self.arm(timer, cx);
         }
         Ok(())
+    }
+
+    fn idle_interval(&self) -> Option<Duration> {
+        let interval_ms = u64::try_from(self.config.number("metadata.max.idle.interval.ms")).ok();
+        interval_ms.filter(|ms| *ms > 0).map(Duration::from_millis)
+    }
+
+    fn write_no_op(&mut self, cx: &ControllerCx<'_>) -> Result<bool, ControllerError> {
+        let is_idle = self
+            .idle_interval()
+            .is_some_and(|interval| self.appended_at + interval <= cx.now.mono);
+        if is_idle {
+            self.append(vec![NoOpRecord::default().into()], cx)?;
+        }
+        Ok(false)
     }
 
     /// One broker after the other, so that each sees what became of those before it.

@@ -11,7 +11,7 @@ fn whoever_waits_is_sent_elsewhere_when_leadership_is_lost() {
     let replies = node.take(|controller, cx| controller.on(Event::Call { ticket, call }, cx).unwrap());
     assert!(replies.is_empty(), "it is not committed");
     assert!(node.controller.latest.topics().by_name("t").is_some());
-    let replies = node.take(|controller, cx| controller.resign(cx));
+    let replies = node.take(Controller::resign);
     let response = decoded::<CreateTopicsRequest>(7, ticket, &replies);
     assert_eq!(response.topics[0].error_code, ErrorCode::NotController.code());
     assert!(
@@ -19,14 +19,15 @@ fn whoever_waits_is_sent_elsewhere_when_leadership_is_lost() {
         "what is not committed is dropped"
     );
     let left: Vec<ControllerTimer> = node.timers.keys().copied().collect();
-    assert_eq!(left, [ControllerTimer::Quorum], "the quorum goes on");
+    let of_all = [ControllerTimer::Quorum, ControllerTimer::Snapshots];
+    assert_eq!(left, of_all, "the quorum goes on");
 }
 
 #[test]
 fn an_inactive_controller_answers_every_api_with_not_controller() {
     use protocol::api::messages as m;
     let mut node = Node::with_brokers(&[1]);
-    node.take(|controller, cx| controller.resign(cx));
+    node.take(Controller::resign);
     let code = ErrorCode::NotController.code();
     assert_eq!(node.call(4, &registration(1)).error_code, code);
     assert_eq!(node.call(1, &BrokerHeartbeatRequest::default()).error_code, code);
@@ -73,7 +74,7 @@ fn an_inactive_controller_answers_every_api_with_not_controller() {
 fn sessions_start_anew_with_a_new_leader() {
     let mut node = Node::with_brokers(&[1, 2]);
     node.wait_beating(SESSION - Duration::from_secs(1), &[1]);
-    node.take(|controller, cx| controller.resign(cx));
+    node.take(Controller::resign);
     node.wait(Duration::from_secs(3600));
     assert!(!node.broker(2).fenced, "nobody fences without leading");
     node.take(|controller, cx| controller.activate(cx).unwrap());

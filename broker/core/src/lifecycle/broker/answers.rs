@@ -157,5 +157,10 @@ impl BrokerLifecycle {
                 "no heartbeat has reached the controller for a session: others lead in this broker's place by now"
             );
         }
+        // Whoever leads the quorum, if anybody does, has fenced it by now: there is nothing left to ask for. The last
+        // nodes of a cluster that stops as a whole have no quorum any more.
+        if self.shutdown.is_some() && self.heard_at.is_none() {
+            self.may_stop(false);
+        }
     }
 }

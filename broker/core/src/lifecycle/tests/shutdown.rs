@@ -122,6 +122,23 @@ fn without_permission_it_stops_after_a_while() {
 }
 
 #[test]
+fn a_broker_that_reaches_no_controller_for_a_session_stops() {
+    let mut broker = serving();
+    broker.begin_shutdown(at(500));
+    let session = config(2).timeouts.session;
+    let (mut now, mut told) = (500, Vec::new());
+    while told.is_empty() {
+        broker.beats(at(now));
+        broker.on_failure(at(now));
+        told = broker.take_notices();
+        now = broker.waits(at(now)).map_or(now, |until| until.as_millis() as u64 + 1);
+    }
+    assert_eq!(told, [LifecycleNotice::MayStop { clean: false }]);
+    let stopped = Duration::from_millis(now);
+    assert!(stopped >= session && stopped < session + Duration::from_secs(3), "{stopped:?}");
+}
+
+#[test]
 fn a_broker_without_registration_has_nothing_to_hand_over() {
     let mut removed = serving();
     removed.published(&image(140, vec![unregister(2, 100)]));

@@ -56,9 +56,15 @@ fn a_voter_without_pre_votes_is_asked_for_its_vote_at_once() {
     let disk = SimDisk::default();
     let mut raft = open(&disk, vec![voter(1), voter(2), voter(3)], true);
     let asked = on(&mut raft, &disk, 0, Event::Start);
-    assert!(asked.len() == 2 && asked.iter().all(|(_, vote)| vote.pre_vote), "{asked:?}");
+    assert!(
+        asked.len() == 2 && asked.iter().all(|(_, vote)| vote.pre_vote),
+        "{asked:?}"
+    );
     let asked = on(&mut raft, &disk, 1, answer(asked[0].0, ErrorCode::UnsupportedVersion));
-    assert!(asked.len() == 2 && asked.iter().all(|(_, vote)| !vote.pre_vote), "{asked:?}");
+    assert!(
+        asked.len() == 2 && asked.iter().all(|(_, vote)| !vote.pre_vote),
+        "{asked:?}"
+    );
     assert_eq!(raft.epoch(), 1);
 }
 
@@ -71,6 +77,9 @@ fn an_error_is_no_refusal_and_the_voter_is_asked_again() {
         assert!(on(&mut raft, &disk, 1, answer(id, ErrorCode::UnknownServerError)).is_empty());
     }
     let again = on(&mut raft, &disk, 22, Event::Tick);
-    assert!(again.len() == 2 && again.iter().all(|(_, vote)| vote.pre_vote), "{again:?}");
+    assert!(
+        again.len() == 2 && again.iter().all(|(_, vote)| vote.pre_vote),
+        "{again:?}"
+    );
     assert_eq!(raft.epoch(), 0);
 }

@@ -10,7 +10,7 @@ mod fetch;
 mod fetch_snapshot;
 mod parts;
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
 mod vote;
 
 use protocol::api::messages as typed;

@@ -115,6 +115,22 @@ fn versions(request: &Request) -> std::ops::RangeInclusive<i16> {
     served.min.max(write_request(request, &own()).version_min())..=served.max
 }
 
+/// A request in the newest version, as a call that arrives.
+pub(crate) fn call_of(request: &Request) -> Call {
+    call(frame(&write_request(request, &own()), *versions(request).end())).unwrap()
+}
+
+/// What a reply to it says.
+pub(crate) fn answer_in(target: ReplyTarget, reply: Reply) -> Response {
+    let key = ApiKey::try_from(target.api_key).unwrap();
+    read_answer(key, target.api_version, reply_frame(reply)).unwrap()
+}
+
+/// The cluster of [`call_of`].
+pub(crate) fn cluster_id() -> String {
+    own().cluster_id
+}
+
 /// A request as it comes out at the other end, in the newest version both sides know or the oldest that will do.
 pub(in crate::raft) fn carry(request: &Request, is_old: bool) -> (Request, ReplyTo) {
     let versions = versions(request);

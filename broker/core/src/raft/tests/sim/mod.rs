@@ -469,15 +469,28 @@ impl Sim {
             return;
         };
         let end_offset = raft.high_watermark();
-        let Some(id_of) = raft.snapshot_id(end_offset).filter(|_| end_offset > 1) else {
+        if end_offset <= 2 {
             return;
-        };
-        let bytes = protocol::files::SnapshotWriter::new(id_of.epoch, 0, 0, Vec::new())
-            .unwrap()
-            .finish()
-            .unwrap();
-        raft.snapshot_taken(id_of, &bytes).unwrap();
-        self.tell(|| format!("{id} takes snapshot {id_of}"));
+        }
+        // The log moves to a snapshot that is not the first.
+        for end_offset in [end_offset - 1, end_offset] {
+            let Some(id_of) = raft.snapshot_id(end_offset) else { continue };
+            let writer = protocol::files::SnapshotWriter::new(id_of.epoch, 0, 0, Vec::new()).unwrap();
+            raft.snapshot_taken(id_of, &writer.finish().unwrap()).unwrap();
+        }
+        // Most nodes keep nothing below their latest snapshot.
+        if self.random.below(4) > 0 {
+            let now = Now {
+                wall_ms: 1_700_000_000_000,
+                mono: self.now,
+            };
+            let retention = Retention {
+                size_bytes: Some(0),
+                age_ms: None,
+            };
+            raft.clean(&retention, now).unwrap();
+        }
+        self.tell(|| format!("{id} takes a snapshot up to {end_offset}"));
     }
 }
 
