@@ -22,7 +22,7 @@ const REPLACED_MAX: Duration = Duration::from_secs(7);
 const SESSION: Duration = Duration::from_secs(9);
 /// Between the heartbeats of a broker: its session may have begun so long before it fell silent.
 const HEARTBEAT: Duration = Duration::from_secs(2);
-const PARTITIONS: i32 = 6;
+const PARTITIONS: usize = 6;
 
 /// A line for whoever runs it with --nocapture.
 macro_rules! say {
@@ -98,11 +98,11 @@ impl Watch {
         since.elapsed()
     }
 
-    /// Whether all replicas of all partitions are in sync.
+    /// Whether the broker knows all partitions, and all their replicas are in sync.
     fn is_whole(&self) -> bool {
         let metadata = self.metadata();
-        let mut partitions = metadata.topics.iter().flat_map(|topic| &topic.partitions);
-        partitions.all(|partition| partition.isr_nodes.len() == 3)
+        let partitions = metadata.topics.iter().flat_map(|topic| &topic.partitions);
+        partitions.filter(|partition| partition.isr_nodes.len() == 3).count() == PARTITIONS
     }
 }
 
