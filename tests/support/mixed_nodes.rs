@@ -239,7 +239,7 @@ impl Drop for Mixed {
                     .filter(|line| line.contains("WARN") || line.contains("ERROR"))
                     .collect();
                 let last = &lines[lines.len().saturating_sub(20)..];
-                eprintln!("node {id}, {:?}, warned at last:\n{}", self.engine(id), last.join("\n"));
+                say!("node {id}, {:?}, warned at last:\n{}", self.engine(id), last.join("\n"));
             }
         }
     }

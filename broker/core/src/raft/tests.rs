@@ -188,5 +188,6 @@ fn the_leader_of_a_dynamic_quorum_announces_itself_in_version_0() {
 }
 
 mod crashes;
+mod observers;
 mod sim;
 mod votes;

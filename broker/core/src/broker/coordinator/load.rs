@@ -71,7 +71,9 @@ fn replay(shard: &mut Shard, header: BatchHeader, batch: &[u8], now: Duration) -
             offset: record.offset,
             transaction_of: header.is_transactional().then_some(header.producer_id),
         };
-        shard.replay(key, record.value, at, now).map_err(|error| corrupt(&error))?;
+        shard
+            .replay(key, record.value, at, now)
+            .map_err(|error| corrupt(&error))?;
     }
     Ok(())
 }
