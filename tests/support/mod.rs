@@ -1,5 +1,14 @@
 //! Clusters for tests: each is a `kfleet sandbox` of one of the engines, which ends with its test.
 
+/// A line for whoever runs it with --nocapture.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        // Nobody is left to tell if stderr is closed.
+        let _closed = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 pub(crate) mod files;
 pub(crate) mod mixed_nodes;
 pub(crate) mod node;
@@ -13,15 +22,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
-
-/// A line for whoever runs it with --nocapture.
-macro_rules! say {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        // Nobody is left to tell if stderr is closed.
-        let _closed = writeln!(std::io::stderr(), $($text)*);
-    }};
-}
 
 /// A test for each engine; `foreign` if it needs foreign parts on ours, too. With flags of `kfleet sandbox` in front, on
 /// clusters of such nodes.
