@@ -7,6 +7,7 @@ use crate::support::{Cluster, kfleet};
 
 on_both_engines!(apache
     ["--brokers", "3", "--dynamic-quorum"] => voters_leave_and_join_and_nothing_is_changed_by_mistake;
+    ["--brokers", "1"] => static_voters_become_dynamic_for_good;
     ["--brokers", "1", "--controllers", "2", "--separate"] => controllers_answer_while_there_is_no_broker;
 );
 
@@ -120,6 +121,30 @@ fn voters_leave_and_join_and_nothing_is_changed_by_mistake(cluster: &Cluster) {
     // The one that went may be remembered as an observer for a while.
     assert_eq!(roles[..2], ["leader", "follower"]);
     assert!(roles[2..].iter().all(|role| *role == "observer"), "{replication}");
+}
+
+fn static_voters_become_dynamic_for_good(cluster: &Cluster) {
+    let voter = || cluster.data(&["quorum", "status"])["voters"][0].clone();
+    assert_eq!(voter()["directory_id"], Value::Null);
+    let remove = ["quorum", "remove-controller", "-i", "1", "--yes"];
+    let said = cluster.kfleet(&remove).exits(76).stderr;
+    assert!(said.contains("features upgrade --feature kraft.version=1"), "{said}");
+    let up = ["features", "upgrade", "--feature", "kraft.version=1"];
+    assert_eq!(cluster.data(&[&up[..], &["--dry-run"]].concat())[0]["changed"], false);
+    assert_eq!(cluster.data(&[&up[..], &["--yes"]].concat())[0]["changed"], true);
+    wait_until("the voter has a directory", || voter()["directory_id"].is_string());
+    let down = [
+        "features",
+        "downgrade",
+        "--feature",
+        "kraft.version=0",
+        "--unsafe",
+        "--yes",
+    ];
+    let said = cluster.kfleet(&down).exits(77).stderr;
+    assert!(said.contains("never goes down"), "{said}");
+    let said = cluster.kfleet(&remove).exits(77).stderr;
+    assert!(said.contains("the only voter"), "{said}");
 }
 
 fn controllers_answer_while_there_is_no_broker(cluster: &Cluster) {
