@@ -6,4 +6,5 @@ mod support;
 
 mod compat;
 mod end_to_end;
+mod faults;
 mod tidy;

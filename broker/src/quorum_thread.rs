@@ -1,26 +1,39 @@
-//! The thread of the metadata quorum: it feeds the controller, commits in groups, and publishes what is
-//! committed.
+//! The thread of the metadata quorum: it feeds the controller's machine, syncs in groups, carries out what it sends and
+//! when it wants to be called, and publishes what is committed.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use broker_core::broker::{Broker, ControllerLink};
-use broker_core::controller::{Controller, ControllerError, Event, Notice};
+use broker_core::broker::Broker;
+use broker_core::call::Call;
+use broker_core::controller::{
+    Controller, ControllerCx, ControllerError, ControllerTimer, Event, QuorumRequest, SnapshotJob,
+};
 use broker_core::cx::{Cx, Outbox, Ticket};
+use broker_core::image::MetadataImage;
 use broker_core::reply::Reply;
 use broker_log::disk::Disk;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
+use crate::controller_channel::ActiveController;
+use crate::members::Members;
+use crate::peers::address_of;
+use crate::probe;
 use crate::random::SystemRandom;
 
 /// Events taken together before what they append is synced.
 const GROUP_MAX: usize = 256;
+/// How long a leader that stops waits for brokers that are to stop, too: a cluster that stops as a whole.
+const LET_GO_MAX: Duration = Duration::from_secs(3);
+/// How long a leader that stops waits until the others know.
+const HAND_OVER_MAX: Duration = Duration::from_secs(1);
 
 enum Message {
     Event(Event),
-    Call(broker_core::call::Call, oneshot::Sender<Reply>),
+    Call(Call, oneshot::Sender<Reply>),
     Stop,
 }
 
@@ -36,8 +49,13 @@ impl QuorumHandle {
         let _gone = self.sender.lock().unwrap_or_else(PoisonError::into_inner).send(message);
     }
 
+    /// Tells it something.
+    pub(crate) fn send(&self, event: Event) {
+        self.post(Message::Event(event));
+    }
+
     /// Hands over a request; the answer comes through the receiver.
-    pub(crate) fn call(&self, call: broker_core::call::Call) -> oneshot::Receiver<Reply> {
+    pub(crate) fn call(&self, call: Call) -> oneshot::Receiver<Reply> {
         let (sender, receiver) = oneshot::channel();
         self.post(Message::Call(call, sender));
         receiver
@@ -48,15 +66,6 @@ impl QuorumHandle {
         self.post(Message::Stop);
     }
 }
-
-impl ControllerLink for QuorumHandle {
-    fn send(&self, event: Event) {
-        self.post(Message::Event(event));
-    }
-}
-
-/// What the thread tells the node.
-pub(crate) type Notices = tokio::sync::mpsc::UnboundedReceiver<Notice>;
 
 /// Messages for a thread that is yet to be started.
 #[derive(Debug)]
@@ -75,43 +84,84 @@ pub(crate) fn mailbox() -> (QuorumHandle, Mailbox) {
     )
 }
 
+/// What the thread tells the rest of the node. Who watches sees its end as the end of the senders.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) active: watch::Sender<ActiveController>,
+    /// The latest image, and its offset once the broker has taken it.
+    pub(crate) published: watch::Sender<i64>,
+    pub(crate) image: watch::Sender<MetadataImage>,
+    pub(crate) removed: tokio::sync::mpsc::UnboundedSender<broker_core::broker::RemovedDirs>,
+}
+
 /// The machine and its surroundings.
 pub(crate) struct QuorumThread {
     pub(crate) controller: Controller,
-    pub(crate) broker: Arc<Broker>,
+    /// None on a node that is a controller only.
+    pub(crate) broker: Option<Arc<Broker>>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) clock: Clock,
-    pub(crate) notices: tokio::sync::mpsc::UnboundedSender<Notice>,
-    pub(crate) removed: tokio::sync::mpsc::UnboundedSender<broker_core::broker::RemovedDirs>,
+    pub(crate) members: Members,
+    pub(crate) told: Told,
+    /// How this node reaches its own controller: its port may have been picked by the system.
+    pub(crate) own_address: Option<String>,
     pub(crate) waiting: BTreeMap<Ticket, oneshot::Sender<Reply>>,
+    pub(crate) timers: BTreeMap<ControllerTimer, Duration>,
     pub(crate) next_ticket: u64,
 }
+
+type Out = Outbox<QuorumRequest, ControllerTimer>;
 
 impl QuorumThread {
     /// Runs until stopped; the controller comes back closed.
     pub(crate) fn run(mut self, mailbox: &Mailbox) -> Result<(), ControllerError> {
-        let mut stopping = false;
-        while !stopping {
-            let Ok(first) = mailbox.receiver.recv() else { break };
-            let mut next = Some(first);
-            for _ in 0..GROUP_MAX {
-                match next {
-                    None => break,
-                    Some(Message::Stop) => {
-                        stopping = true;
-                        break;
-                    }
-                    Some(message) => self.take(message)?,
-                }
-                next = mailbox.receiver.try_recv().ok();
-            }
-            if let Some(message) = next.filter(|_| !stopping) {
-                stopping = matches!(message, Message::Stop);
-                self.take(message)?;
-            }
-            self.commit()?;
-        }
+        while !self.round(mailbox)? {}
+        self.hand_over(mailbox)?;
         self.controller.close()
+    }
+
+    /// Takes what there is, syncs, and tells; whether the thread is to end.
+    fn round(&mut self, mailbox: &Mailbox) -> Result<bool, ControllerError> {
+        let mut next = self.receive(mailbox);
+        let mut stops = false;
+        for _ in 0..GROUP_MAX {
+            match next {
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    stops = true;
+                    break;
+                }
+                Err(RecvTimeoutError::Timeout) => break,
+                Ok(message) => self.take(message)?,
+            }
+            next = mailbox.receiver.recv_timeout(Duration::ZERO);
+        }
+        self.ring()?;
+        self.commit()?;
+        Ok(stops)
+    }
+
+    /// The next message, unless a timer is due before.
+    fn receive(&self, mailbox: &Mailbox) -> Result<Message, RecvTimeoutError> {
+        match self.timers.values().min() {
+            None => mailbox.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(at) => mailbox.receiver.recv_timeout(at.saturating_sub(self.clock.now().mono)),
+        }
+    }
+
+    /// Calls for the timers that are due.
+    fn ring(&mut self) -> Result<(), ControllerError> {
+        let now = self.clock.now().mono;
+        let due: Vec<ControllerTimer> = self
+            .timers
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(timer, _)| *timer)
+            .collect();
+        for timer in due {
+            self.timers.remove(&timer);
+            self.drive(|controller, cx| controller.on(Event::Timer(timer), cx))?;
+        }
+        Ok(())
     }
 
     fn take(&mut self, message: Message) -> Result<(), ControllerError> {
@@ -129,43 +179,93 @@ impl QuorumThread {
     }
 
     fn commit(&mut self) -> Result<(), ControllerError> {
+        self.drive(Controller::spread)?;
         let mut image = None;
-        let mut replies = Vec::new();
-        let mut out = Outbox::default();
-        let now = self.clock.now();
-        let mut cx = Cx {
-            now,
-            random: &mut SystemRandom,
-            disk: self.disk.as_ref(),
-            out: &mut out,
-        };
-        if let Some(committed) = self.controller.commit(&mut cx)? {
-            image = Some(committed);
-        }
-        replies.append(&mut out.replies);
+        let out = self.step(|controller, cx| {
+            image = controller.commit(cx)?;
+            Ok(())
+        })?;
         // The image is in place before anybody is told that it changed.
         if let Some(image) = image {
-            let removed = self.broker.publish(image, now);
-            if !removed.is_empty() {
-                let _gone = self.removed.send(removed);
-            }
+            self.publish(image);
         }
-        for (ticket, reply) in replies {
-            self.answer(ticket, reply);
-        }
-        for notice in self.controller.take_notices() {
-            if let Notice::ProducerIds { first, count } = notice {
-                self.broker.add_producer_ids(first, count);
-            }
-            let _gone = self.notices.send(notice);
+        self.carry_out(out);
+        self.tell_who_is_active();
+        if let Some(job) = self.controller.snapshot_due(self.clock.now())? {
+            self.make_snapshot(job);
         }
         Ok(())
     }
 
+    /// On a thread of its own: a large image takes its time.
+    fn make_snapshot(&self, job: SnapshotJob) {
+        let (id, quorum) = (job.id, self.members.quorum.clone());
+        let not_made = quorum.clone();
+        let make = move || {
+            let bytes = job.bytes();
+            if let Err(error) = &bytes {
+                tracing::error!(%id, %error, "no snapshot of the metadata was taken");
+            }
+            let bytes = bytes.ok();
+            quorum.send(Event::SnapshotMade { id, bytes });
+        };
+        let started = std::thread::Builder::new()
+            .name("metadata-snapshot".to_owned())
+            .spawn(make);
+        if let Err(error) = started {
+            tracing::error!(%id, %error, "no snapshot of the metadata was taken");
+            not_made.send(Event::SnapshotMade { id, bytes: None });
+        }
+    }
+
+    fn publish(&self, image: MetadataImage) {
+        let offset = image.offset();
+        let is_same = self.told.image.borrow().is_same_as(&image);
+        if let Some(broker) = self.broker.as_ref().filter(|_| is_same) {
+            // An idle controller writes records that change nothing.
+            broker.advance(image.clone());
+        } else if let Some(broker) = &self.broker {
+            let removed = broker.publish(image.clone(), self.clock.now());
+            if !removed.is_empty() {
+                let _gone = self.told.removed.send(removed);
+            }
+        }
+        self.told.image.send_replace(image);
+        self.told.published.send_replace(offset);
+    }
+
+    fn tell_who_is_active(&self) {
+        let quorum = self.controller.quorum();
+        let id = quorum.leader_id();
+        let address = match id {
+            Some(id) if id == quorum.node_id() => self.own_address.clone(),
+            Some(id) => quorum.address_of(id).map(|(host, port)| address_of(host, port)),
+            None => None,
+        };
+        let epoch = quorum.epoch();
+        let active = ActiveController { id, epoch, address };
+        self.told.active.send_if_modified(|known| {
+            let is_new = *known != active;
+            if is_new {
+                *known = active;
+            }
+            is_new
+        });
+    }
+
     fn drive(
         &mut self,
-        step: impl FnOnce(&mut Controller, &mut broker_core::controller::ControllerCx<'_>) -> Result<(), ControllerError>,
+        step: impl FnOnce(&mut Controller, &mut ControllerCx<'_>) -> Result<(), ControllerError>,
     ) -> Result<(), ControllerError> {
+        let out = self.step(step)?;
+        self.carry_out(out);
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        step: impl FnOnce(&mut Controller, &mut ControllerCx<'_>) -> Result<(), ControllerError>,
+    ) -> Result<Out, ControllerError> {
         let mut out = Outbox::default();
         let mut cx = Cx {
             now: self.clock.now(),
@@ -174,16 +274,61 @@ impl QuorumThread {
             out: &mut out,
         };
         step(&mut self.controller, &mut cx)?;
-        for (ticket, reply) in out.replies {
-            self.answer(ticket, reply);
-        }
-        Ok(())
+        Ok(out)
     }
 
-    fn answer(&mut self, ticket: Ticket, reply: Reply) {
-        if let Some(sender) = self.waiting.remove(&ticket) {
-            // The client may be gone by now.
-            let _gone = sender.send(reply);
+    fn carry_out(&mut self, out: Out) {
+        for request in out.sends {
+            self.members.send(request, self.controller.quorum());
         }
+        for probe in self.controller.take_probes() {
+            self.members
+                .runtime
+                .spawn(probe::run(probe, self.members.quorum.clone()));
+        }
+        for (ticket, reply) in out.replies {
+            if let Some(sender) = self.waiting.remove(&ticket) {
+                // Whoever asked may be gone by now.
+                let _gone = sender.send(reply);
+            }
+        }
+        for (timer, at) in out.timers {
+            match at {
+                Some(at) => self.timers.insert(timer, at),
+                None => self.timers.remove(&timer),
+            };
+        }
+    }
+
+    /// A leader that stops lets the others' brokers go that are on their way out, and says that it leads no more, so
+    /// that nobody need find out.
+    fn hand_over(&mut self, mailbox: &Mailbox) -> Result<(), ControllerError> {
+        let until = self.clock.now().mono + LET_GO_MAX;
+        self.rounds_while(mailbox, until, Controller::lets_brokers_go)?;
+        self.drive(|controller, cx| controller.on(Event::Resign, cx))?;
+        let until = self.clock.now().mono + HAND_OVER_MAX;
+        self.rounds_while(mailbox, until, |controller| !controller.quorum().has_handed_over())
+    }
+
+    fn rounds_while(
+        &mut self,
+        mailbox: &Mailbox,
+        until: Duration,
+        is_so: impl Fn(&Controller) -> bool,
+    ) -> Result<(), ControllerError> {
+        while is_so(&self.controller) && self.clock.now().mono < until {
+            let left = until.saturating_sub(self.clock.now().mono);
+            let due = self
+                .timers
+                .values()
+                .min()
+                .map(|at| at.saturating_sub(self.clock.now().mono));
+            if let Ok(message) = mailbox.receiver.recv_timeout(due.map_or(left, |due| due.min(left))) {
+                self.take(message)?;
+            }
+            self.ring()?;
+            self.commit()?;
+        }
+        Ok(())
     }
 }

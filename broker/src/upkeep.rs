@@ -1,5 +1,6 @@
-//! What a broker does from time to time: retention, checkpoints.
+//! What a broker does on the side: retention, checkpoints, groups.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +31,21 @@ pub(crate) async fn run(broker: Arc<Broker>, clock: Clock, shutdown: Cancellatio
         let broker = Arc::clone(&broker);
         if tokio::task::spawn_blocking(move || work(&broker, clock)).await.is_err() {
             tracing::error!("upkeep of the logs panicked");
+        }
+    }
+}
+
+/// Reads in the groups of partitions that the broker begins to lead, until the node stops.
+pub(crate) async fn load_groups(broker: Arc<Broker>, clock: Clock, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = poll_fn(|cx| broker.poll_groups_to_load(cx.waker())) => {}
+        }
+        let broker = Arc::clone(&broker);
+        let loaded = tokio::task::spawn_blocking(move || broker.load_groups(clock.now()));
+        if loaded.await.is_err() {
+            tracing::error!("reading in groups panicked");
         }
     }
 }

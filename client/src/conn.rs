@@ -21,6 +21,8 @@ use crate::error::ClientError;
 const FRAME_MAX_BYTES: usize = 256 << 20;
 /// Room made for a read when little is known of what comes.
 const READ_AHEAD_BYTES: usize = 64 * 1024;
+/// Most room made at once for an answer whose length is known. Each time the room grows what has arrived may be copied.
+const ANSWER_AHEAD_MAX_BYTES: usize = 1 << 20;
 
 /// A connection whose other side has told what it serves. Requests of several tasks take turns.
 #[derive(Debug)]
@@ -110,16 +112,29 @@ impl Connection {
 
     /// The newest version of an API that both sides know.
     pub fn version_of<R: Request>(&self) -> Result<i16, ClientError> {
-        let unsupported = || ClientError::UnsupportedApi {
-            address: self.address.to_string(),
-            api: ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions),
-        };
-        let (min, max) = self.versions.get(&R::KEY).copied().ok_or_else(unsupported)?;
+        let served = self.versions.get(&R::KEY).copied();
+        let (min, max) = served.ok_or_else(|| self.unsupported::<R>())?;
         let newest = max.min(R::VERSIONS.max);
         if newest < min || newest < R::VERSIONS.min {
-            Err(unsupported())
+            Err(self.unsupported::<R>())
         } else {
             Ok(newest)
+        }
+    }
+
+    /// The newest version of an API up to `max` that both sides know.
+    pub fn version_up_to<R: Request>(&self, max: i16) -> Result<i16, ClientError> {
+        let newest = self.version_of::<R>()?.min(max);
+        match self.versions.get(&R::KEY) {
+            Some((min, _)) if newest >= *min && newest >= R::VERSIONS.min => Ok(newest),
+            _ => Err(self.unsupported::<R>()),
+        }
+    }
+
+    fn unsupported<R: Request>(&self) -> ClientError {
+        ClientError::UnsupportedApi {
+            address: self.address.to_string(),
+            api: ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions),
         }
     }
 
@@ -230,6 +245,14 @@ impl Connection {
     pub async fn is_usable(&self) -> bool {
         !self.stream.lock().await.broken
     }
+
+    /// Whether it is known to be of no use any more, without waiting: a request was given up in its middle, or the other
+    /// side has closed it since the last answer. While a request is on its way nothing is known yet.
+    pub fn is_lost(&self) -> bool {
+        self.stream
+            .try_lock()
+            .is_ok_and(|stream| stream.broken || stream.has_ended())
+    }
 }
 
 /// A refusal of ApiVersions comes in version 0, whatever was asked (KIP-511).
@@ -242,6 +265,22 @@ fn version_of_answer(asked: i16, body: &[u8]) -> i16 {
 }
 
 impl Stream {
+    /// Whether the other side has closed it, or sent what nobody asked for, while no request is on its way.
+    fn has_ended(&self) -> bool {
+        let mut unasked = [0];
+        match self.socket.try_read(&mut unasked) {
+            Ok(_) => true,
+            Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
+        }
+    }
+
+    /// What the answer that is arriving still lacks; nothing if its length is not known.
+    fn missing_bytes(&self) -> usize {
+        let length = self.buffer.first_chunk::<4>().map(|prefix| i32::from_be_bytes(*prefix));
+        let length = length.and_then(|length| usize::try_from(length).ok());
+        length.map_or(0, |length| length.saturating_add(4).saturating_sub(self.buffer.len()))
+    }
+
     /// The next answer, without its length bytes; nothing if the connection ended, a reason if it is not
     /// an answer.
     async fn next_frame(&mut self) -> Result<Bytes, Option<String>> {
@@ -256,7 +295,8 @@ impl Stream {
                 }
             }
             // Memory grows with what arrives, not with what is announced.
-            self.buffer.reserve(READ_AHEAD_BYTES.max(self.buffer.len()));
+            let room_bytes = self.missing_bytes().clamp(READ_AHEAD_BYTES, ANSWER_AHEAD_MAX_BYTES);
+            self.buffer.reserve(room_bytes.max(self.buffer.len()));
             match self.socket.read_buf(&mut self.buffer).await {
                 Ok(0) | Err(_) => return Err(None),
                 Ok(_) => {}

@@ -47,9 +47,12 @@ impl Client {
         loop {
             match self.fetch_once(spec).await {
                 Ok(fetched) => return Ok(fetched),
-                Err(error) => backoff.again(error).await?,
+                Err(error) => {
+                    // Also before giving up: who asks again must not come to the same leader if that hangs.
+                    self.forget_leaders().await;
+                    backoff.again(error).await?;
+                }
             }
-            self.forget_leaders().await;
         }
     }
 

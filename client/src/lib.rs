@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub mod conn;
+pub mod history;
 
 mod admin;
 mod cluster;

@@ -108,9 +108,12 @@ impl Client {
         loop {
             match self.produce_once(topic, partition, batch, acks).await {
                 Ok(offset) => return Ok(offset),
-                Err(error) => backoff.again(error).await?,
+                Err(error) => {
+                    // Also before giving up: who asks again must not come to the same leader if that hangs.
+                    self.forget_leaders().await;
+                    backoff.again(error).await?;
+                }
             }
-            self.forget_leaders().await;
         }
     }
 

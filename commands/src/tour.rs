@@ -1,28 +1,31 @@
 //! tour
 
-use std::collections::BTreeMap;
-use std::time::Instant;
+mod cluster;
+mod records;
+mod writing;
+
+use std::time::{Duration, Instant};
 
 use clap::Args;
-use client::{Client, ClientConfig, OffsetSpec};
-use protocol::api::StrBytes;
-use protocol::api::TopicName;
-use protocol::api::messages::CreateTopicsRequest;
-use protocol::api::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
+use client::Client;
 
-use crate::consume::{ReadRecord, consume};
+use self::cluster::{Leaders, MIN_IN_SYNC, PARTITIONS, REPLICAS, TOPIC};
+use self::writing::{Writing, Written};
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
-use crate::produce::{Codec, Writer};
+use crate::produce::KeyValue;
 use crate::sandbox::{Engine, Sandbox, SandboxSpec, Shape};
 
-/// The only one there is.
-const NODE: i32 = 1;
-const TOPIC: &str = "tour";
-const PARTITIONS: i32 = 6;
+const BROKERS: u16 = 3;
 const RECORDS: usize = 10_000;
+/// How long a partition may go without an acknowledgement while a broker stops and starts: a clean stop hands leaders
+/// over first. The rest is for machines with much else to do.
+const CLEAN_GAP_MAX: Duration = Duration::from_secs(1);
 
-/// The main job in one go, on a sandbox: what it did, and what it checked.
+/// The main job in one go, on a sandbox of three brokers: what it did, and what it checked.
+///
+/// One of the brokers is killed while records are written, and another is stopped and started again. A step that does
+/// not hold ends the tour with exit code 2.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  kfleet tour")]
 pub(crate) struct TourArgs {}
@@ -45,6 +48,15 @@ impl Steps<'_> {
     }
 }
 
+/// A tour under way.
+struct Tour<'a> {
+    context: &'a Context,
+    steps: Steps<'a>,
+    sandbox: Sandbox,
+    /// All that was acknowledged so far.
+    written: Vec<KeyValue>,
+}
+
 pub(crate) fn run(_: &TourArgs, context: &Context) -> Result<(), CommandError> {
     let mut steps = Steps {
         context,
@@ -53,7 +65,11 @@ pub(crate) fn run(_: &TourArgs, context: &Context) -> Result<(), CommandError> {
     };
     let data = tempfile::Builder::new().prefix("kfleet-tour-").tempdir()?;
     let spec = SandboxSpec {
-        shape: Shape::SINGLE,
+        shape: Shape {
+            brokers: BROKERS,
+            racks: Some(BROKERS),
+            ..Shape::SINGLE
+        },
         is_dynamic: false,
         engines: vec![Engine::Kfleet],
         kafka_libs: None,
@@ -61,177 +77,185 @@ pub(crate) fn run(_: &TourArgs, context: &Context) -> Result<(), CommandError> {
         settings: Vec::new(),
         timeout: context.global.timeout,
     };
-    let mut sandbox = Sandbox::start(&spec, &mut |_| Ok(()))?;
-    let pid = sandbox.pid(NODE).unwrap_or(0);
+    let sandbox = Sandbox::start(&spec, &mut |_| Ok(()))?;
+    let pids = (1..=i32::from(BROKERS)).filter_map(|id| sandbox.pid(id));
     steps.done(&format!(
-        "formatted a log directory and started a broker on {} as process {pid}; it serves",
-        sandbox.bootstrap()
+        "formatted and started {BROKERS} brokers in {BROKERS} racks, {}, as processes {}; they serve",
+        sandbox.bootstrap().replace(',', ", "),
+        listed(pids)
     ))?;
-    block_on(create_topic(sandbox.bootstrap(), context))??;
-    steps.done(&format!(
-        "created topic {TOPIC} with {PARTITIONS} partitions and retention.ms=3600000; it is there with both"
-    ))?;
-    let written = records();
-    block_on(write(sandbox.bootstrap(), context, &written))??;
-    steps.done(&format!("wrote {RECORDS} records with keys, each acknowledged"))?;
-    let first = block_on(read(sandbox.bootstrap(), context))??;
-    compare(&written, &first)?;
-    steps.done(&format!(
-        "read them back: {RECORDS} records, none missing, none twice, each key in order"
-    ))?;
-    let total = block_on(total_offsets(sandbox.bootstrap(), context))??;
-    if total != RECORDS as i64 {
-        return Err(CommandError::critical(format!(
-            "the offsets say {total} records, and {RECORDS} were written"
-        )));
-    }
-    steps.done(&format!(
-        "asked for the offsets of all partitions: they add up to {total}"
-    ))?;
-    sandbox.stop_node(NODE)?;
-    sandbox.start_node(NODE)?;
-    compare_exactly(&first, &block_on(read(sandbox.bootstrap(), context))??)?;
-    steps.done("stopped the broker cleanly and started it again: every record at its offset")?;
-    block_on(write(sandbox.bootstrap(), context, &written))??;
-    let before = block_on(read(sandbox.bootstrap(), context))??;
-    sandbox.kill_node(NODE)?;
-    sandbox.start_node(NODE)?;
-    compare_exactly(&before, &block_on(read(sandbox.bootstrap(), context))??)?;
-    steps.done(&format!(
-        "wrote {RECORDS} more, killed the broker with SIGKILL and started it again: nothing acknowledged was lost"
-    ))?;
+    let mut tour = Tour {
+        context,
+        steps,
+        sandbox,
+        written: Vec::new(),
+    };
+    tour.fill()?;
+    let killed = tour.kill_one()?;
+    tour.start_again(killed)?;
+    tour.restart_one()?;
+    let Tour { mut steps, sandbox, .. } = tour;
     sandbox.stop()?;
     data.close()?;
-    steps.done("stopped the broker and removed everything")?;
+    steps.done("stopped the brokers and removed everything")?;
     let [critical, unknown, warnings] = crate::host::count_findings();
     steps.done(&format!(
         "audited this host: {critical} critical, {unknown} unknown, {warnings} warnings; kfleet host audit tells which"
     ))
 }
 
-fn records() -> Vec<(Option<Vec<u8>>, Vec<u8>)> {
-    let record = |index: usize| {
-        (
-            Some(format!("key-{}", index % 97).into_bytes()),
-            format!("value {index}").into_bytes(),
-        )
-    };
-    (0..RECORDS).map(record).collect()
-}
+impl Tour<'_> {
+    /// Does something with a client of its own.
+    fn ask<T>(&self, what: impl AsyncFnOnce(&Client) -> Result<T, CommandError>) -> Result<T, CommandError> {
+        block_on(async {
+            let client = cluster::connect(self.sandbox.bootstrap(), self.context.global.timeout).await?;
+            what(&client).await
+        })?
+    }
 
-async fn connect(bootstrap: &str, context: &Context) -> Result<Client, CommandError> {
-    let config = ClientConfig {
-        bootstrap: vec![bootstrap.to_owned()],
-        client_id: "kfleet-tour".to_owned(),
-        limit: client::Limit::Each(context.global.timeout),
-    };
-    Ok(Client::connect(config).await?)
-}
-
-async fn create_topic(bootstrap: &str, context: &Context) -> Result<(), CommandError> {
-    let client = connect(bootstrap, context).await?;
-    let config = CreatableTopicConfig::default()
-        .with_name(StrBytes::from_static_str("retention.ms"))
-        .with_value(Some(StrBytes::from_static_str("3600000")));
-    let topic = CreatableTopic::default()
-        .with_name(TopicName(StrBytes::from_static_str(TOPIC)))
-        .with_num_partitions(PARTITIONS)
-        .with_replication_factor(1)
-        .with_configs(vec![config]);
-    let request = CreateTopicsRequest::default()
-        .with_topics(vec![topic])
-        .with_timeout_ms(5000);
-    for result in client.send_any(&request).await?.topics {
-        if result.error_code != 0 {
-            return Err(
-                client::ClientError::rejected(TOPIC, result.error_code, result.error_message.as_deref()).into(),
-            );
+    fn fill(&mut self) -> Result<(), CommandError> {
+        self.ask(cluster::create_topic)?;
+        self.steps.done(&format!(
+            "created topic {TOPIC} with {PARTITIONS} partitions, {REPLICAS} replicas each and \
+             min.insync.replicas={MIN_IN_SYNC}; all replicas are in sync"
+        ))?;
+        let records = records::records(RECORDS);
+        self.ask(async |client| records::write(client, &records).await)?;
+        self.written = records;
+        self.steps.done(&format!(
+            "wrote {RECORDS} records with keys, each acknowledged by all in-sync replicas"
+        ))?;
+        self.check_records()?;
+        self.steps.done(&format!(
+            "read them back: {RECORDS} records, none missing, none twice, each key in order"
+        ))?;
+        let total = self.ask(cluster::total_offsets)?;
+        if total != RECORDS as i64 {
+            return Err(CommandError::critical(format!(
+                "the offsets say {total} records, and {RECORDS} were written"
+            )));
         }
-        let told = result
-            .configs
-            .into_iter()
-            .flatten()
-            .find(|config| config.name.as_str() == "retention.ms");
-        if told.and_then(|config| config.value).as_deref() != Some("3600000") {
-            return Err(CommandError::critical(
-                "the new topic does not have the retention it was given",
-            ));
-        }
-    }
-    let leaders = client.leaders(&[TOPIC.to_owned()]).await?;
-    if leaders.len() == PARTITIONS as usize {
-        Ok(())
-    } else {
-        Err(CommandError::critical(format!(
-            "{} of {PARTITIONS} partitions have a leader",
-            leaders.len()
-        )))
-    }
-}
-
-async fn write(bootstrap: &str, context: &Context, records: &[(Option<Vec<u8>>, Vec<u8>)]) -> Result<(), CommandError> {
-    let client = connect(bootstrap, context).await?;
-    Writer::new(&client, TOPIC, None, Codec::None)
-        .await?
-        .write(records)
-        .await
-}
-
-async fn read(bootstrap: &str, context: &Context) -> Result<Vec<ReadRecord>, CommandError> {
-    let client = connect(bootstrap, context).await?;
-    let mut all = Vec::new();
-    let mut keep = |records: Vec<ReadRecord>| {
-        all.extend(records);
-        Ok(true)
-    };
-    consume(&client, TOPIC, None, None, &mut keep).await?;
-    Ok(all)
-}
-
-async fn total_offsets(bootstrap: &str, context: &Context) -> Result<i64, CommandError> {
-    let client = connect(bootstrap, context).await?;
-    let leaders = client.leaders(&[TOPIC.to_owned()]).await?;
-    let offsets = client.list_offsets(&leaders, OffsetSpec::Latest).await.into_result()?;
-    Ok(offsets.iter().map(|listed| listed.offset).sum())
-}
-
-/// Each key's values, in the order in which they lie in its partition.
-fn by_key<'a>(
-    records: impl Iterator<Item = (Option<&'a [u8]>, Option<&'a [u8]>)>,
-) -> BTreeMap<Option<&'a [u8]>, Vec<Option<&'a [u8]>>> {
-    let mut out: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (key, value) in records {
-        out.entry(key).or_default().push(value);
-    }
-    out
-}
-
-fn compare(written: &[(Option<Vec<u8>>, Vec<u8>)], read: &[ReadRecord]) -> Result<(), CommandError> {
-    let written = by_key(
-        written
-            .iter()
-            .map(|(key, value)| (key.as_deref(), Some(value.as_slice()))),
-    );
-    let read = by_key(
-        read.iter()
-            .map(|record| (record.key.as_deref(), record.value.as_deref())),
-    );
-    if written == read {
-        Ok(())
-    } else {
-        Err(CommandError::critical(
-            "the records that were read are not those that were written",
+        self.steps.done(&format!(
+            "asked for the offsets of all partitions: they add up to {total}"
         ))
     }
+
+    /// Kills a broker while records are written; which one.
+    fn kill_one(&mut self) -> Result<i32, CommandError> {
+        let (victim, before) = self.victim()?;
+        let mut writing = self.start_writing("killing")?;
+        self.sandbox.kill_node(victim)?;
+        writing.wait_for_each()?;
+        let gap = self.keep(writing.finish()?);
+        let after = self.ask(cluster::leaders)?;
+        let moved = led_by(&before, victim);
+        if let Some(partition) = moved.iter().find(|partition| after.get(partition) == Some(&victim)) {
+            return Err(CommandError::critical(format!(
+                "partition {partition} is still led by broker {victim}, which was killed"
+            )));
+        }
+        self.steps.done(&format!(
+            "killed broker {victim} with SIGKILL while all partitions were written to: partitions {} have new leaders, \
+             none went without an acknowledgement for longer than {gap} ms",
+            listed(moved)
+        ))?;
+        let written = self.check_records()?;
+        self.steps.done(&format!(
+            "read everything back from the two that are left: {written} records, nothing acknowledged was lost, \
+             nothing is there twice"
+        ))?;
+        Ok(victim)
+    }
+
+    /// Starts a broker that was killed.
+    fn start_again(&mut self, id: i32) -> Result<(), CommandError> {
+        self.sandbox.start_node(id)?;
+        self.ask(cluster::wait_until_in_sync)?;
+        self.steps.done(&format!(
+            "started broker {id} again: it has caught up, all replicas are in sync"
+        ))
+    }
+
+    /// Stops a broker and starts it again while records are written.
+    fn restart_one(&mut self) -> Result<(), CommandError> {
+        let (chosen, _) = self.victim()?;
+        let mut writing = self.start_writing("restarting")?;
+        self.sandbox.stop_node(chosen)?;
+        writing.wait_for_each()?;
+        self.sandbox.start_node(chosen)?;
+        self.ask(cluster::wait_until_in_sync)?;
+        writing.wait_for_each()?;
+        let gap = self.keep(writing.finish()?);
+        if gap > CLEAN_GAP_MAX.as_millis() {
+            return Err(CommandError::critical(format!(
+                "a partition went {gap} ms without an acknowledgement while broker {chosen} was restarted; {} are the most",
+                CLEAN_GAP_MAX.as_millis()
+            )));
+        }
+        let written = self.check_records()?;
+        self.steps.done(&format!(
+            "stopped broker {chosen} cleanly and started it again, while writing: no partition went without an \
+             acknowledgement for longer than {gap} ms, all {written} records are there once"
+        ))
+    }
+
+    /// A broker to take away, and who leads what before.
+    fn victim(&self) -> Result<(i32, Leaders), CommandError> {
+        self.ask(async |client| {
+            let leaders = cluster::leaders(client).await?;
+            Ok((cluster::victim(client, &leaders).await?, leaders))
+        })
+    }
+
+    fn start_writing(&self, name: &str) -> Result<Writing, CommandError> {
+        Writing::start(self.sandbox.bootstrap(), self.context.global.timeout, name)
+    }
+
+    /// Keeps what was written to look for it later; the longest gap in milliseconds.
+    fn keep(&mut self, written: Written) -> u128 {
+        self.written.extend(written.records);
+        written.longest_gap.as_millis()
+    }
+
+    /// Whether all that was acknowledged can be read, and nothing else; how many records.
+    fn check_records(&self) -> Result<usize, CommandError> {
+        let read = self.ask(records::read)?;
+        records::compare(&self.written, &read)?;
+        Ok(read.len())
+    }
 }
 
-fn compare_exactly(before: &[ReadRecord], after: &[ReadRecord]) -> Result<(), CommandError> {
-    if before == after {
-        Ok(())
-    } else {
-        let (before, after) = (before.len(), after.len());
-        Err(CommandError::critical(format!(
-            "{before} records were there before the restart, and {after} after it, or not the same"
-        )))
+/// The partitions of a leader.
+fn led_by(leaders: &Leaders, id: i32) -> Vec<i32> {
+    let led = leaders.iter().filter(|(_, leader)| **leader == id);
+    led.map(|(partition, _)| *partition).collect()
+}
+
+/// `1`, `1 and 2`, `1, 2 and 3`.
+fn listed(items: impl IntoIterator<Item = impl ToString>) -> String {
+    let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    match items.pop() {
+        Some(last) if !items.is_empty() => format!("{} and {last}", items.join(", ")),
+        last => last.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_read_aloud() {
+        assert_eq!(listed([0_i32; 0]), "");
+        assert_eq!(listed([1]), "1");
+        assert_eq!(listed([1, 2]), "1 and 2");
+        assert_eq!(listed([1, 2, 3]), "1, 2 and 3");
+    }
+
+    #[test]
+    fn partitions_of_a_leader_are_found() {
+        let leaders = Leaders::from([(0, 1), (1, 2), (2, 1)]);
+        assert_eq!(led_by(&leaders, 1), [0, 2]);
+        assert_eq!(led_by(&leaders, 3), [0_i32; 0]);
     }
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod bench;
 mod cluster;
 mod exit_codes;
+mod fast_fencing;
 mod features;
 mod host;
 mod host_tune;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::support::nodes::ended;
-use crate::support::{Cluster, Engine, kfleet, signal};
+use crate::support::{Cluster, Engine, kafka_libs, kfleet, signal};
 
-on_both_engines!(apache
+on_both_engines!(nodes:
     ["--brokers", "3", "--racks", "2"] => nodes_know_each_other_and_their_racks, a_node_comes_back_after_a_kill_and_a_pause;
     ["--brokers", "2", "--controllers", "1", "--separate"] => controllers_can_be_nodes_of_their_own;
 );
@@ -93,6 +93,28 @@ fn controllers_can_be_nodes_of_their_own(cluster: &Cluster) {
     );
 }
 
+#[test]
+#[ignore = "needs tests/compat/setup"]
+fn nodes_of_both_kinds_are_one_cluster() {
+    let libs = kafka_libs();
+    let flags = [
+        "--brokers",
+        "3",
+        "--engine",
+        "kfleet,apache",
+        "--kafka-libs",
+        libs.to_str().unwrap(),
+    ];
+    let cluster = Cluster::of_nodes(Engine::Kfleet, &flags);
+    assert_eq!(
+        column(&cluster.description()["nodes"], "engine"),
+        ["kfleet", "apache", "apache"]
+    );
+    for id in [1, 2, 3] {
+        cluster.wait_until_alive(id, &[1, 2, 3]);
+    }
+}
+
 /// Stops a sandbox with a paused node, starts it again, with a broker more if it may have one; data, and with a dynamic
 /// quorum the controllers' ports, are those from before.
 fn a_directory_goes_on(engine: Engine, flags: &[&str]) {
@@ -123,6 +145,16 @@ fn a_directory_goes_on(engine: Engine, flags: &[&str]) {
     }
     assert_eq!(ids(&cluster.data(&["quorum", "status"])["voters"]), [1, 2]);
     cluster.stop();
+}
+
+#[test]
+fn a_directory_of_nodes_goes_on() {
+    a_directory_goes_on(Engine::Kfleet, &[]);
+}
+
+#[test]
+fn a_directory_of_a_dynamic_quorum_goes_on() {
+    a_directory_goes_on(Engine::Kfleet, &["--dynamic-quorum"]);
 }
 
 #[test]

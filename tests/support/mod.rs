@@ -1,8 +1,12 @@
 //! Clusters for tests: each is a `kfleet sandbox` of one of the engines, which ends with its test.
 
 pub(crate) mod files;
+pub(crate) mod mixed_nodes;
 pub(crate) mod node;
 pub(crate) mod nodes;
+pub(crate) mod ports;
+pub(crate) mod random;
+pub(crate) mod records;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,9 +14,27 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
+/// A line for whoever runs it with --nocapture.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        // Nobody is left to tell if stderr is closed.
+        let _closed = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 /// A test for each engine; `foreign` if it needs foreign parts on ours, too. With flags of `kfleet sandbox` in front, on
 /// clusters of such nodes.
 macro_rules! on_both_engines {
+    (nodes: $($flags:tt => $($name:ident),*);* $(;)?) => {
+        mod kfleet {
+            $($(#[test]
+            fn $name() {
+                super::$name(&$crate::support::Cluster::of_nodes($crate::support::Engine::Kfleet, &$flags));
+            })*)*
+        }
+        on_both_engines!(apache $($flags => $($name),*);*);
+    };
     (apache $($flags:tt => $($name:ident),*);* $(;)?) => {
         mod apache {
             $($(#[test]
@@ -54,6 +76,17 @@ macro_rules! on_both_engines {
 
 /// The binary under test.
 pub(crate) const KFLEET: &str = env!("CARGO_BIN_EXE_kfleet");
+
+/// A number that whoever runs the tests can give in the environment.
+pub(crate) fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
+}
+
+/// A seed that no other run has.
+pub(crate) fn clock_seed() -> u64 {
+    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    clock.unwrap().as_nanos() as u64
+}
 
 /// Who serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,6 +21,8 @@ pub struct Peer {
     pub host: String,
     /// The listener that accepted the connection.
     pub listener: String,
+    /// The connection's number, where a listener gives numbers; they start from 1.
+    pub connection: u64,
     /// What ApiVersions v3 said of the client's library, empty before that.
     pub software_name: String,
     /// Its version.

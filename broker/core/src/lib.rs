@@ -3,6 +3,7 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
 
+mod api_versions;
 pub mod broker;
 pub mod call;
 pub mod controller;
@@ -10,6 +11,7 @@ pub mod cx;
 pub mod features;
 pub mod groups;
 pub mod image;
+pub mod lifecycle;
 pub mod raft;
 pub mod replication;
 pub mod reply;

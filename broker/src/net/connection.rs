@@ -38,6 +38,9 @@ pub enum Answer {
 pub trait Service: Send + Sync + std::fmt::Debug + 'static {
     /// Takes one request frame, without its length bytes. ApiVersions may fill in `peer`.
     fn serve(&self, frame: Bytes, peer: &mut Peer) -> Answer;
+
+    /// A connection has ended, whoever ended it. Nothing of it is served any more.
+    fn ended(&self, _peer: &Peer) {}
 }
 
 /// What all connections of a node share.
@@ -58,7 +61,7 @@ pub struct Surroundings {
 /// Serves one connection until the peer closes it, it breaks, others need its memory, or `shutdown` is called.
 pub(super) async fn serve(
     stream: TcpStream,
-    peer: Peer,
+    peer: &mut Peer,
     frame_max_bytes: usize,
     around: &Surroundings,
 ) -> Result<(), FrameError> {
@@ -74,7 +77,7 @@ pub(super) async fn serve(
 
 async fn answer_all(
     mut stream: TcpStream,
-    mut peer: Peer,
+    peer: &mut Peer,
     mut frames: FrameReader,
     around: &Surroundings,
 ) -> Result<(), FrameError> {
@@ -93,7 +96,7 @@ async fn answer_all(
             let Some(frame) = next else { return Ok(()) };
             frame
         };
-        let reply = match around.service.serve(frame, &mut peer) {
+        let reply = match around.service.serve(frame, peer) {
             Answer::Now(reply) => reply,
             Answer::Wait(pending) => {
                 // It keeps what it needs of the request, not the request.

@@ -134,17 +134,101 @@ fn not_accepted(listener: &str, around: &Surroundings, error: &io::Error) {
     tracing::warn!(listener, %error, "a connection could not be accepted");
 }
 
-async fn serve_one(stream: TcpStream, peer: Peer, frame_max_bytes: usize, around: &Surroundings) {
-    let (host, listener) = (peer.host.clone(), peer.listener.clone());
-    let Err(error) = connection::serve(stream, peer, frame_max_bytes, around).await else {
-        return;
-    };
+async fn serve_one(stream: TcpStream, mut peer: Peer, frame_max_bytes: usize, around: &Surroundings) {
+    let served = connection::serve(stream, &mut peer, frame_max_bytes, around).await;
+    around.service.ended(&peer);
+    let Err(error) = served else { return };
     match &error {
         FrameError::BadLength { .. } | FrameError::CutShort => around.refusals.count(Refusal::Frame),
         FrameError::NoMemory => around.refusals.count(Refusal::Memory),
         FrameError::Io(_) => {}
     }
     if !connection::is_disconnect(&error) {
-        tracing::warn!(host, listener, %error, "closed a connection");
+        tracing::warn!(host = peer.host, listener = peer.listener, %error, "closed a connection");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use broker_core::reply::Reply;
+    use bytes::Bytes;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::net::{Answer, RequestBudget, Service};
+
+    /// Takes a connection's requests as its name, and tells when it ended.
+    #[derive(Debug)]
+    struct Namesake(UnboundedSender<String>);
+
+    impl Service for Namesake {
+        fn serve(&self, frame: Bytes, peer: &mut Peer) -> Answer {
+            peer.software_name = String::from_utf8(frame.to_vec()).unwrap();
+            self.0.send(format!("{} asks", peer.software_name)).unwrap();
+            Answer::Now(match peer.software_name.as_str() {
+                "refused" => Reply::Close,
+                _ => Reply::Nothing,
+            })
+        }
+
+        fn ended(&self, peer: &Peer) {
+            self.0.send(format!("{} ended", peer.software_name)).unwrap();
+        }
+    }
+
+    fn config() -> ListenerConfig {
+        ListenerConfig {
+            name: "CONTROLLER".into(),
+            host: "127.0.0.1".into(),
+            port: 0,
+            frame_max_bytes: 1 << 20,
+            connections_max: 10,
+            backlog: 10,
+            send_buffer_bytes: -1,
+            receive_buffer_bytes: -1,
+        }
+    }
+
+    #[tokio::test]
+    async fn every_end_of_a_connection_is_told_once_with_what_is_known_of_it() {
+        let listener = Listener::bind(config()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (told, mut heard) = unbounded_channel();
+        let around = Surroundings {
+            service: Arc::new(Namesake(told)),
+            budget: RequestBudget::new(1 << 20),
+            refusals: Arc::default(),
+            clock: Clock::start(),
+            shutdown: CancellationToken::new(),
+        };
+        let (shutdown, tasks) = (around.shutdown.clone(), TaskTracker::new());
+        // They outlive the listener, as a node's do.
+        let workers = Workers::start(1).unwrap();
+        tasks.spawn(listener.run(around, workers.clone(), tasks.clone()));
+        for name in ["fin", "rst", "refused", "stopped"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let mut frame = (name.len() as i32).to_be_bytes().to_vec();
+            frame.extend_from_slice(name.as_bytes());
+            stream.write_all(&frame).await.unwrap();
+            assert_eq!(heard.recv().await.unwrap(), format!("{name} asks"));
+            match name {
+                "fin" => stream.shutdown().await.unwrap(),
+                "rst" => {
+                    socket2::SockRef::from(&stream)
+                        .set_linger(Some(Duration::ZERO))
+                        .unwrap();
+                    drop(stream);
+                }
+                "stopped" => shutdown.cancel(),
+                _ => {}
+            }
+            assert_eq!(heard.recv().await.unwrap(), format!("{name} ended"));
+        }
+        tasks.close();
+        tasks.wait().await;
+        assert!(heard.try_recv().is_err());
     }
 }

@@ -21,8 +21,10 @@ use crate::error::CommandError;
 
 /// How often a stopping node is looked after.
 const POLL: Duration = Duration::from_millis(5);
-/// How long nodes may take to stop.
+/// How long a node may take to stop.
 const STOP_MAX: Duration = Duration::from_secs(20);
+/// What is granted for each further one that stops at the same time, and shares the processors.
+const STOP_MORE: Duration = Duration::from_secs(5);
 
 /// What a sandbox is to be.
 #[derive(Debug, Clone)]
@@ -164,7 +166,9 @@ impl Sandbox {
         let lines = late.map(|node| format!("node {} said last:\n{}", node.plan.id, node.last_lines()));
         let said: Vec<String> = lines.collect();
         let (timeout, ids) = (self.timeout, listed(ids.iter().copied()));
-        CommandError::timed_out(format!("{ids} did not serve within {timeout:?}")).hint(said.join("\n"))
+        CommandError::timed_out(format!("{ids} did not serve within {timeout:?}"))
+            .hint(said.join("\n"))
+            .hint("--timeout gives it longer")
     }
 
     /// host:port of all brokers, with commas.
@@ -209,7 +213,7 @@ impl Sandbox {
     /// Kills a node, as a crash would.
     pub(crate) fn kill_node(&mut self, id: i32) -> Result<(), CommandError> {
         self.signal_node(id, Signal::KILL)?;
-        self.node(id)?.kill()
+        self.node(id)?.wait()
     }
 
     /// Sends a node a signal; STOP pauses it, CONT lets it go on.
@@ -253,7 +257,8 @@ impl Sandbox {
         for node in &running {
             node.terminate();
         }
-        let deadline = Instant::now() + STOP_MAX;
+        let longest = STOP_MAX + STOP_MORE * running.len().saturating_sub(1) as u32;
+        let deadline = Instant::now() + longest;
         loop {
             let mut left = Vec::new();
             for node in running {
@@ -271,11 +276,12 @@ impl Sandbox {
             std::thread::sleep(POLL);
         }
         for node in &mut running {
-            node.kill()?;
+            node.signal(Signal::KILL);
+            node.wait()?;
         }
         let ids = listed(running.iter().map(|node| node.plan.id));
         Err(CommandError::timed_out(format!(
-            "{ids} did not stop within {STOP_MAX:?}, and was killed"
+            "{ids} did not stop within {longest:?}, and had to be killed"
         )))
     }
 }

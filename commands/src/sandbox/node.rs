@@ -82,10 +82,9 @@ impl Node {
         self.signal(Signal::CONT);
     }
 
-    /// Kills it, as a crash would.
-    pub(super) fn kill(&mut self) -> Result<(), CommandError> {
+    /// Waits until it has ended.
+    pub(super) fn wait(&mut self) -> Result<(), CommandError> {
         if let Some(mut child) = self.child.take() {
-            child.kill()?;
             child.wait()?;
         }
         Ok(())

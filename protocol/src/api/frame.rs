@@ -88,8 +88,18 @@ pub fn split_request(mut frame: Bytes) -> Result<(RequestHeader, Bytes), DecodeE
 
 /// Decodes a request body, after the guard has walked it within `budget_bytes` of decoded memory.
 pub fn decode_request<R: Request>(version: i16, body: Bytes, budget_bytes: usize) -> Result<R, DecodeError> {
+    decode_request_as(version, version, body, budget_bytes)
+}
+
+/// The same for a version that kafka-protocol reads as another of its own.
+pub(super) fn decode_request_as<R: Request>(
+    version: i16,
+    typed_version: i16,
+    body: Bytes,
+    budget_bytes: usize,
+) -> Result<R, DecodeError> {
     guard::check_request(R::KEY, version, &body, budget_bytes)?;
-    decode(R::KEY, version, body)
+    decode(R::KEY, typed_version, body)
 }
 
 /// Decodes a response body, after the guard has walked it within `budget_bytes` of decoded memory.

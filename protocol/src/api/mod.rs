@@ -6,7 +6,9 @@
 
 pub mod fetch;
 mod frame;
+pub mod heartbeat;
 
+use frame::decode_request_as;
 pub use frame::{
     DecodeError, RequestHeader, decode_request, decode_response, encode_request, encode_response, split_request,
     split_response,

@@ -17,7 +17,7 @@ pub use meta_properties::{MetaProperties, MetaVersion};
 pub use partition_metadata::{format_partition_metadata, parse_partition_metadata};
 pub use producer_snapshot::{ProducerSnapshotEntry, format_producer_snapshot, parse_producer_snapshot};
 pub use quorum_state::{QuorumState, VotedFor};
-pub use snapshot::{SnapshotId, SnapshotWriter, control_batch};
+pub use snapshot::{SnapshotError, SnapshotId, SnapshotWriter, control_batch};
 
 /// Names of files and directories.
 pub mod names {

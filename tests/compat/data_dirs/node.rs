@@ -1,11 +1,11 @@
 //! A node on a directory that outlives it: either engine, formatted by either, with a static or a dynamic quorum.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::ports::free_ports;
 use crate::support::{Engine, KFLEET, Ran, foreign, kafka_libs, run_with_input, signal};
 
 /// How long a node may take to serve or to stop.
@@ -34,8 +34,7 @@ impl Home {
     pub(super) fn formatted_by(engine: Engine, quorum: Quorum) -> Self {
         let dir = tempfile::Builder::new().prefix("kfleet-test-").tempdir().unwrap();
         // The voters of a dynamic quorum are told their ports once and for all.
-        let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [broker, controller] = held.map(|listener| listener.local_addr().unwrap().port());
+        let [broker, controller] = free_ports();
         let home = Self {
             dir,
             bootstrap: format!("127.0.0.1:{broker}"),

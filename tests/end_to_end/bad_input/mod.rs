@@ -4,6 +4,7 @@ mod frames;
 mod memory;
 mod storage;
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -17,6 +18,8 @@ use crate::support::{Cluster, Engine, signal};
 
 /// How long a node may take to answer or close.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// The state of a socket that listens, in /proc/net/tcp.
+const LISTENS: &str = "0A";
 /// How long one write and its read may take the good client; they take a millisecond or two.
 const ROUND_TRIP_MAX: Duration = Duration::from_secs(3);
 
@@ -24,7 +27,6 @@ const ROUND_TRIP_MAX: Duration = Duration::from_secs(3);
 struct Victim {
     cluster: Cluster,
     pid: i32,
-    sockets_at_start: usize,
     dir: tempfile::TempDir,
 }
 
@@ -33,14 +35,8 @@ impl Victim {
         let dir = tempfile::tempdir().unwrap();
         let cluster = Cluster::in_dir(Engine::Kfleet, dir.path(), settings);
         let pid = cluster.pid();
-        let sockets_at_start = sockets(pid);
         cluster.kfleet(&["topics", "create", "t", "--yes"]).exits(0);
-        Self {
-            cluster,
-            pid,
-            sockets_at_start,
-            dir,
-        }
+        Self { cluster, pid, dir }
     }
 
     fn connect(&self) -> TcpStream {
@@ -78,7 +74,7 @@ impl Victim {
     /// Waits until the node has seen that all connections ended: what they ended with counts only then.
     fn sees_all_end(&self) {
         let deadline = Instant::now() + ANSWER_MAX;
-        while sockets(self.pid) > self.sockets_at_start {
+        while accepted(self.pid, &self.cluster.bootstrap) > 0 {
             assert!(Instant::now() < deadline, "connections stay open");
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -103,12 +99,21 @@ impl Victim {
     }
 }
 
-/// Sockets that a process has open.
-fn sockets(pid: i32) -> usize {
+/// Connections that a node has accepted and not closed. It has others of its own, to its controller.
+fn accepted(pid: i32, bootstrap: &str) -> usize {
+    let port: u16 = bootstrap.rsplit_once(':').unwrap().1.parse().unwrap();
+    let local = format!(":{port:04X}");
     let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
     let links = descriptors.filter_map(|descriptor| std::fs::read_link(descriptor.ok()?.path()).ok());
-    links
-        .filter(|link| link.to_string_lossy().starts_with("socket:"))
+    let held: BTreeSet<String> = links.map(|link| link.display().to_string()).collect();
+    let table = std::fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap();
+    let sockets = table
+        .lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    sockets
+        .filter(|fields| fields[1].ends_with(&local) && fields[3] != LISTENS)
+        .filter(|fields| held.contains(&format!("socket:[{}]", fields[9])))
         .count()
 }
 

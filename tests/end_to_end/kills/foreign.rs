@@ -1,14 +1,14 @@
 //! The same with librdkafka's idempotent producer, which has several batches under way at a time.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use super::history::{History, Id};
+use client::history::{History, RecordId};
+
 use super::load::{self, Load};
-use super::{PARTITIONS, Starts, number, run};
-use crate::support::foreign;
+use super::{PARTITIONS, Starts, run};
 use crate::support::node::Node;
+use crate::support::{foreign, number, records};
 
 const KILLS_DEFAULT: u64 = 10;
 
@@ -24,7 +24,7 @@ fn librdkafka_loses_and_repeats_nothing_on_a_node_that_is_killed() {
     runtime.block_on(async {
         let client = load.connect().await;
         let configs = [("segment.index.bytes", "200")];
-        load::create(&client, load::TOPIC, PARTITIONS as i32, &configs)
+        records::create(&client, load::TOPIC, PARTITIONS as i32, 1, &configs)
             .await
             .unwrap();
     });
@@ -58,24 +58,14 @@ fn librdkafka_loses_and_repeats_nothing_on_a_node_that_is_killed() {
     }
     node.kill();
     starts.0.push(node.start());
-    let logs = runtime.block_on(async {
+    let (report, _) = runtime.block_on(async {
         let client = load.connect().await;
-        let mut logs = BTreeMap::new();
-        for partition in 0..PARTITIONS as i32 {
-            logs.insert(partition, load::read_all(&client, partition, id_of).await);
-        }
-        logs
+        records::check(&client, load::TOPIC, PARTITIONS as i32, &history, id_of).await
     });
-    let (sent, acknowledged) = history.counts();
-    say!("{starts}; {sent} records sent, {acknowledged} acknowledged");
-    let faults = history.check(&logs);
-    assert!(
-        faults.is_empty(),
-        "{} faults: {:#?}",
-        faults.len(),
-        &faults[..faults.len().min(20)]
-    );
-    assert!(acknowledged == sent && sent > 0);
+    let counts = history.counts();
+    say!("{starts}; {counts:?}");
+    assert!(report.is_clean(), "{report}");
+    assert!(counts.acknowledged == counts.sent && counts.sent > 0);
 }
 
 /// Takes down what a producer printed: how many records it sent, and what was acknowledged.
@@ -84,7 +74,7 @@ fn note(history: &mut History, writer: u32, printed: &str) {
     let sent: u32 = lines.next().unwrap().parse().unwrap();
     for number in 0..sent {
         let partition = u64::from(number) % PARTITIONS;
-        history.sends(Id { writer, number }, partition as i32);
+        history.sends(writer, partition as i32);
     }
     for line in lines {
         let (place, value) = line.split_at(line.match_indices(' ').nth(1).unwrap().0 + 1);
@@ -93,9 +83,9 @@ fn note(history: &mut History, writer: u32, printed: &str) {
     }
 }
 
-fn id_of(value: &[u8]) -> Option<Id> {
+fn id_of(value: &[u8]) -> Option<RecordId> {
     let (writer, number) = std::str::from_utf8(value).ok()?.split_once(' ')?;
-    Some(Id {
+    Some(RecordId {
         writer: writer.parse().ok()?,
         number: number.parse().ok()?,
     })

@@ -3,26 +3,16 @@
 //!
 //! `KFLEET_KILLS` says how often (the long form: 200), `KFLEET_SEED` repeats a run's moments.
 
-/// A line for whoever runs it with --nocapture.
-macro_rules! say {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        // Nobody is left to tell if stderr is closed.
-        let _closed = writeln!(std::io::stderr(), $($text)*);
-    }};
-}
-
 mod foreign;
-mod history;
+mod known;
 mod load;
-mod random;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use self::load::Load;
-use self::random::Random;
 use crate::support::node::Node;
+use crate::support::random::Random;
+use crate::support::{clock_seed, number, records};
 
 const KILLS_DEFAULT: u64 = 6;
 const PARTITIONS: u64 = 4;
@@ -30,15 +20,10 @@ const WRITERS: u32 = 6;
 /// One start in so many is killed before it serves.
 const EARLY: u64 = 6;
 
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
-}
-
 #[test]
 fn a_node_that_is_killed_under_load_loses_and_repeats_nothing() {
     let kills = number("KFLEET_KILLS", KILLS_DEFAULT);
-    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let seed = number("KFLEET_SEED", clock.unwrap().as_nanos() as u64);
+    let seed = number("KFLEET_SEED", clock_seed());
     say!("KFLEET_KILLS={kills} KFLEET_SEED={seed}");
     let mut node = Node::prepare(&[
         "log.flush.offset.checkpoint.interval.ms=200",
@@ -87,7 +72,7 @@ async fn start(load: &std::sync::Arc<Load>) -> Vec<tokio::task::JoinHandle<()>> 
     let client = load.connect().await;
     // Segments that are full after some 64 KiB.
     let configs = [("segment.index.bytes", "200"), ("segment.bytes", "1048576")];
-    load::create(&client, load::TOPIC, PARTITIONS as i32, &configs)
+    records::create(&client, load::TOPIC, PARTITIONS as i32, 1, &configs)
         .await
         .unwrap();
     let mut tasks = Vec::new();
@@ -104,33 +89,24 @@ async fn start(load: &std::sync::Arc<Load>) -> Vec<tokio::task::JoinHandle<()>> 
 
 async fn verify(load: &Load) {
     let client = load.connect().await;
-    let mut logs = BTreeMap::new();
-    for partition in 0..PARTITIONS as i32 {
-        logs.insert(partition, load::read_all(&client, partition, load::id_of).await);
-    }
     load::see_committed(load, &client).await;
     let known: Vec<String> = load.topics().known().map(|(name, _)| name.clone()).collect();
     for name in known {
         load::see_topic(load, &client, &name).await;
     }
-    let (sent, acknowledged) = load.history().counts();
-    let records: usize = logs.values().map(Vec::len).sum();
     let (commits, wrong_commits) = {
         let commits = load.commits();
         let (acknowledged, faults) = commits.outcome();
         (acknowledged, faults.to_vec())
     };
-    say!("{sent} records sent, {acknowledged} acknowledged, {records} there; {commits} commits");
-    let faults = load.history().check(&logs);
-    assert!(
-        faults.is_empty(),
-        "{} faults: {:#?}",
-        faults.len(),
-        &faults[..faults.len().min(20)]
-    );
+    let history = load.take_history();
+    let (report, there) = records::check(&client, load::TOPIC, PARTITIONS as i32, &history, records::id_of).await;
+    let counts = history.counts();
+    say!("{counts:?}, {there} there; {commits} commits");
+    assert!(report.is_clean(), "{report}");
     assert_eq!(wrong_commits, Vec::<String>::new());
     assert_eq!(load.topics().faults(), Vec::<String>::new());
-    assert!(acknowledged > 0 && commits > 0, "there was no load");
+    assert!(counts.acknowledged > 0 && commits > 0, "there was no load");
 }
 
 /// How long starts took.

@@ -9,6 +9,7 @@ pub mod fetch_session;
 pub mod partition;
 mod producer_ids;
 mod publish;
+mod requested_topics;
 pub mod topic_names;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,6 @@ use protocol::api::fetch::NodeEndpoint;
 use protocol::api::{ErrorCode, StrBytes};
 use protocol::config::{Layers, NodeConfig, Values};
 
-use crate::controller::{Event, NewTopic};
 use crate::cx::Random;
 use crate::image::{MetadataImage, ResourceType};
 use crate::replication::ReplicaContext;
@@ -34,10 +34,32 @@ use partition::{Partition, PartitionError};
 use producer_ids::ProducerIds;
 pub use publish::RemovedDirs;
 
-/// How a broker reaches the controller.
+/// What a broker asks of the active controller in its own name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ControllerRequest {
+    /// Topics that clients asked for and that do not exist.
+    CreateTopics(Vec<NewTopic>),
+    /// It has no producer ids left; they come with [`Broker::add_producer_ids`].
+    AllocateProducerIds,
+}
+
+/// A topic to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTopic {
+    /// Its name.
+    pub name: String,
+    /// Partitions; -1 for the default.
+    pub partitions: i32,
+    /// Replicas of each; -1 for the default.
+    pub replication_factor: i16,
+    /// Keys to set.
+    pub configs: Vec<(String, String)>,
+}
+
+/// How a broker reaches the active controller, wherever that is.
 pub trait ControllerLink: Send + Sync + fmt::Debug {
-    /// Hands over an event; the answer comes with the next image or as a notice.
-    fn send(&self, event: Event);
+    /// Hands over a request; what comes of it comes with a later image, or as the request says.
+    fn send(&self, request: ControllerRequest);
 }
 
 /// A log directory and what was found in it at the start.
@@ -248,11 +270,11 @@ impl Broker {
             .collect()
     }
 
-    /// Where clients reach a broker.
-    pub fn endpoint_of(&self, id: i32) -> Option<NodeEndpoint> {
+    /// Where clients of this listener reach a live broker.
+    pub fn endpoint_of(&self, id: i32, listener: &str) -> Option<NodeEndpoint> {
         let image = self.image.load();
-        let broker = image.brokers().get(id)?;
-        let endpoint = broker.endpoints.first()?;
+        let broker = image.brokers().get(id).filter(|broker| !broker.fenced)?;
+        let endpoint = broker.endpoint(listener)?;
         let host = StrBytes::from_string(endpoint.host.clone());
         Some((
             id,
@@ -290,24 +312,25 @@ impl Broker {
         self.logs.files.disk().space(home.dir.path()).ok()
     }
 
-    /// Asks the controller for topics that clients want and that are not there.
+    /// Asks the controller for topics that clients want and that are not there, as this broker's configuration has them.
     pub fn create_missing_topics(&self, names: &[String]) {
+        let setting = |name: &str| self.config.number(name);
         let topics = names.iter().map(|name| NewTopic {
             name: name.clone(),
-            partitions: -1,
-            replication_factor: -1,
+            partitions: i32::try_from(setting("num.partitions")).unwrap_or(-1),
+            replication_factor: i16::try_from(setting("default.replication.factor")).unwrap_or(-1),
             configs: Vec::new(),
         });
         self.request_topics(topics.collect());
     }
 
-    /// Asks the controller for topics, each once until it is there.
+    /// Asks the controller for topics, each once until it is there or forgotten, and for no more than a bound at a time.
     pub fn request_topics(&self, mut topics: Vec<NewTopic>) {
         let mut creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
-        topics.retain(|topic| creating.insert(topic.name.clone()));
+        topics.retain(|topic| creating.len() < requested_topics::REQUESTED_MAX && creating.insert(topic.name.clone()));
         drop(creating);
         if !topics.is_empty() {
-            self.controller.send(Event::CreateMissingTopics(topics));
+            self.controller.send(ControllerRequest::CreateTopics(topics));
         }
     }
 }

@@ -3,9 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 
-use super::Broker;
+use super::{Broker, ControllerRequest};
 use crate::call::Waiters;
-use crate::controller::Event;
 
 #[derive(Debug, Default)]
 struct State {
@@ -33,7 +32,7 @@ impl Broker {
         let asks = !std::mem::replace(&mut state.asked, true);
         drop(state);
         if asks {
-            self.controller.send(Event::AllocateProducerIds);
+            self.controller.send(ControllerRequest::AllocateProducerIds);
         }
         None
     }

@@ -10,7 +10,7 @@ use protocol::config::{Layers, Scope, Values, lookup, topic_value};
 use protocol::records::{Compression, TimestampType};
 
 use super::partition::{Partition, Throttled};
-use super::topic_names::is_internal;
+use super::topic_names::{CONSUMER_OFFSETS, is_internal};
 use super::{Broker, OpenLogDir};
 use crate::cx::Now;
 use crate::image::{MetadataImage, PartitionImage, ResourceType, TopicImage};
@@ -60,10 +60,18 @@ impl Broker {
         {
             tracing::error!(%error, "cannot write the offset checkpoints without the removed partitions");
         }
+        if before.topics().by_name(CONSUMER_OFFSETS) != image.topics().by_name(CONSUMER_OFFSETS) {
+            self.follow_offsets_topic(&image);
+        }
         self.image.store(Arc::clone(&image));
         let mut creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         creating.retain(|name| image.topics().by_name(name).is_none());
         removed
+    }
+
+    /// Takes an image that has nothing new but its offset.
+    pub fn advance(&self, image: MetadataImage) {
+        self.image.store(Arc::new(image));
     }
 
     /// Takes the rates of replication throttles: this broker's, or the default of all.

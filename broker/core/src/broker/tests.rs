@@ -20,12 +20,16 @@ use protocol::records::{BatchBuilder, Compression, NewRecord};
 
 use super::*;
 use crate::call::{Call, Outcome, Peer};
-use crate::controller::Event;
 use crate::cx::{Now, Random};
 use crate::reply::{Refused, Reply, ReplyPart};
 
 mod behaviours;
+mod coordinators;
+mod directories;
 mod groups;
+mod leaders;
+mod requested_topics;
+mod trio;
 
 const TOPIC: Uuid = Uuid::from_u128(700);
 const OFFSETS_TOPIC: Uuid = Uuid::from_u128(701);
@@ -34,8 +38,8 @@ const OFFSETS_TOPIC: Uuid = Uuid::from_u128(701);
 struct Link(Arc<Mutex<Vec<String>>>);
 
 impl ControllerLink for Link {
-    fn send(&self, event: Event) {
-        self.0.lock().unwrap().push(format!("{event:?}"));
+    fn send(&self, request: ControllerRequest) {
+        self.0.lock().unwrap().push(format!("{request:?}"));
     }
 }
 
@@ -62,33 +66,7 @@ impl Lone {
 
     /// With what is on this disk, as after a crash.
     fn on(disk: Arc<SimDisk>) -> Self {
-        use protocol::files::names;
-        let config = NodeConfig::parse([
-            ("process.roles", "broker,controller"),
-            ("node.id", "1"),
-            ("controller.quorum.voters", "1@localhost:9093"),
-            ("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
-            ("controller.listener.names", "CONTROLLER"),
-        ]);
-        let link = Link::default();
-        let dir = LogDir::new("/data".into(), disk.clone());
-        let dir = OpenLogDir {
-            id: Uuid::from_u128(8),
-            clean: false,
-            health: Arc::default(),
-            recovery_points: dir.read_offsets(names::RECOVERY_POINTS).unwrap(),
-            log_start_offsets: dir.read_offsets(names::LOG_START_OFFSETS).unwrap(),
-            high_watermarks: dir.read_offsets(names::HIGH_WATERMARKS).unwrap(),
-            dir,
-        };
-        let broker = Broker::new(BrokerParts {
-            config: Arc::new(config.unwrap()),
-            cluster_id: "cluster".into(),
-            logs: LogContext::new(disk.clone(), 8, 1 << 16),
-            dirs: vec![dir],
-            controller: Box::new(link.clone()),
-            random: Box::new(Fixed),
-        });
+        let lone = Self::without_image(1, disk, &[]);
         let mut image = MetadataImage::empty();
         let endpoint = RegisterBrokerBrokerEndpoint {
             name: "PLAINTEXT".into(),
@@ -119,7 +97,45 @@ impl Lone {
             image.apply(led_by_1(topic_id).into()).unwrap();
         }
         image.advance(9, 1, 0);
-        broker.publish(image, Now::default());
+        lone.broker.publish(image, Now::default());
+        lone.broker.load_groups(Now::default());
+        lone
+    }
+
+    /// A broker that has not seen any metadata.
+    fn without_image(node_id: i32, disk: Arc<SimDisk>, settings: &[(&str, &str)]) -> Self {
+        use protocol::files::names;
+        let node_id = node_id.to_string();
+        let fixed = [
+            ("process.roles", "broker,controller"),
+            ("node.id", node_id.as_str()),
+            (
+                "controller.quorum.voters",
+                "1@localhost:9093,2@localhost:9094,3@localhost:9095",
+            ),
+            ("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
+            ("controller.listener.names", "CONTROLLER"),
+        ];
+        let config = NodeConfig::parse(fixed.iter().chain(settings).copied());
+        let link = Link::default();
+        let dir = LogDir::new("/data".into(), disk.clone());
+        let dir = OpenLogDir {
+            id: Uuid::from_u128(8),
+            clean: false,
+            health: Arc::default(),
+            recovery_points: dir.read_offsets(names::RECOVERY_POINTS).unwrap(),
+            log_start_offsets: dir.read_offsets(names::LOG_START_OFFSETS).unwrap(),
+            high_watermarks: dir.read_offsets(names::HIGH_WATERMARKS).unwrap(),
+            dir,
+        };
+        let broker = Broker::new(BrokerParts {
+            config: Arc::new(config.unwrap()),
+            cluster_id: "cluster".into(),
+            logs: LogContext::new(disk.clone(), 8, 1 << 16),
+            dirs: vec![dir],
+            controller: Box::new(link.clone()),
+            random: Box::new(Fixed),
+        });
         Self {
             broker: Arc::new(broker),
             disk,
@@ -128,11 +144,16 @@ impl Lone {
     }
 
     fn outcome<R: Request>(&self, version: i16, request: &R) -> Outcome {
+        self.outcome_on("PLAINTEXT", version, request)
+    }
+
+    /// As a client of this listener sees it.
+    fn outcome_on<R: Request>(&self, listener: &str, version: i16, request: &R) -> Outcome {
         let mut frame = encode_request(version, 42, "test", request).unwrap();
         frame.advance(4);
         let (header, body) = split_request(frame).unwrap();
         let mut peer = Peer {
-            listener: "PLAINTEXT".into(),
+            listener: listener.into(),
             ..Peer::default()
         };
         let call = Call {
@@ -151,7 +172,14 @@ impl Lone {
     where
         R::Response: Decodable + HeaderVersion,
     {
-        let reply = match self.outcome(version, request) {
+        self.call_on("PLAINTEXT", version, request)
+    }
+
+    fn call_on<R: Request>(&self, listener: &str, version: i16, request: &R) -> R::Response
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        let reply = match self.outcome_on(listener, version, request) {
             Outcome::Reply(reply) => reply,
             Outcome::Wait(mut pending) => {
                 let now = Now {
@@ -534,65 +562,4 @@ fn what_is_not_served_closes_the_connection_but_api_versions_is_always_answered(
             );
         }
     }
-}
-
-#[test]
-fn a_topic_made_again_begins_at_offset_zero_also_after_a_crash() {
-    use protocol::files::names;
-    let key = ("again".to_owned(), 0);
-    let disk = Arc::new(SimDisk::default());
-    disk.create_dir_all(std::path::Path::new("/data")).unwrap();
-    let dir = || LogDir::new("/data".into(), disk.clone());
-    // What an earlier topic of the name left behind; a crash kept it from being taken out.
-    for file in [names::RECOVERY_POINTS, names::LOG_START_OFFSETS, names::HIGH_WATERMARKS] {
-        let offsets = Offsets::from([(key.clone(), 100), (("other".to_owned(), 0), 7)]);
-        dir().write_offsets(file, &offsets).unwrap();
-    }
-    let id = Uuid::from_u128(702);
-    for expected in [0, 3] {
-        let lone = Lone::on(disk.clone());
-        let mut image = (*lone.broker.image()).clone();
-        let topic = TopicRecord {
-            name: key.0.clone(),
-            topic_id: id,
-            ..Default::default()
-        };
-        image.apply(topic.into()).unwrap();
-        image.apply(led_by_1(id).into()).unwrap();
-        lone.broker.publish(image, Now::default());
-        let partition = lone.broker.partition_by_id(id, 0).unwrap();
-        assert_eq!(partition.offsets(), (0, expected, expected));
-        for _ in 0..3 {
-            partition.append_as_leader(&batch(), 1, Now::default()).unwrap();
-        }
-    }
-    let left = dir().read_offsets(names::LOG_START_OFFSETS).unwrap();
-    assert_eq!(left, Offsets::from([(("other".to_owned(), 0), 7)]));
-}
-
-#[test]
-fn a_failed_write_takes_all_partitions_of_its_log_directory_offline() {
-    let lone = Lone::start();
-    let home = &lone.broker.log_dirs()[0];
-    lone.call(9, &produce("t", Uuid::ZERO, 1));
-    assert!(lone.broker.poll_offline(home, Waker::noop()).is_pending());
-    lone.disk.fail_writes(true);
-    let storage_error = |response: ProduceResponse| {
-        let partition = &response.responses[0].partition_responses[0];
-        assert_eq!(partition.error_code, ErrorCode::KafkaStorageError.code());
-    };
-    storage_error(lone.call(9, &produce("t", Uuid::ZERO, 1)));
-    lone.disk.fail_writes(false);
-    storage_error(lone.call(9, &produce("t", Uuid::ZERO, 1)));
-    storage_error(lone.call(9, &produce("__consumer_offsets", Uuid::ZERO, 1)));
-    assert_eq!(
-        lone.call(12, &fetch(12, 0, 1)).responses[0].partitions[0].error_code,
-        ErrorCode::KafkaStorageError.code()
-    );
-    let Poll::Ready(offline) = lone.broker.poll_offline(home, Waker::noop()) else {
-        panic!("nobody is told")
-    };
-    assert!(offline.stops_node, "it is the only one");
-    assert!(offline.message.contains("/data"), "{}", offline.message);
-    lone.broker.write_checkpoints().unwrap();
 }

@@ -4,7 +4,7 @@ use protocol::messages::metadata::{
     BeginTransactionRecord, ConfigRecord, EndTransactionRecord, FeatureLevelRecord, Record,
 };
 
-use super::{Controller, ControllerCx, ControllerError, ControllerTimer, Waiting, not_controller};
+use super::{Controller, ControllerCx, ControllerError, ControllerTimer, not_controller};
 use crate::features::{ELR_VERSION, METADATA_VERSION};
 use crate::image::ResourceType;
 
@@ -14,55 +14,37 @@ const DEFAULT_METADATA_VERSION: i16 = 30;
 const TRANSACTIONS_FROM: i16 = 13;
 
 impl Controller {
-    /// Wins the election as the only voter, and becomes active.
-    pub(super) fn start(
-        &mut self,
-        bootstrap: Option<Vec<Record>>,
-        cx: &mut ControllerCx<'_>,
-    ) -> Result<(), ControllerError> {
-        self.raft.elect(cx.now)?;
-        self.activate(bootstrap, cx)
-    }
-
     /// Takes in the log, and writes the first records into an empty one.
-    pub(super) fn activate(
-        &mut self,
-        bootstrap: Option<Vec<Record>>,
-        cx: &mut ControllerCx<'_>,
-    ) -> Result<(), ControllerError> {
+    pub(super) fn activate(&mut self, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
         self.apply_committed()?;
         self.latest = self.committed.clone();
-        self.needs_sync = true;
         self.active = true;
+        self.appended_at = cx.now.mono;
         self.sessions.restart(self.latest.brokers(), cx.now.mono);
-        for timer in ControllerTimer::ALL {
+        // An earlier broker of this node is gone: its log directories were its process's.
+        self.sessions.end(self.raft.node_id());
+        self.suspect_lost(cx);
+        for timer in ControllerTimer::OF_ACTIVE {
             self.arm(timer, cx);
         }
-        self.write_first_records(bootstrap, cx)
+        self.write_first_records(cx)
     }
 
     /// Drops what is not committed, and tells everybody who waits to ask elsewhere.
-    pub(super) fn resign(&mut self, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
+    pub(super) fn resign(&mut self, cx: &mut ControllerCx<'_>) {
         self.active = false;
         self.latest = self.committed.clone();
         self.sessions.clear();
-        for timer in ControllerTimer::ALL {
+        self.contacts.suspect_nobody();
+        for timer in ControllerTimer::OF_ACTIVE {
             self.arm(timer, cx);
         }
-        for waiting in std::mem::take(&mut self.waiting).into_values().flatten() {
-            match waiting {
-                Waiting::Reply(owed) => cx.out.reply(owed.ticket, not_controller::refuse(&owed.call)),
-                Waiting::Notice(notice) => tracing::warn!(?notice, "leadership is lost: this did not come about"),
-            }
+        for owed in std::mem::take(&mut self.waiting).into_values().flatten() {
+            self.answer(owed.ticket, not_controller::refuse(&owed.call), cx);
         }
-        Ok(())
     }
 
-    fn write_first_records(
-        &mut self,
-        bootstrap: Option<Vec<Record>>,
-        cx: &ControllerCx<'_>,
-    ) -> Result<(), ControllerError> {
+    fn write_first_records(&mut self, cx: &ControllerCx<'_>) -> Result<(), ControllerError> {
         if self.latest.features().level(METADATA_VERSION) > 0 {
             return Ok(());
         }
@@ -71,6 +53,7 @@ impl Controller {
             feature_level: DEFAULT_METADATA_VERSION,
             ..Default::default()
         };
+        let bootstrap = self.bootstrap.clone();
         let records = self.first_records(bootstrap.unwrap_or_else(|| vec![default.into()]));
         let level = records
             .iter()

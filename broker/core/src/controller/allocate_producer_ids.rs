@@ -5,7 +5,7 @@ use protocol::api::messages::allocate_producer_ids_request::AllocateProducerIdsR
 use protocol::api::messages::allocate_producer_ids_response::AllocateProducerIdsResponse;
 use protocol::messages::metadata::{ProducerIdsRecord, Record};
 
-use super::{Controller, ControllerCx, ControllerError, Handled, Notice, Plan};
+use super::{Controller, Handled, Plan};
 use crate::call::Call;
 
 /// Ids in a block, as Kafka hands them out.
@@ -30,18 +30,6 @@ impl Controller {
             records: vec![record],
             reply,
         })
-    }
-
-    pub(super) fn allocate_for_own_broker(&mut self, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
-        let id = self.config.node_id;
-        let epoch = self.latest.brokers().get(id).map_or(-1, |broker| broker.epoch);
-        let Some((first, record)) = self.next_block(id, epoch) else {
-            tracing::error!("all producer ids are taken");
-            return Ok(());
-        };
-        let offset = self.append(vec![record], cx)?;
-        self.notify(offset, Notice::ProducerIds { first, count: BLOCK });
-        Ok(())
     }
 
     /// The first id of a block, and the record that takes it; none if there are no ids left.

@@ -1,6 +1,6 @@
 //! The APIs a controller answers, on its own listener and for brokers that forward.
 
-use protocol::api::ApiKey;
+use protocol::api::{ApiKey, heartbeat};
 
 use super::{Controller, ControllerCx, Handled, Plan};
 use crate::call::{Call, Served};
@@ -25,10 +25,11 @@ const SERVED: &[Served] = &[
 const SERVED_TO_NODES: &[Served] = &[
     Served::new(ApiKey::AlterPartition, 2, 3),
     Served::new(ApiKey::BrokerRegistration, 0, 4),
-    Served::new(ApiKey::BrokerHeartbeat, 0, 1),
+    Served::new(ApiKey::BrokerHeartbeat, 0, heartbeat::VERSION_MAX),
     Served::new(ApiKey::AllocateProducerIds, 0, 0),
     Served::new(ApiKey::ControllerRegistration, 0, 0),
     Served::new(ApiKey::AssignReplicasToDirs, 0, 0),
+    Served::new(ApiKey::UpdateRaftVoter, 0, 0),
 ];
 
 /// The APIs of a controller that brokers serve too, by forwarding.
@@ -37,7 +38,7 @@ pub fn served() -> &'static [Served] {
 }
 
 /// The APIs of a controller that only its own listener serves.
-pub fn served_to_nodes() -> &'static [Served] {
+pub(super) fn served_to_nodes() -> &'static [Served] {
     SERVED_TO_NODES
 }
 
@@ -58,6 +59,7 @@ pub(super) fn handle(controller: &mut Controller, call: &Call, cx: &mut Controll
         Ok(ApiKey::ListPartitionReassignments) => controller.list_partition_reassignments(call),
         Ok(ApiKey::DescribeQuorum) => controller.describe_quorum(call, cx),
         Ok(ApiKey::UpdateFeatures) => controller.update_features(call),
+        Ok(ApiKey::UpdateRaftVoter) => controller.update_raft_voter(call),
         Ok(ApiKey::UnregisterBroker) => controller.unregister_broker(call),
         Ok(ApiKey::AlterPartition) => controller.alter_partition(call),
         Ok(ApiKey::BrokerRegistration) => controller.register_broker(call, cx),

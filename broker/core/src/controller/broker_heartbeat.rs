@@ -1,9 +1,9 @@
-//! BrokerHeartbeat (63), versions 0 and 1: who is alive, who may lead, who may stop.
+//! BrokerHeartbeat (63), versions 0 to 2: who is alive, who may lead, who may stop.
 
 use protocol::Uuid;
-use protocol::api::ErrorCode;
 use protocol::api::messages::broker_heartbeat_request::BrokerHeartbeatRequest;
 use protocol::api::messages::broker_heartbeat_response::BrokerHeartbeatResponse;
+use protocol::api::{DECODE_BUDGET_BYTES, DecodeError, ErrorCode, heartbeat};
 
 use super::broker_registration::DIRECTORIES_FROM;
 use super::draft::Draft;
@@ -11,6 +11,15 @@ use super::{Controller, ControllerCx, ControllerTimer, Handled, Plan};
 use crate::call::Call;
 use crate::features::METADATA_VERSION;
 use crate::image::BrokerImage;
+use crate::reply::Reply;
+
+/// First level at which records tell cordoned directories (KIP-1066): 4.3-IV0.
+const CORDONED_FROM: i16 = 30;
+
+fn reply(call: &Call, response: &BrokerHeartbeatResponse) -> Result<Reply, DecodeError> {
+    let (version, correlation_id) = (call.header.api_version, call.header.correlation_id);
+    heartbeat::encode(version, correlation_id, response).map(Reply::from)
+}
 
 /// Where a broker is between its start and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,16 +38,18 @@ impl Controller {
     }
 
     pub(super) fn broker_heartbeat(&mut self, call: &Call, cx: &mut ControllerCx<'_>) -> Handled {
-        let request: BrokerHeartbeatRequest = call.decode()?;
+        let (version, body) = (call.header.api_version, call.body.clone());
+        let (request, cordoned) = heartbeat::decode(version, body, DECODE_BUDGET_BYTES)?;
         let response = BrokerHeartbeatResponse::default();
         let (id, epoch) = (request.broker_id.0, request.broker_epoch);
         let broker = match self.check_broker_epoch(id, epoch) {
             Ok(broker) => broker.clone(),
             Err(code) => {
                 let response = response.with_error_code(code.code()).with_is_fenced(true);
-                return Ok(Plan::answer(call.reply(&response)?));
+                return Ok(Plan::answer(reply(call, &response)?));
             }
         };
+        self.heard_of_broker(&call.peer, id, epoch);
         let is_caught_up = request.current_metadata_offset >= broker.registered_at;
         let mut draft = Draft::new(self);
         let current = self.broker_state(&broker);
@@ -57,6 +68,11 @@ impl Controller {
             let offline: Vec<Uuid> = request.offline_log_dirs.iter().copied().map(Uuid::from).collect();
             draft.directories_offline(id, epoch, &offline);
         }
+        if self.latest.features().level(METADATA_VERSION) >= CORDONED_FROM
+            && let Some(cordoned) = cordoned
+        {
+            draft.directories_cordoned(id, epoch, cordoned);
+        }
         let records = draft.into_records();
         self.sessions
             .touch(id, epoch, cx.now.mono, request.current_metadata_offset);
@@ -65,7 +81,8 @@ impl Controller {
                 let end = self.raft.log_end_offset() + records.len() as i64 - 1;
                 self.sessions.shut_down(id, end);
             }
-            State::Fenced | State::MayStop => self.sessions.fence(id),
+            State::Fenced => self.sessions.fence(id),
+            State::MayStop => self.sessions.end(id),
             State::Active => {}
         }
         self.arm(ControllerTimer::Sessions, cx);
@@ -73,7 +90,7 @@ impl Controller {
             .with_is_caught_up(is_caught_up)
             .with_is_fenced(matches!(next, State::Fenced | State::MayStop))
             .with_should_shut_down(next == State::MayStop);
-        let reply = call.reply(&response)?;
+        let reply = reply(call, &response)?;
         Ok(Plan { records, reply })
     }
 

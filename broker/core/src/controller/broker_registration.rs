@@ -46,6 +46,7 @@ impl Controller {
         if same.is_none() {
             self.sessions.register(id);
         }
+        self.heard_of_broker(&call.peer, id, epoch);
         tracing::info!(broker = id, epoch, again = same.is_some(), "registers a broker");
         let reply = call.reply(&response.with_broker_epoch(epoch))?;
         Ok(Plan { records, reply })

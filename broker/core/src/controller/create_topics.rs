@@ -12,7 +12,7 @@ use protocol::config::{self, Layers, Scope, Values};
 use protocol::messages::metadata::{ConfigRecord, Record, TopicRecord};
 
 use super::new_partitions::{nobody_active, wrong_replicas};
-use super::{Controller, ControllerCx, ControllerError, Handled, NewTopic, Plan, Refusal, placement};
+use super::{Controller, ControllerCx, Handled, Plan, Refusal, placement};
 use crate::broker::topic_names::{is_valid, why_invalid};
 use crate::call::Call;
 use crate::image::{MetadataImage, ResourceType};
@@ -57,35 +57,6 @@ impl Controller {
         }
         let reply = call.reply(&CreateTopicsResponse::default().with_topics(results))?;
         Ok(Plan { records, reply })
-    }
-
-    /// Creates topics that clients asked for, as far as nothing stands against it.
-    pub(super) fn create_missing_topics(
-        &mut self,
-        topics: &[NewTopic],
-        cx: &mut ControllerCx<'_>,
-    ) -> Result<(), ControllerError> {
-        for topic in topics {
-            let name = TopicName(StrBytes::from_string(topic.name.clone()));
-            let configs = topic.configs.iter().map(|(name, value)| {
-                protocol::api::messages::create_topics_request::CreatableTopicConfig::default()
-                    .with_name(StrBytes::from_string(name.clone()))
-                    .with_value(Some(StrBytes::from_string(value.clone())))
-            });
-            let asked = CreatableTopic::default()
-                .with_name(name)
-                .with_num_partitions(topic.partitions)
-                .with_replication_factor(topic.replication_factor)
-                .with_configs(configs.collect());
-            match self.plan_topic(&asked, &BTreeSet::new(), 0, cx) {
-                Ok(planned) => {
-                    self.append(planned.records, cx)?;
-                }
-                Err((ErrorCode::TopicAlreadyExists, _)) => {}
-                Err((_, reason)) => tracing::warn!(topic = topic.name, reason, "a topic was not created on demand"),
-            }
-        }
-        Ok(())
     }
 
     fn plan_topic(

@@ -273,6 +273,21 @@ impl<'a> Draft<'a> {
             ..Default::default()
         });
     }
+
+    /// A broker says which of its log directories get no new replicas.
+    pub(super) fn directories_cordoned(&mut self, id: i32, epoch: i64, cordoned: Vec<Uuid>) {
+        let known = self.image.brokers().get(id);
+        if known.is_none_or(|broker| broker.cordoned_log_dirs == cordoned) {
+            return;
+        }
+        tracing::info!(broker = id, ?cordoned, "cordoned log directories");
+        self.push(BrokerRegistrationChangeRecord {
+            broker_id: id,
+            broker_epoch: epoch,
+            cordoned_log_dirs: Some(cordoned),
+            ..Default::default()
+        });
+    }
 }
 
 /// The directory of a new replica: with one there is no choice, with several the broker decides and tells.

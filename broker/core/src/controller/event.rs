@@ -1,39 +1,40 @@
-//! What a controller is told, and what it tells its own node.
+//! What a controller is told, and what it sends.
 
 use bytes::Bytes;
-use protocol::Uuid;
+use protocol::files::SnapshotId;
 use protocol::messages::metadata::Record;
 
 use super::ControllerTimer;
 use crate::call::Call;
 use crate::cx::Ticket;
-use crate::image::ListenerEndpoint;
+use crate::raft;
 
 /// What a controller is told.
 #[derive(Debug)]
 pub enum Event {
-    /// The node starts; the records of bootstrap.checkpoint, if there is one.
-    Start {
-        /// What an empty log starts from.
-        bootstrap: Option<Vec<Record>>,
-    },
-    /// The quorum elected this node, and all that earlier leaders wrote is committed and applied here: it becomes
-    /// the active controller.
-    Elected {
-        /// What an empty log starts from.
-        bootstrap: Option<Vec<Record>>,
-    },
-    /// The node does not lead the quorum any longer. What it appended may or may not become committed.
-    Resigned,
+    /// The node starts.
+    Start,
     /// A timer of the controller went off.
     Timer(ControllerTimer),
-    /// The last connection of a broker of ours ended, none came back, and its endpoints refuse connections: its
-    /// process is gone.
-    Unreachable {
-        /// The broker.
-        broker_id: i32,
-        /// The epoch under which it sent its last heartbeat.
-        broker_epoch: i64,
+    /// The answer to a [`QuorumRequest`]; none when the other could not be reached or did not answer in time.
+    QuorumResponse {
+        /// The request's number.
+        id: u64,
+        /// The answer.
+        response: Option<raft::Response>,
+    },
+    /// A connection of the controller's listener ended, whoever ended it. Only those count whose other end
+    /// [`is_of_ours`](super::is_of_ours).
+    ConnectionEnded {
+        /// The number in its [`Peer`](crate::call::Peer).
+        connection: u64,
+    },
+    /// The outcome of a [`Probe`](super::Probe).
+    Probed {
+        /// Its number.
+        id: u64,
+        /// Whether every endpoint refused the connection. No answer in time is no refusal.
+        all_refused: bool,
     },
     /// A request.
     Call {
@@ -42,59 +43,26 @@ pub enum Event {
         /// The request.
         call: Call,
     },
-    /// The node's own broker starts.
-    StartBroker(BrokerStart),
-    /// The node's own broker shuts down.
-    StopBroker,
-    /// Clients asked for topics that do not exist.
-    CreateMissingTopics(Vec<NewTopic>),
-    /// The node's own broker has no producer ids left.
-    AllocateProducerIds,
-}
-
-/// A broker that wants to register.
-#[derive(Debug, Clone)]
-pub struct BrokerStart {
-    /// Drawn anew at each start.
-    pub incarnation_id: Uuid,
-    /// Where clients reach it.
-    pub endpoints: Vec<ListenerEndpoint>,
-    /// Its rack.
-    pub rack: Option<String>,
-    /// Ids of its log directories.
-    pub log_dirs: Vec<Uuid>,
-}
-
-/// A topic to be created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewTopic {
-    /// Its name.
-    pub name: String,
-    /// Partitions; -1 for the default.
-    pub partitions: i32,
-    /// Replicas of each; -1 for the default.
-    pub replication_factor: i16,
-    /// Keys to set.
-    pub configs: Vec<(String, String)>,
-}
-
-/// What a controller tells its own node once it is committed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// The broker is registered and unfenced.
-    BrokerStarted {
-        /// Its epoch.
-        epoch: i64,
+    /// A snapshot is made; or was not, and it is tried again later.
+    SnapshotMade {
+        /// Which.
+        id: SnapshotId,
+        /// The file.
+        bytes: Option<Bytes>,
     },
-    /// The broker may stop.
-    BrokerStopped,
-    /// Producer ids the broker may hand out.
-    ProducerIds {
-        /// The first.
-        first: i64,
-        /// How many.
-        count: i64,
-    },
+    /// The node shuts down: who leads the quorum hands over.
+    Resign,
+}
+
+/// A request to another member of the quorum; its answer comes back under the number.
+#[derive(Debug)]
+pub struct QuorumRequest {
+    /// Its number.
+    pub id: u64,
+    /// Whom to.
+    pub to: raft::Peer,
+    /// The request.
+    pub request: raft::Request,
 }
 
 /// The records of a bootstrap.checkpoint.

@@ -10,19 +10,22 @@ mod alter_partition;
 mod alter_partition_reassignments;
 mod api;
 mod assign_replicas_to_dirs;
-mod broker;
 mod broker_heartbeat;
 mod broker_registration;
 mod configs;
+mod contacts;
 mod controller_registration;
 mod create_partitions;
 mod create_topics;
 mod delete_topics;
 mod draft;
 mod elect_leaders;
+mod envelope;
 mod event;
 mod fast_fencing;
 mod list_partition_reassignments;
+mod listener;
+mod member;
 mod new_partitions;
 mod not_controller;
 mod partition_change;
@@ -30,13 +33,14 @@ mod placement;
 mod quorum;
 mod reassignment;
 mod sessions;
+mod snapshots;
 mod timers;
 mod unregister_broker;
 mod update_features;
+mod update_raft_voter;
 mod versions;
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,23 +49,27 @@ use protocol::config::NodeConfig;
 use protocol::messages::framing::{decode_metadata, encode_metadata};
 use protocol::messages::metadata::Record;
 
-use crate::call::Call;
+use crate::call::{Call, ReplyTarget};
 use crate::cx::{Cx, Ticket};
 use crate::features::METADATA_VERSION;
 use crate::image::{ApplyError, MetadataImage};
-use crate::raft::{CommittedBatch, Raft, RaftError};
+use crate::raft::{self, CommittedBatch, Raft, RaftError, wire};
 use crate::reply::{Refused, Reply};
 
-pub use api::{served, served_to_nodes};
-pub use event::{BrokerStart, Event, NewTopic, Notice, bootstrap_records};
-pub use fast_fencing::FAST_FENCING_KEY;
+pub use api::served;
+pub use event::{Event, QuorumRequest, bootstrap_records};
+pub use fast_fencing::{FAST_FENCING_KEY, Probe, is_of_ours, note_software};
+pub use not_controller::refuse;
+pub use snapshots::{SnapshotFailed, SnapshotJob};
 pub use timers::ControllerTimer;
 pub use versions::record_version;
 
+use contacts::Contacts;
 use sessions::Sessions;
+use snapshots::Snapshots;
 
-/// What a controller's machine is handed: it sends nothing of its own accord.
-pub type ControllerCx<'a> = Cx<'a, Infallible, ControllerTimer>;
+/// What a controller's machine is handed.
+pub type ControllerCx<'a> = Cx<'a, QuorumRequest, ControllerTimer>;
 
 /// Most records in a batch of the log, so that it stays below 8 MiB. What has to come together is less: no request
 /// may create more than 10,000 partitions.
@@ -95,13 +103,6 @@ pub(crate) struct Plan {
     reply: Reply,
 }
 
-/// Someone who waits for an offset to be committed.
-#[derive(Debug)]
-enum Waiting {
-    Reply(Owed),
-    Notice(Notice),
-}
-
 /// An answer that is due once an offset is committed.
 #[derive(Debug)]
 struct Owed {
@@ -111,7 +112,22 @@ struct Owed {
     call: Call,
 }
 
-/// The controller of a quorum.
+/// What a node brings to its controller besides the quorum.
+#[derive(Debug)]
+pub struct ControllerParts {
+    /// The node's configuration.
+    pub config: Arc<NodeConfig>,
+    /// The cluster's id.
+    pub cluster_id: String,
+    /// The quorum, opened.
+    pub raft: Raft,
+    /// What the quorum's snapshot holds.
+    pub snapshot: Option<Vec<CommittedBatch>>,
+    /// The records of bootstrap.checkpoint, if there is one: what an empty log starts from.
+    pub bootstrap: Option<Vec<Record>>,
+}
+
+/// A member of the metadata quorum: a voter that may become the active controller, or an observer, which only reads.
 #[derive(Debug)]
 pub struct Controller {
     config: Arc<NodeConfig>,
@@ -120,73 +136,81 @@ pub struct Controller {
     /// Whether this is the active controller.
     active: bool,
     sessions: Sessions,
+    contacts: Contacts,
+    /// Endpoints that are yet to be tried.
+    probes: Vec<Probe>,
+    snapshots: Snapshots,
     committed: MetadataImage,
     latest: MetadataImage,
-    waiting: BTreeMap<i64, Vec<Waiting>>,
-    notices: Vec<Notice>,
+    /// Answers by the offset they wait for.
+    waiting: BTreeMap<i64, Vec<Owed>>,
+    /// Requests of other members that the quorum's machine has yet to answer.
+    asked: BTreeMap<Ticket, wire::ReplyTo>,
+    /// Requests that came in an envelope.
+    enveloped: BTreeMap<Ticket, ReplyTarget>,
+    /// What an empty log starts from.
+    bootstrap: Option<Vec<Record>>,
+    /// Whether records were appended that the others have not been offered.
+    has_news: bool,
     needs_sync: bool,
+    /// When something was appended last.
+    appended_at: Duration,
+    /// The offset of the image that was given out last.
+    published: Option<i64>,
 }
 
 impl Controller {
-    /// A controller on an opened quorum; `snapshot` is what the quorum's snapshot holds.
-    pub fn new(
-        config: Arc<NodeConfig>,
-        cluster_id: String,
-        raft: Raft,
-        snapshot: Option<Vec<CommittedBatch>>,
-    ) -> Result<Self, ControllerError> {
-        let mut committed = MetadataImage::empty();
-        let end = raft.snapshot();
-        for batch in snapshot.into_iter().flatten() {
-            apply_batch(&mut committed, &batch)?;
-        }
-        if let Some(id) = end {
-            committed.advance(id.end_offset - 1, id.epoch, committed.timestamp_ms());
-        }
-        let session_timeout = config.number("broker.session.timeout.ms").max(1).unsigned_abs();
+    /// A controller on an opened quorum.
+    pub fn new(parts: ControllerParts) -> Result<Self, ControllerError> {
+        let committed = image_of(parts.snapshot.into_iter().flatten(), &parts.raft)?;
+        let session_timeout = parts.config.number("broker.session.timeout.ms").max(1).unsigned_abs();
         Ok(Self {
-            config,
-            cluster_id,
-            raft,
+            snapshots: Snapshots::new(&parts.config),
+            config: parts.config,
+            cluster_id: parts.cluster_id,
+            raft: parts.raft,
             active: false,
             sessions: Sessions::new(Duration::from_millis(session_timeout)),
+            contacts: Contacts::default(),
+            probes: Vec::new(),
             latest: committed.clone(),
             committed,
             waiting: BTreeMap::new(),
-            notices: Vec::new(),
+            asked: BTreeMap::new(),
+            enveloped: BTreeMap::new(),
+            bootstrap: parts.bootstrap,
+            has_news: false,
             needs_sync: false,
+            appended_at: Duration::ZERO,
+            published: None,
         })
     }
 
     /// Takes an event. What it appends is not committed before [`Controller::commit`].
     pub fn on(&mut self, event: Event, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
         match event {
-            Event::Start { bootstrap } => self.start(bootstrap, cx),
-            Event::Elected { bootstrap } => self.activate(bootstrap, cx),
-            Event::Resigned => self.resign(cx),
+            Event::Start => {
+                self.snapshots.restart(cx.now);
+                self.check_snapshots(cx)?;
+                self.drive_quorum(raft::Event::Start, cx)
+            }
+            Event::SnapshotMade { id, bytes } => self.keep_snapshot(id, bytes.as_ref(), cx),
+            Event::QuorumResponse { id, response } => self.drive_quorum(raft::Event::Response { id, response }, cx),
+            Event::Resign => self.drive_quorum(raft::Event::Resign, cx),
             Event::Timer(timer) => self.on_timer(timer, cx),
-            Event::Call { ticket, call } => self.on_call(ticket, call, cx),
-            event if !self.active => {
-                tracing::warn!(
-                    ?event,
-                    "this node does not lead the quorum: its broker has to ask the one that does"
-                );
+            Event::Call { ticket, call } => self.on_listener_call(ticket, call, cx),
+            Event::ConnectionEnded { connection } => {
+                self.connection_ended(connection, cx);
                 Ok(())
             }
-            Event::Unreachable {
-                broker_id,
-                broker_epoch,
-            } => self.fence_unreachable(broker_id, broker_epoch, cx),
-            Event::StartBroker(start) => self.start_broker(&start, cx),
-            Event::StopBroker => self.stop_broker(cx),
-            Event::CreateMissingTopics(topics) => self.create_missing_topics(&topics, cx),
-            Event::AllocateProducerIds => self.allocate_for_own_broker(cx),
+            Event::Probed { id, all_refused } => self.probed(id, all_refused, cx),
         }
     }
 
     fn on_call(&mut self, ticket: Ticket, call: Call, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
         if !self.active {
-            cx.out.reply(ticket, not_controller::refuse(&call));
+            let refusal = not_controller::refuse(&call);
+            self.answer(ticket, refusal, cx);
             return Ok(());
         }
         match api::handle(self, &call, cx) {
@@ -201,14 +225,14 @@ impl Controller {
                 match offset {
                     Some(offset) => {
                         let owed = Owed { ticket, reply, call };
-                        self.waiting.entry(offset).or_default().push(Waiting::Reply(owed));
+                        self.waiting.entry(offset).or_default().push(owed);
                     }
-                    None => cx.out.reply(ticket, reply),
+                    None => self.answer(ticket, reply, cx),
                 }
             }
             Err(error) => {
                 tracing::warn!(host = call.peer.host, %error, "refused a request");
-                cx.out.reply(ticket, Reply::Refused(Refused::Malformed));
+                self.answer(ticket, Reply::Refused(Refused::Malformed), cx);
             }
         }
         Ok(())
@@ -238,36 +262,35 @@ impl Controller {
                 .apply(record)
                 .map_err(|source| ControllerError::Apply { offset, source })?;
         }
+        self.has_news = true;
         self.needs_sync = true;
+        self.appended_at = cx.now.mono;
         Ok(last)
     }
 
-    fn notify(&mut self, offset: i64, notice: Notice) {
-        self.waiting.entry(offset).or_default().push(Waiting::Notice(notice));
+    /// Offers what was appended since the last call to the other members, so that they sync it while this one does.
+    pub fn spread(&mut self, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
+        if std::mem::take(&mut self.has_news) {
+            self.drive_quorum(raft::Event::Tick, cx)?;
+        }
+        Ok(())
     }
 
-    /// Syncs what was appended since the last call and answers those who wait for it. The new committed
-    /// image, if there is one.
+    /// Syncs what was appended since the last call, and answers those who wait for what is committed by now. The
+    /// committed image, if it has changed.
     pub fn commit(&mut self, cx: &mut ControllerCx<'_>) -> Result<Option<MetadataImage>, ControllerError> {
-        if !self.needs_sync {
-            return Ok(None);
+        while std::mem::take(&mut self.needs_sync) {
+            let end_offset = self.raft.flush()?;
+            self.drive_quorum(raft::Event::Synced { end_offset }, cx)?;
         }
-        self.needs_sync = false;
-        let high_watermark = self.raft.sync()?;
         self.apply_committed()?;
-        let still = self.waiting.split_off(&high_watermark);
-        for waiting in std::mem::replace(&mut self.waiting, still).into_values().flatten() {
-            match waiting {
-                Waiting::Reply(owed) => cx.out.reply(owed.ticket, owed.reply),
-                Waiting::Notice(notice) => self.notices.push(notice),
-            }
+        let still = self.waiting.split_off(&self.raft.high_watermark());
+        for owed in std::mem::replace(&mut self.waiting, still).into_values().flatten() {
+            self.answer(owed.ticket, owed.reply, cx);
         }
-        Ok(Some(self.committed.clone()))
-    }
-
-    /// What became true with the last commits.
-    pub fn take_notices(&mut self) -> Vec<Notice> {
-        std::mem::take(&mut self.notices)
+        let offset = self.committed.offset();
+        let is_new = self.published.replace(offset) != Some(offset);
+        Ok(is_new.then(|| self.committed.clone()))
     }
 
     /// Applies what was committed since the last time.
@@ -280,9 +303,22 @@ impl Controller {
             for batch in &batches {
                 if batch.last_offset > self.committed.offset() {
                     apply_batch(&mut self.committed, batch)?;
+                    self.snapshots.note(batch.size_bytes);
                 }
             }
         }
+    }
+
+    /// What the quorum's machine knows.
+    pub fn quorum(&self) -> &Raft {
+        &self.raft
+    }
+
+    /// Whether brokers of other nodes wait for this controller to let them stop.
+    pub fn lets_brokers_go(&self) -> bool {
+        let own = self.raft.node_id();
+        let mut brokers = self.committed.brokers().iter();
+        self.active && brokers.any(|broker| broker.id != own && !broker.fenced && broker.in_controlled_shutdown)
     }
 
     /// The committed image.
@@ -296,9 +332,23 @@ impl Controller {
     }
 }
 
+/// What the quorum's snapshot holds.
+fn image_of(batches: impl Iterator<Item = CommittedBatch>, raft: &Raft) -> Result<MetadataImage, ControllerError> {
+    let mut image = MetadataImage::empty();
+    for batch in batches {
+        apply_batch(&mut image, &batch)?;
+    }
+    if let Some(id) = raft.snapshot() {
+        image.advance(id.end_offset - 1, id.epoch, image.timestamp_ms());
+    }
+    Ok(image)
+}
+
 fn apply_batch(image: &mut MetadataImage, batch: &CommittedBatch) -> Result<(), ControllerError> {
     for (value, offset) in batch.values.iter().zip(batch.base_offset..) {
         let (record, _) = decode_metadata(value)?;
+        // A batch of a snapshot stands for the log up to its one offset.
+        let offset = offset.min(batch.last_offset);
         image.advance(offset, batch.epoch, batch.timestamp_ms);
         image
             .apply(record)

@@ -26,7 +26,8 @@ use protocol::api::messages::incremental_alter_configs_response::{
 use protocol::api::messages::list_partition_reassignments_response::ListPartitionReassignmentsResponse;
 use protocol::api::messages::unregister_broker_response::UnregisterBrokerResponse;
 use protocol::api::messages::update_features_response::UpdateFeaturesResponse;
-use protocol::api::{ApiKey, DecodeError, ErrorCode, StrBytes};
+use protocol::api::messages::update_raft_voter_response::UpdateRaftVoterResponse;
+use protocol::api::{ApiKey, DecodeError, ErrorCode, StrBytes, heartbeat};
 
 use crate::call::Call;
 use crate::reply::{Refused, Reply};
@@ -35,7 +36,7 @@ use crate::reply::{Refused, Reply};
 const TOP_ERROR_FROM: i16 = 1;
 
 /// The answer of a node that is not the active controller.
-pub(super) fn refuse(call: &Call) -> Reply {
+pub fn refuse(call: &Call) -> Reply {
     let reply = match ApiKey::try_from(call.header.api_key) {
         Ok(ApiKey::CreateTopics) => create_topics(call),
         Ok(ApiKey::DeleteTopics) => delete_topics(call),
@@ -97,7 +98,15 @@ fn of_the_whole(call: &Call) -> Result<Reply, DecodeError> {
             let response = BrokerRegistrationResponse::default().with_error_code(code());
             call.reply(&response.with_broker_epoch(-1))
         }
-        Ok(ApiKey::BrokerHeartbeat) => call.reply(&BrokerHeartbeatResponse::default().with_error_code(code())),
+        Ok(ApiKey::BrokerHeartbeat) => {
+            let response = BrokerHeartbeatResponse::default().with_error_code(code());
+            let (version, correlation_id) = (call.header.api_version, call.header.correlation_id);
+            heartbeat::encode(version, correlation_id, &response).map(Reply::from)
+        }
+        Ok(ApiKey::UpdateRaftVoter) => {
+            let code = ErrorCode::NotLeaderOrFollower.code();
+            call.reply(&UpdateRaftVoterResponse::default().with_error_code(code))
+        }
         Ok(ApiKey::AllocateProducerIds) => call.reply(&AllocateProducerIdsResponse::default().with_error_code(code())),
         Ok(ApiKey::AssignReplicasToDirs) => {
             call.reply(&AssignReplicasToDirsResponse::default().with_error_code(code()))

@@ -39,8 +39,6 @@ const WRONGED_WITHIN: Duration = Duration::from_secs(60);
 pub(super) struct Sessions {
     timeout: Duration,
     brokers: BTreeMap<i32, Broker>,
-    /// A broker in the controller's own process sends no heartbeats: it lives and dies with the controller.
-    resident: Option<i32>,
     /// Whether a session's time has passed since leadership began: whoever was suspected before has shown itself.
     settled: bool,
     false_suspicions: u64,
@@ -68,8 +66,7 @@ impl Sessions {
     pub(super) fn restart(&mut self, brokers: &Brokers, now: Duration) {
         self.clear();
         for broker in brokers.iter() {
-            let beats = !broker.fenced && self.resident != Some(broker.id);
-            let contact = beats.then_some((broker.epoch, now));
+            let contact = (!broker.fenced).then_some((broker.epoch, now));
             self.brokers.insert(broker.id, Broker { contact, ..NEW });
         }
     }
@@ -80,15 +77,8 @@ impl Sessions {
         self.settled = false;
     }
 
-    /// The broker of this process has started.
-    pub(super) fn set_resident(&mut self, id: i32) {
-        self.resident = Some(id);
-        self.brokers.remove(&id);
-    }
-
     /// A new incarnation: the session of the one before is over, its own begins with its first heartbeat.
     pub(super) fn register(&mut self, id: i32) {
-        self.resident = self.resident.filter(|resident| *resident != id);
         self.brokers.insert(id, NEW);
     }
 
@@ -111,16 +101,16 @@ impl Sessions {
         }
     }
 
-    /// A broker cannot be reached. Whether that counts: not for one that was suspected without reason before, or
+    /// Whether it counts if a broker cannot be reached: not for one that was suspected without reason before, or
     /// whose session is over anyway.
-    pub(super) fn suspect(&mut self, id: i32, epoch: i64, now: Duration) -> bool {
-        let alive = self.is_alive(id, epoch, now);
-        match self.brokers.get_mut(&id).filter(|broker| alive && !broker.trusted) {
-            Some(broker) => {
-                broker.suspected = true;
-                true
-            }
-            None => false,
+    pub(super) fn may_suspect(&self, id: i32, epoch: i64, now: Duration) -> bool {
+        self.is_alive(id, epoch, now) && self.brokers.get(&id).is_some_and(|broker| !broker.trusted)
+    }
+
+    /// A broker cannot be reached, and that counts.
+    pub(super) fn suspect(&mut self, id: i32) {
+        if let Some(broker) = self.brokers.get_mut(&id) {
+            broker.suspected = true;
         }
     }
 
@@ -190,6 +180,14 @@ impl Sessions {
     /// A fenced broker is not in a controlled shutdown any longer.
     pub(super) fn fence(&mut self, id: i32) {
         if let Some(broker) = self.brokers.get_mut(&id) {
+            broker.shutdown_offset = None;
+        }
+    }
+
+    /// A broker stops: whoever comes next under its id need not wait for its session to end.
+    pub(super) fn end(&mut self, id: i32) {
+        if let Some(broker) = self.brokers.get_mut(&id) {
+            broker.contact = None;
             broker.shutdown_offset = None;
         }
     }

@@ -1,7 +1,7 @@
 //! Classic groups: membership, assignments, committed offsets.
 //!
 //! A group belongs to the partition of `__consumer_offsets` that its id hashes to, and lives where that
-//! partition's leader is. A [`Shard`] is the groups of one partition. What has to survive is a record in that
+//! partition's leader is. A [`Shard`] is the groups of one partition. What has to survive is a committed record in that
 //! partition before it is answered; membership between two generations is not.
 
 mod group;
@@ -11,6 +11,7 @@ mod records;
 mod shard;
 mod sync;
 mod transactions;
+mod uncommitted;
 
 pub use group::{Group, GroupState, JoinAnswer, Member, SyncAnswer};
 pub use join::{JoinRequest, Joined};
@@ -18,6 +19,7 @@ pub use offsets::{CommittedOffset, OffsetKey};
 pub use records::{KeyValue, RecordAt, group_record, group_tombstone, offset_record};
 pub use shard::{GroupSettings, Shard};
 pub use sync::Synced;
+pub use uncommitted::Change;
 
 /// The partition of `__consumer_offsets` that a group belongs to: Java's `String.hashCode` without its sign,
 /// modulo the number of partitions.

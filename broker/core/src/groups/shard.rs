@@ -8,6 +8,7 @@ use protocol::api::ErrorCode;
 
 use super::group::{Group, GroupState, JoinAnswer, SyncAnswer};
 use super::transactions::Transactions;
+use super::uncommitted::Uncommitted;
 
 /// What groups go by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub struct GroupSettings {
 pub struct Shard {
     pub(super) groups: BTreeMap<String, Group>,
     pub(super) transactions: Transactions,
+    pub(super) uncommitted: Uncommitted,
 }
 
 impl Shard {
@@ -52,9 +54,18 @@ impl Shard {
         self.groups.values()
     }
 
-    /// Forgets a group.
-    pub fn remove(&mut self, id: &str) {
-        self.groups.remove(id);
+    /// Gives all members the time of their sessions from now on: nobody could be heard before.
+    pub fn begin(&mut self, now: Duration) {
+        for member in self.groups.values_mut().flat_map(|group| group.members.values_mut()) {
+            member.expires = now + member.session_timeout;
+        }
+    }
+
+    /// Wakes everybody who waits for an answer.
+    pub fn wake_all(&mut self) {
+        for group in self.groups.values_mut() {
+            group.waiters.wake_all();
+        }
     }
 
     /// The answer a member waits for, if it is there; leaves a waker if not.

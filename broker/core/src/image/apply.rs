@@ -44,6 +44,9 @@ impl MetadataImage {
 
     fn apply_one(&mut self, record: Record) -> Result<(), ApplyError> {
         let unknown = |topic_id, partition| ApplyError::UnknownPartition { topic_id, partition };
+        if !matches!(record, Record::NoOp(_)) {
+            self.changed_at = self.offset;
+        }
         match record {
             Record::RegisterBroker(record) => self.brokers.register(&record, self.offset),
             Record::UnregisterBroker(record) => self.brokers.unregister(record.broker_id),

@@ -4,6 +4,7 @@
 
 mod apply;
 mod brokers;
+mod snapshot;
 mod topics;
 
 use protocol::config::Values;
@@ -74,6 +75,8 @@ pub struct MetadataImage {
     offset: i64,
     epoch: i32,
     timestamp_ms: i64,
+    /// Offset of the last record that changed anything.
+    changed_at: i64,
     brokers: Brokers,
     topics: Topics,
     features: Features,
@@ -90,6 +93,7 @@ impl MetadataImage {
         Self {
             offset: -1,
             epoch: -1,
+            changed_at: -1,
             ..Self::default()
         }
     }
@@ -107,6 +111,11 @@ impl MetadataImage {
     /// Its timestamp.
     pub fn timestamp_ms(&self) -> i64 {
         self.timestamp_ms
+    }
+
+    /// Whether this image, of the same log, has nothing but its offset that the other has not.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.changed_at == other.changed_at
     }
 
     /// Brokers.

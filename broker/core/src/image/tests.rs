@@ -6,6 +6,8 @@ use protocol::messages::metadata::{
 
 use super::*;
 
+mod snapshot;
+
 const TOPIC: Uuid = Uuid::from_u128(1000);
 
 fn with_topic() -> MetadataImage {

@@ -150,10 +150,20 @@ impl Raft {
         if asked.epoch != self.epoch {
             return Ok(());
         }
-        match &mut self.role {
-            Role::Prospective { votes, .. } if asked.pre_vote => votes.answer(id, granted),
-            Role::Candidate { votes, .. } if !asked.pre_vote => votes.answer(id, granted),
+        let votes = match &mut self.role {
+            Role::Prospective { votes, .. } if asked.pre_vote => votes,
+            Role::Candidate { votes, .. } if !asked.pre_vote => votes,
             _ => return Ok(()),
+        };
+        match response.error {
+            None => votes.answer(id, granted),
+            // The other does not know pre-votes, so that there is nothing to wait for (KIP-996).
+            Some(ErrorCode::UnsupportedVersion) if asked.pre_vote => return self.become_candidate(cx),
+            // It has not decided; it is asked again.
+            Some(_) => {
+                votes.unask(id);
+                self.requests.rest(from, cx.now.mono + self.config.timeouts.retry);
+            }
         }
         self.count_votes(cx)
     }

@@ -217,25 +217,19 @@ impl Raft {
         if let Some(error) = self.not_leading(request.epoch) {
             return refused(self, error);
         }
-        if !self.log.has_snapshot(request.snapshot) {
+        let max_bytes = request.max_bytes.clamp(1, PIECE_BYTES);
+        let Some((bytes, size_bytes)) = self.log.piece_of(request.snapshot, request.position, max_bytes)? else {
             return refused(self, ErrorCode::SnapshotNotFound);
-        }
-        self.note_alive(request.replica, cx.now.mono);
-        let bytes = bytes::Bytes::from(self.log.read_snapshot(request.snapshot)?);
-        let Some(from) = usize::try_from(request.position)
-            .ok()
-            .filter(|from| *from < bytes.len())
-        else {
-            return refused(self, ErrorCode::PositionOutOfRange);
         };
-        let to = bytes
-            .len()
-            .min(from.saturating_add(request.max_bytes.clamp(1, PIECE_BYTES)));
+        self.note_alive(request.replica, cx.now.mono);
+        if bytes.is_empty() {
+            return refused(self, ErrorCode::PositionOutOfRange);
+        }
         let piece = SnapshotPiece {
             snapshot: request.snapshot,
-            size_bytes: bytes.len() as u64,
+            size_bytes,
             position: request.position,
-            bytes: bytes.slice(from..to),
+            bytes,
         };
         Ok(self.response(None, Body::FetchSnapshot(piece)))
     }

@@ -10,6 +10,7 @@ use protocol::files::{SnapshotId, names};
 use protocol::records::{BatchHeader, Batches, RecordError};
 
 use super::RaftError;
+use super::snapshots::{self, Kept, Retention};
 use super::state_files::{self, read_snapshot};
 
 /// Bytes of batches read at a time.
@@ -32,7 +33,8 @@ pub(super) struct MetadataLog {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
     log: Log,
-    snapshots: Vec<SnapshotId>,
+    /// Oldest first.
+    snapshots: Vec<Kept>,
 }
 
 impl MetadataLog {
@@ -47,6 +49,8 @@ impl MetadataLog {
         };
         let options = OpenOptions {
             clean,
+            // A clean end has synced all there is.
+            recovery_point: if clean { i64::MAX } else { 0 },
             ..OpenOptions::default()
         };
         let (log, report) = Log::open(context, &dir, Arc::new(config), options)?;
@@ -64,7 +68,7 @@ impl MetadataLog {
             );
         }
         state_files::ensure_partition_metadata(disk.as_ref(), &dir)?;
-        let snapshots = state_files::snapshots(disk.as_ref(), &dir)?;
+        let snapshots = snapshots::find(disk.as_ref(), &dir)?;
         let mut opened = Self {
             disk,
             dir,
@@ -99,12 +103,14 @@ impl MetadataLog {
     }
 
     pub(super) fn latest_snapshot(&self) -> Option<SnapshotId> {
-        self.snapshots.last().copied()
+        self.snapshots.last().map(|snapshot| snapshot.id)
     }
 
-    /// Whether there is such a snapshot.
-    pub(super) fn has_snapshot(&self, id: SnapshotId) -> bool {
-        self.snapshots.contains(&id)
+    /// Part of a snapshot, and how many bytes it has; none if there is no such snapshot.
+    pub(super) fn piece_of(&self, id: SnapshotId, from: u64, max: usize) -> Result<Option<(Bytes, u64)>, RaftError> {
+        let snapshot = self.snapshots.iter().find(|snapshot| snapshot.id == id);
+        let piece = snapshot.map(|snapshot| snapshot.piece(self.disk.as_ref(), &self.dir, from, max));
+        piece.transpose()
     }
 
     pub(super) fn read_snapshot(&self, id: SnapshotId) -> Result<Vec<u8>, RaftError> {
@@ -119,8 +125,8 @@ impl MetadataLog {
 
     /// Epoch of the record before an offset, if it is known.
     pub(super) fn epoch_before(&self, offset: i64) -> Option<i32> {
-        if let Some(id) = self.snapshots.iter().find(|id| id.end_offset == offset) {
-            return Some(id.epoch);
+        if let Some(snapshot) = self.snapshots.iter().find(|snapshot| snapshot.id.end_offset == offset) {
+            return Some(snapshot.id.epoch);
         }
         self.log.epochs().epoch_of(offset - 1)
     }
@@ -130,7 +136,7 @@ impl MetadataLog {
         let Some((found, end_offset)) = self.log.end_offset_for_epoch(epoch) else {
             return (self.last_epoch(), self.end_offset());
         };
-        match self.snapshots.first() {
+        match self.snapshots.first().map(|snapshot| snapshot.id) {
             // The epoch is older than all in the log: what the snapshot ends with is the closest known.
             Some(earliest) if end_offset == earliest.end_offset && found == epoch => {
                 (earliest.epoch, earliest.end_offset)
@@ -145,7 +151,8 @@ impl MetadataLog {
         if start == 0 && offset == 0 && epoch == 0 {
             return Position::Valid;
         }
-        if let (Some(earliest), Some(latest)) = (self.snapshots.first(), self.latest_snapshot()) {
+        let earliest = self.snapshots.first().map(|snapshot| snapshot.id);
+        if let (Some(earliest), Some(latest)) = (earliest, self.latest_snapshot()) {
             let at_its_end = offset == start && start == earliest.end_offset && epoch != earliest.epoch;
             if start > 0 && (offset < start || at_its_end || epoch < earliest.epoch) {
                 return Position::Snapshot(latest);
@@ -212,8 +219,9 @@ impl MetadataLog {
         let path = self.dir.join(id.file_name());
         let stored = self.disk.write_atomic(&path, bytes);
         stored.map_err(|error| self.failed(&error))?;
-        self.snapshots.push(id);
-        self.snapshots.sort_unstable();
+        self.snapshots.retain(|snapshot| snapshot.id != id);
+        self.snapshots.push(Kept::new(id, bytes));
+        self.snapshots.sort_unstable_by_key(|snapshot| snapshot.id);
         if id.end_offset > self.log.log_end_offset() {
             self.log.truncate_fully_and_start_at(id.end_offset)?;
         }
@@ -226,20 +234,27 @@ impl MetadataLog {
         if self.log.log_end_offset() != id.end_offset || self.log.log_start_offset() != id.end_offset {
             self.log.truncate_fully_and_start_at(id.end_offset)?;
         }
-        self.start_at_snapshot()
+        self.start_at(id)
     }
 
-    /// Drops the log below the latest snapshot, and the snapshots before it.
-    pub(super) fn start_at_snapshot(&mut self) -> Result<(), RaftError> {
-        let Some(latest) = self.snapshots.pop() else {
-            return Ok(());
-        };
-        let removed = self.log.remove_before(latest.end_offset)?;
+    /// Drops snapshots, and the log below the first that stays, as the retention says; whether there were any.
+    pub(super) fn clean(&mut self, retention: &Retention, now_ms: i64) -> Result<bool, RaftError> {
+        let start = snapshots::new_start(&self.snapshots, self.log.size_bytes(), retention, now_ms);
+        start.map_or(Ok(()), |id| self.start_at(id))?;
+        Ok(start.is_some())
+    }
+
+    /// Drops the log below a snapshot, and the snapshots before it.
+    fn start_at(&mut self, id: SnapshotId) -> Result<(), RaftError> {
+        let removed = self.log.remove_before(id.end_offset)?;
         for path in removed.files {
             self.disk.remove_file(&path).map_err(|error| self.failed(&error))?;
         }
-        for old in std::mem::replace(&mut self.snapshots, vec![latest]) {
-            let path = self.dir.join(old.file_name());
+        let (old, kept) = self.snapshots.iter().partition(|snapshot| snapshot.id < id);
+        self.snapshots = kept;
+        let old: Vec<Kept> = old;
+        for snapshot in old {
+            let path = self.dir.join(snapshot.id.file_name());
             self.disk.remove_file(&path).map_err(|error| self.failed(&error))?;
         }
         Ok(())

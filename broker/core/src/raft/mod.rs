@@ -15,10 +15,12 @@ mod open;
 mod records;
 mod requests;
 mod role;
+mod snapshots;
 mod state_files;
 mod status;
 mod timeouts;
 mod voters;
+pub mod wire;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,6 +42,7 @@ use metadata_log::MetadataLog;
 pub use records::CommittedBatch;
 use requests::Requests;
 use role::Role;
+pub use snapshots::Retention;
 pub use timeouts::Timeouts;
 use voters::VoterHistory;
 pub use voters::{Voter, VoterSet};
@@ -216,6 +219,10 @@ impl Raft {
         {
             votes.unask(id);
         }
+        // Apache's leader answers for a snapshot it does not have by ending the connection: the log tells which it has.
+        if matches!(open.request, Request::FetchSnapshot(_)) {
+            self.give_up_download();
+        }
     }
 
     /// Takes from an answer who leads; whether that changed what this node is.
@@ -225,8 +232,11 @@ impl Raft {
             return Ok(false);
         }
         let is_later = response.leader_epoch > self.epoch;
+        // Nobody shows itself to an observer: one that lost its leader follows it again when it is told where it is.
+        let is_lost = matches!(self.role, Role::Unattached { .. }) && !self.is_voter();
+        let is_news = is_later || is_lost || self.leader_id.is_none() && !matches!(self.role, Role::Resigned { .. });
         match leader_id {
-            Some(id) if is_later || self.leader_id.is_none() && !matches!(self.role, Role::Resigned { .. }) => {
+            Some(id) if is_news => {
                 self.leader_endpoints.clone_from(&response.leader_endpoints);
                 self.become_follower(response.leader_epoch, id, cx)?;
             }
@@ -269,6 +279,7 @@ impl Raft {
         }
         // A role that has just changed has its first steps to do too.
         match &self.role {
+            Role::Unattached { .. } => self.look_for_leader(cx),
             Role::Prospective { .. } | Role::Candidate { .. } => self.ask_for_votes(cx),
             Role::Leader(_) => self.act_as_leader(cx)?,
             _ => {}
@@ -333,8 +344,11 @@ impl Raft {
     }
 
     fn response(&self, error: Option<ErrorCode>, body: Body) -> Response {
-        let leader_endpoints = match (&self.role, self.voters().get(self.config.node_id)) {
-            (Role::Leader(_), Some(own)) => own.endpoints.clone(),
+        // Not every message that tells of a leader has room for where it is; then the voters say it.
+        let of_voter = || self.voters().get(self.leader_id?).map(|voter| voter.endpoints.clone());
+        let leader_endpoints = match &self.role {
+            Role::Leader(_) => of_voter().unwrap_or_default(),
+            _ if self.leader_endpoints.is_empty() => of_voter().unwrap_or_default(),
             _ => self.leader_endpoints.clone(),
         };
         Response {

@@ -12,6 +12,7 @@ use super::metadata_log::{MetadataLog, checked};
 use super::records::{CommittedBatch, UNPACK_MAX_BYTES, committed};
 use super::requests::Requests;
 use super::role::Role;
+use super::snapshots::last_timestamp;
 use super::voters::{VoterHistory, VoterSet};
 use super::{Raft, RaftConfig, RaftError, state_files};
 
@@ -69,13 +70,22 @@ impl Raft {
     pub(super) fn load_snapshot(&mut self) -> Result<Option<Vec<CommittedBatch>>, RaftError> {
         let Some(id) = self.snapshot() else { return Ok(None) };
         let bytes = self.log.read_snapshot(id)?;
+        let last_timestamp_ms = last_timestamp(&bytes);
         let mut batches = Vec::new();
         for (header, batch) in checked(&bytes)? {
             if header.is_control() {
                 self.apply_control(&header, batch, id.end_offset - 1)?;
                 continue;
             }
-            batches.push(committed(&header, batch)?);
+            // A snapshot's own offsets and times mean nothing in the log.
+            let batch = committed(&header, batch)?;
+            batches.push(CommittedBatch {
+                base_offset: id.end_offset - 1,
+                last_offset: id.end_offset - 1,
+                epoch: id.epoch,
+                timestamp_ms: last_timestamp_ms.unwrap_or(batch.timestamp_ms),
+                ..batch
+            });
         }
         self.voters_from_bootstrap = id.end_offset == 0;
         self.high_watermark = self.high_watermark.max(id.end_offset);

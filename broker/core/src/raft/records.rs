@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 use protocol::files::SnapshotId;
+use protocol::messages::control::KRaftVersionRecord;
+use protocol::messages::framing::ControlType;
 use protocol::records::{BatchBuilder, BatchHeader, Compression, NewRecord, Records, records_of};
 
 use super::metadata_log::checked;
 use super::role::Role;
-use super::{Raft, RaftError};
+use super::{Raft, RaftError, Retention};
 use crate::cx::Now;
 
 /// Most bytes a batch of the metadata log may unpack to.
@@ -23,6 +25,8 @@ pub struct CommittedBatch {
     pub epoch: i32,
     /// When.
     pub timestamp_ms: i64,
+    /// Bytes of the batch.
+    pub size_bytes: usize,
     /// The framed records; none in a control batch.
     pub values: Vec<Bytes>,
 }
@@ -60,13 +64,37 @@ impl Raft {
         self.log.flush()
     }
 
-    /// Keeps a snapshot of everything below its end, which must be committed; the log before it goes.
+    /// Keeps a snapshot of everything below its end, which must be committed. The log stays as it is until
+    /// [`Raft::clean`].
     pub fn snapshot_taken(&mut self, id: SnapshotId, bytes: &[u8]) -> Result<(), RaftError> {
-        if id.end_offset > self.high_watermark || self.log.has_snapshot(id) {
+        let is_news = self.log.latest_snapshot().is_none_or(|latest| latest < id);
+        if id.end_offset > self.high_watermark || !is_news {
             return Ok(());
         }
-        self.log.store_snapshot(id, bytes)?;
-        self.log.start_at_snapshot()
+        self.log.store_snapshot(id, bytes)
+    }
+
+    /// Lets the log start at a later snapshot, as the retention says; whether it does.
+    pub fn clean(&mut self, retention: &Retention, now: Now) -> Result<bool, RaftError> {
+        self.log.clean(retention, now.wall_ms)
+    }
+
+    /// What stands in a snapshot of everything below an offset besides metadata: from kraft.version 1 on that version and
+    /// the voters, as the log has them there.
+    pub fn control_records(&self, end_offset: i64) -> Result<Vec<(ControlType, Vec<u8>)>, RaftError> {
+        let Some(voters) = self.voters.at(end_offset - 1).filter(|_| self.kraft_version > 0) else {
+            return Ok(Vec::new());
+        };
+        let version = KRaftVersionRecord {
+            kraft_version: self.kraft_version,
+            ..Default::default()
+        };
+        let mut value = Vec::new();
+        version.encode(0, &mut value)?;
+        Ok(vec![
+            (ControlType::KRaftVersion, value),
+            (ControlType::KRaftVoters, voters.encode()?),
+        ])
     }
 
     /// Id of a snapshot of everything below an offset, which must be where a batch ends.
@@ -88,6 +116,11 @@ impl Raft {
             .collect()
     }
 
+    /// The records of the latest snapshot; none without one.
+    pub fn read_snapshot(&mut self) -> Result<Vec<CommittedBatch>, RaftError> {
+        Ok(self.load_snapshot()?.unwrap_or_default())
+    }
+
     /// Writes down what a clean start reads.
     pub fn close(&mut self) -> Result<(), RaftError> {
         self.log.close()
@@ -107,6 +140,7 @@ pub(super) fn committed(header: &BatchHeader, batch: &[u8]) -> Result<CommittedB
         last_offset: header.last_offset(),
         epoch: header.leader_epoch,
         timestamp_ms: header.max_timestamp,
+        size_bytes: header.size_bytes(),
         values,
     })
 }

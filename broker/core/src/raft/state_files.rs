@@ -13,7 +13,7 @@ const SMALL_FILE_MAX_BYTES: u64 = 1 << 20;
 /// Most bytes of a snapshot.
 pub(super) const SNAPSHOT_MAX_BYTES: u64 = 1 << 30;
 
-fn failed(path: &Path, reason: &dyn std::fmt::Display) -> RaftError {
+pub(super) fn failed(path: &Path, reason: &dyn std::fmt::Display) -> RaftError {
     RaftError::File {
         path: path.to_owned(),
         reason: reason.to_string(),
@@ -51,17 +51,6 @@ pub(super) fn write_quorum_state(
     let path = dir.join(names::QUORUM_STATE);
     disk.write_atomic(&path, state.format(kraft_version).as_bytes())
         .map_err(|error| failed(&path, &error))
-}
-
-/// Snapshots, oldest first.
-pub(super) fn snapshots(disk: &dyn Disk, dir: &Path) -> Result<Vec<SnapshotId>, RaftError> {
-    let entries = disk.list(dir).map_err(|error| failed(dir, &error))?;
-    let mut ids: Vec<SnapshotId> = entries
-        .iter()
-        .filter_map(|entry| SnapshotId::parse(&entry.name))
-        .collect();
-    ids.sort_unstable();
-    Ok(ids)
 }
 
 pub(super) fn read_snapshot(disk: &dyn Disk, dir: &Path, id: SnapshotId) -> Result<Vec<u8>, RaftError> {

@@ -70,6 +70,14 @@ impl Raft {
         self.voters.latest()
     }
 
+    /// Where a member of the quorum is reached, host and port.
+    pub fn address_of(&self, id: i32) -> Option<(&str, u16)> {
+        let of_leader = self.leader_endpoints.first().filter(|_| self.leader_id == Some(id));
+        let of_voter = || self.voters().get(id)?.endpoints.first();
+        let (_, host, port) = of_leader.or_else(of_voter)?;
+        Some((host, *port))
+    }
+
     /// kraft.version.
     pub fn kraft_version(&self) -> i16 {
         self.kraft_version

@@ -93,6 +93,20 @@ fn every_start_begins_a_new_epoch_and_committed_records_survive_a_crash() {
 }
 
 #[test]
+fn what_a_clean_end_left_is_durable() {
+    let disk = SimDisk::default();
+    let mut raft = open(&disk, vec![voter(1)], true);
+    raft.elect(now()).unwrap();
+    raft.propose(&[b"a".to_vec()], now()).unwrap();
+    raft.close().unwrap();
+    for clean in [true, false] {
+        // A follower asks for nothing while something of its log is to be synced.
+        let mut follower = open(&disk, vec![voter(1), voter(2)], clean);
+        assert_eq!(follower.flush().unwrap(), follower.log_end_offset(), "clean: {clean}");
+    }
+}
+
+#[test]
 fn others_votes_are_not_taken_for_granted() {
     let disk = SimDisk::default();
     let mut several = open(&disk, vec![voter(1), voter(2)], true);
@@ -174,4 +188,6 @@ fn the_leader_of_a_dynamic_quorum_announces_itself_in_version_0() {
 }
 
 mod crashes;
+mod observers;
 mod sim;
+mod votes;

@@ -161,6 +161,11 @@ impl VoterHistory {
         self.changes.last_key_value().map_or(&self.base, |(_, set)| set)
     }
 
+    /// The voters that records up to this offset named; none if none did.
+    pub(super) fn at(&self, offset: i64) -> Option<&VoterSet> {
+        self.changes.range(..=offset).next_back().map(|(_, set)| set)
+    }
+
     /// Takes the voters of a record.
     pub(super) fn push(&mut self, offset: i64, voters: VoterSet) {
         self.changes.insert(offset, voters);

@@ -50,6 +50,7 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
     let mut pending = PendingFetch {
         id: broker.next_waiter_id(),
         broker: Arc::clone(broker),
+        listener: call.peer.listener.clone(),
         target: call.target(),
         context,
         reader,
@@ -241,6 +242,8 @@ impl Reader {
 struct PendingFetch {
     id: u64,
     broker: Arc<Broker>,
+    /// Where the request came by, and new leaders are to be reached.
+    listener: String,
     target: ReplyTarget,
     context: FetchContext,
     reader: Reader,
@@ -311,7 +314,8 @@ impl PendingFetch {
         head.current_leader = error.current_leader;
         if self.target.api_version >= ENDPOINTS_FROM
             && let Some((leader_id, _)) = error.current_leader
-            && let Some(endpoint) = self.broker.endpoint_of(leader_id)
+            && let Some(endpoint) = self.broker.endpoint_of(leader_id, &self.listener)
+            && !pass.endpoints.contains(&endpoint)
         {
             pass.endpoints.push(endpoint);
         }

@@ -23,6 +23,8 @@ pub(super) const SERVED: Served = Served::new(ApiKey::Metadata, 0, 13);
 const NULL_MEANS_ALL_FROM: i16 = 1;
 /// First version that can say whether unknown topics may be created; before it they always may.
 const CREATION_FLAG_FROM: i16 = 4;
+/// First version that tells a leader without this listener from no leader.
+const LISTENER_NOT_FOUND_FROM: i16 = 6;
 
 pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
     let request: MetadataRequest = call.decode()?;
@@ -129,11 +131,15 @@ impl View<'_> {
     }
 
     fn partition(&self, index: i32, partition: &PartitionImage) -> MetadataResponsePartition {
-        let alive = |id: i32| self.image.brokers().is_alive(id);
-        let offline = partition.replicas.iter().copied().filter(|id| !alive(*id));
+        let online = |id: i32| {
+            let alive = self.image.brokers().get(id).filter(|broker| !broker.fenced);
+            alive.is_some_and(|broker| broker.has_online_dir(partition.directory(id)))
+        };
+        let offline = partition.replicas.iter().copied().filter(|id| !online(*id));
+        let tells_listeners = self.version >= LISTENER_NOT_FOUND_FROM;
         let error = match self.image.brokers().get(partition.leader) {
             Some(leader) if !leader.fenced && leader.endpoint(self.listener).is_some() => None,
-            Some(leader) if !leader.fenced && self.version > 0 => Some(ErrorCode::ListenerNotFound),
+            Some(leader) if !leader.fenced && tells_listeners => Some(ErrorCode::ListenerNotFound),
             _ => Some(ErrorCode::LeaderNotAvailable),
         };
         MetadataResponsePartition::default()

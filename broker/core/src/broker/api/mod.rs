@@ -1,6 +1,5 @@
 //! The APIs of a broker's listener, one file each. What is advertised is what stands here.
 
-mod api_versions;
 mod delete_records;
 mod describe_cluster;
 mod describe_configs;
@@ -21,6 +20,7 @@ use std::sync::Arc;
 use protocol::api::{ApiKey, DecodeError};
 
 use super::Broker;
+use crate::api_versions;
 use crate::call::{Call, Outcome, Peer, Served};
 use crate::controller;
 use crate::reply::{Refused, Reply};
@@ -43,7 +43,7 @@ const HANDLERS: &[(Served, Handler)] = &[
     (groups::list_groups::SERVED, groups::list_groups::handle),
     (groups::delete_groups::SERVED, groups::delete_groups::handle),
     (groups::offset_delete::SERVED, groups::offset_delete::handle),
-    (api_versions::SERVED, api_versions::handle),
+    (api_versions::SERVED, api_versions),
     (delete_records::SERVED, delete_records::handle),
     (init_producer_id::SERVED, init_producer_id::handle),
     (offset_for_leader_epoch::SERVED, offset_for_leader_epoch::handle),
@@ -63,6 +63,10 @@ fn advertised() -> impl Iterator<Item = Served> {
         .collect();
     all.sort_by_key(|served| served.key as i16);
     all.into_iter()
+}
+
+fn api_versions(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
+    Ok(api_versions::answer(call, advertised(), &broker.image())?.into())
 }
 
 /// Answers a request, or says who does. ApiVersions may tell more of the peer.

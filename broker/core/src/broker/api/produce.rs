@@ -8,7 +8,8 @@ use std::time::Duration;
 use protocol::Uuid;
 use protocol::api::messages::produce_request::{PartitionProduceData, ProduceRequest};
 use protocol::api::messages::produce_response::{
-    BatchIndexAndErrorMessage, LeaderIdAndEpoch, PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
+    BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, ProduceResponse,
+    TopicProduceResponse,
 };
 use protocol::api::{ApiKey, BrokerId, DecodeError, ErrorCode, StrBytes};
 
@@ -30,9 +31,18 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
     let request: ProduceRequest = call.decode()?;
     let mut waits = Vec::new();
     let mut failed = false;
-    let mut responses = Vec::with_capacity(request.topic_data.len());
+    let leaders = Leaders {
+        broker: Arc::clone(broker),
+        listener: call.peer.listener.clone(),
+        version: call.header.api_version,
+    };
+    let mut response = ProduceResponse::default();
     for topic in request.topic_data {
-        let mut partition_responses = Vec::with_capacity(topic.partition_data.len());
+        response.responses.push(
+            TopicProduceResponse::default()
+                .with_name(topic.name.clone())
+                .with_topic_id(topic.topic_id),
+        );
         for data in topic.partition_data {
             let index = data.index;
             let id = Uuid::from(topic.topic_id);
@@ -44,27 +54,26 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
             let appended =
                 found.and_then(|partition| append(&partition, data, request.acks, call.now).map(|a| (partition, a)));
             failed |= appended.is_err();
-            partition_responses.push(match appended {
+            let told = match appended {
                 Ok((partition, appended)) => {
                     waits.push(Wait {
                         partition,
                         appended,
-                        topic: responses.len(),
+                        topic: response.responses.len() - 1,
                         index,
                     });
                     success(index, &appended)
                 }
-                Err(error) => failure(index, error, call.header.api_version),
-            });
+                Err(error) => {
+                    let leader = leaders.tell(&mut response, error.current_leader);
+                    failure(index, error).with_current_leader(leader)
+                }
+            };
+            if let Some(topic) = response.responses.last_mut() {
+                topic.partition_responses.push(told);
+            }
         }
-        responses.push(
-            TopicProduceResponse::default()
-                .with_name(topic.name)
-                .with_topic_id(topic.topic_id)
-                .with_partition_responses(partition_responses),
-        );
     }
-    let response = ProduceResponse::default().with_responses(responses);
     match request.acks {
         // The client hears of a failed write only by losing its connection.
         0 if failed => Ok(Reply::Close.into()),
@@ -75,6 +84,7 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
             let mut pending = PendingProduce {
                 id: broker.next_waiter_id(),
                 target,
+                leaders,
                 response,
                 waits,
                 deadline,
@@ -101,31 +111,54 @@ fn success(index: i32, appended: &Appended) -> PartitionProduceResponse {
         .with_base_offset(appended.first_offset)
         .with_log_append_time_ms(appended.log_append_time_ms)
         .with_log_start_offset(appended.log_start_offset)
-        .with_current_leader(
-            LeaderIdAndEpoch::default()
-                .with_leader_id(BrokerId(-1))
-                .with_leader_epoch(-1),
-        )
+        .with_current_leader(leader_id_and_epoch((-1, -1)))
 }
 
-fn failure(index: i32, error: PartitionError, version: i16) -> PartitionProduceResponse {
-    let mut response = PartitionProduceResponse::default()
+fn failure(index: i32, error: PartitionError) -> PartitionProduceResponse {
+    PartitionProduceResponse::default()
         .with_index(index)
         .with_error_code(error.code.code())
         .with_base_offset(-1)
         .with_log_append_time_ms(-1)
         .with_log_start_offset(-1)
         .with_error_message(error.message.map(StrBytes::from_string))
-        .with_record_errors(error.record_errors.into_iter().map(record_error).collect());
-    if version >= LEADER_IN_ERRORS_FROM
-        && let Some((leader_id, leader_epoch)) = error.current_leader
-    {
-        let leader = LeaderIdAndEpoch::default()
-            .with_leader_id(BrokerId(leader_id))
-            .with_leader_epoch(leader_epoch);
-        response.current_leader = leader;
+        .with_record_errors(error.record_errors.into_iter().map(record_error).collect())
+}
+
+fn leader_id_and_epoch((id, epoch): (i32, i32)) -> LeaderIdAndEpoch {
+    LeaderIdAndEpoch::default()
+        .with_leader_id(BrokerId(id))
+        .with_leader_epoch(epoch)
+}
+
+/// Tells clients who leads instead, and where they reach it (KIP-951).
+#[derive(Debug)]
+struct Leaders {
+    broker: Arc<Broker>,
+    listener: String,
+    version: i16,
+}
+
+impl Leaders {
+    /// What stands with the partition; the leader's address is added to the response.
+    fn tell(&self, response: &mut ProduceResponse, leader: Option<(i32, i32)>) -> LeaderIdAndEpoch {
+        let leader = leader.filter(|_| self.version >= LEADER_IN_ERRORS_FROM);
+        let Some((leader_id, leader_epoch)) = leader else {
+            return leader_id_and_epoch((-1, -1));
+        };
+        let known = response.node_endpoints.iter().any(|node| node.node_id.0 == leader_id);
+        let endpoint = self.broker.endpoint_of(leader_id, &self.listener);
+        if let Some((_, host, port, rack)) = endpoint.filter(|_| !known) {
+            response.node_endpoints.push(
+                NodeEndpoint::default()
+                    .with_node_id(BrokerId(leader_id))
+                    .with_host(host)
+                    .with_port(port)
+                    .with_rack(rack),
+            );
+        }
+        leader_id_and_epoch((leader_id, leader_epoch))
     }
-    response
 }
 
 fn record_error((batch_index, message): (i32, String)) -> BatchIndexAndErrorMessage {
@@ -143,42 +176,46 @@ struct Wait {
     index: i32,
 }
 
-/// acks=all: answers once every write is below its partition's high watermark.
+/// acks=all: answers once every write is below its partition's high watermark, or its leader leads no more.
 #[derive(Debug)]
 struct PendingProduce {
     id: u64,
     target: ReplyTarget,
+    leaders: Leaders,
     response: ProduceResponse,
     waits: Vec<Wait>,
     deadline: Duration,
 }
 
 impl PendingProduce {
-    fn fail(response: &mut ProduceResponse, wait: &Wait, code: ErrorCode) {
+    fn fail(response: &mut ProduceResponse, leaders: &Leaders, wait: &Wait, code: ErrorCode) {
+        let moved = code == ErrorCode::NotLeaderOrFollower;
+        let leader = leaders.tell(response, moved.then(|| wait.partition.current_leader()));
         let topic = response.responses.get_mut(wait.topic);
         let partition = topic.and_then(|t| t.partition_responses.iter_mut().find(|p| p.index == wait.index));
         if let Some(partition) = partition {
             partition.error_code = code.code();
             partition.base_offset = -1;
+            partition.current_leader = leader;
         }
     }
 }
 
 impl Pending for PendingProduce {
     fn poll(&mut self, now: Now, waker: &Waker) -> Poll<Reply> {
-        let (id, response) = (self.id, &mut self.response);
+        let (id, response, leaders) = (self.id, &mut self.response, &self.leaders);
         let expired = now.mono >= self.deadline;
         self.waits
             .retain(|wait| match wait.partition.replicated_to(&wait.appended, id, waker) {
                 Replicated::Yes => false,
                 Replicated::NotYet if expired => {
-                    Self::fail(response, wait, ErrorCode::RequestTimedOut);
+                    Self::fail(response, leaders, wait, ErrorCode::RequestTimedOut);
                     wait.partition.forget(id);
                     false
                 }
                 Replicated::NotYet => true,
                 Replicated::Failed(code) => {
-                    Self::fail(response, wait, code);
+                    Self::fail(response, leaders, wait, code);
                     false
                 }
             });

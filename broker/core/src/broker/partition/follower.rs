@@ -123,6 +123,14 @@ impl Partition {
             Some((_, own_end)) => own_end.min(end_offset),
             None => end_offset,
         };
+        let end_offset = inner.log.log_end_offset();
+        tracing::info!(
+            topic = self.topic(),
+            partition = self.index(),
+            offset = target,
+            end_offset,
+            "truncates what the leader does not have"
+        );
         inner.log.truncate_to(target)?;
         inner.here(asked)
     }

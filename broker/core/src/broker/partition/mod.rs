@@ -3,6 +3,7 @@
 //! Every call takes the partition's lock and returns without waiting. A partition leads, follows, or does neither; which
 //! of these the metadata says ([`Partition::update`]).
 
+mod coordinated;
 mod error;
 mod follower;
 mod isr;
@@ -162,13 +163,6 @@ impl Partition {
             });
         }
         inner.append(records, Origin::Client, now)
-    }
-
-    /// Appends a coordinator's own batch.
-    pub fn append_as_coordinator(&self, records: &Bytes, now: Now) -> Result<Appended, PartitionError> {
-        let mut inner = self.lock();
-        inner.check_leader(-1)?;
-        inner.append(records, Origin::Coordinator, now)
     }
 
     /// Takes back a waker.

@@ -96,14 +96,14 @@ fn a_read_committed_reader_learns_what_was_aborted_and_waits_at_what_is_open() {
         wall_ms: 1000,
         ..Now::default()
     };
-    partition.append_as_coordinator(&marker(7, ABORT), now).unwrap();
+    partition.append_as_coordinator(&marker(7, ABORT), 4, now).unwrap();
     let aborted = committed(0);
     assert_eq!((aborted.high_watermark, aborted.last_stable_offset), (4, 4));
     let transactions = aborted.aborted_transactions.unwrap();
     assert_eq!((transactions[0].producer_id.0, transactions[0].first_offset), (7, 0));
 
     lone.call(9, &with_records(three_records(transactional(8))));
-    partition.append_as_coordinator(&marker(8, COMMIT), now).unwrap();
+    partition.append_as_coordinator(&marker(8, COMMIT), 4, now).unwrap();
     let after = committed(4);
     assert_eq!(after.last_stable_offset, 8);
     assert!(after.aborted_transactions.unwrap_or_default().is_empty());

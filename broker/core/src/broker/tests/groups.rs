@@ -254,9 +254,21 @@ fn committed_offsets_are_read_in_from_the_log() {
             0
         );
     }
+    // Another epoch of leadership begins.
+    let mut image = MetadataImage::clone(&lone.broker.image());
+    let again = PartitionRecord {
+        leader_epoch: 5,
+        partition_epoch: 1,
+        ..led_by_1(OFFSETS_TOPIC)
+    };
+    image.apply(again.into()).unwrap();
+    lone.broker.publish(image, Now::default());
+    let hold = |shard: &crate::broker::coordinator::OpenShard| match shard.hold(Now::default()) {
+        Ok(mut held) => Ok(held.shard().group("g").unwrap().offsets[&("t".to_owned(), 0)].offset),
+        Err(error) => Err(error),
+    };
     let shard = lone.broker.shard_of("g").unwrap();
-    shard.forget_state();
-    let mut held = shard.hold(Now::default()).unwrap();
-    let offsets = &held.shard().group("g").unwrap().offsets;
-    assert_eq!(offsets[&("t".to_owned(), 0)].offset, 49);
+    assert_eq!(hold(&shard), Err(ErrorCode::CoordinatorLoadInProgress));
+    lone.broker.load_groups(Now::default());
+    assert_eq!(hold(&shard), Ok(49));
 }

@@ -144,6 +144,27 @@ fn a_broker_stops_once_others_lead_and_everybody_knows() {
 }
 
 #[test]
+fn the_next_start_of_a_broker_that_was_let_go_waits_for_no_session() {
+    let mut node = Node::with_brokers(&[1, 2]);
+    let before = node.broker(2).epoch;
+    let next = registration(2).with_incarnation_id(incarnation(2, 2));
+    let duplicate = ErrorCode::DuplicateBrokerRegistration.code();
+    assert_eq!(node.call(4, &next).error_code, duplicate);
+    // The answer got lost: it asks twice.
+    for _ in 0..2 {
+        assert!(
+            node.heartbeat(2, |beat| beat.with_want_shut_down(true))
+                .should_shut_down
+        );
+    }
+    let response = node.call(4, &next);
+    assert_eq!(response.error_code, 0);
+    assert!(response.broker_epoch > before);
+    node.wait(SESSION * 2);
+    assert!(node.broker(1).fenced, "sessions of others still end");
+}
+
+#[test]
 fn a_broker_that_leads_nothing_stops_at_once_and_a_fenced_one_too() {
     let mut node = Node::with_brokers(&[1, 2]);
     assert!(

@@ -1,30 +1,133 @@
 use super::cluster::{SESSION, incarnation, on, registration};
 use super::*;
+use protocol::api::BrokerId;
+use protocol::api::messages::BrokerHeartbeatRequest;
 
+const CONNECTION: u64 = 5;
+
+fn peer(software_name: &str) -> Peer {
+    Peer {
+        connection: CONNECTION,
+        software_name: software_name.to_owned(),
+        ..Peer::default()
+    }
+}
+
+/// A heartbeat over a connection, and the end of it.
+fn beat_and_disconnect(node: &mut Node, broker_id: i32, software_name: &str) {
+    let request = BrokerHeartbeatRequest::default()
+        .with_broker_id(BrokerId(broker_id))
+        .with_broker_epoch(node.broker(broker_id).epoch)
+        .with_current_metadata_offset(node.controller.image().offset());
+    node.call_of(peer(software_name), 1, &request);
+    node.event(Event::ConnectionEnded { connection: CONNECTION });
+}
+
+/// Answers the probes of the next while; how many there were.
+fn answer_probes(node: &mut Node, all_refused: bool) -> usize {
+    let mut count = 0;
+    for _ in 0..10 {
+        node.wait(Duration::from_millis(10));
+        for probe in node.controller.take_probes() {
+            count += 1;
+            assert!(!probe.endpoints.is_empty());
+            node.event(Event::Probed {
+                id: probe.id,
+                all_refused,
+            });
+        }
+    }
+    count
+}
+
+/// Broker of ours whose process ends.
 fn lose(node: &mut Node, broker_id: i32) {
-    let broker_epoch = node.broker(broker_id).epoch;
-    node.event(Event::Unreachable {
-        broker_id,
-        broker_epoch,
-    });
+    beat_and_disconnect(node, broker_id, "kfleet");
+    answer_probes(node, true);
+}
+
+#[test]
+fn a_broker_of_ours_is_fenced_within_100_ms_and_only_if_it_refuses_twice() {
+    let mut node = Node::with_brokers(&[1, 2, 3]);
+    beat_and_disconnect(&mut node, 2, "kfleet");
+    assert_eq!(answer_probes(&mut node, true), 2);
+    assert!(node.broker(2).fenced);
+    beat_and_disconnect(&mut node, 3, "kfleet");
+    assert_eq!(answer_probes(&mut node, false), 1, "then it waits for longer");
+    node.wait_beating(Duration::from_secs(4), &[1]);
+    assert!(!node.broker(3).fenced, "nothing was proved");
+    node.wait_beating(SESSION, &[1]);
+    assert!(node.broker(3).fenced, "its session is over");
+    assert_eq!(answer_probes(&mut node, true), 1, "it was on its way");
+    assert_eq!(answer_probes(&mut node, true), 0);
+}
+
+#[test]
+fn brokers_of_others_are_not_probed() {
+    let mut node = Node::with_brokers(&[1, 2]);
+    for software in ["apache-kafka-java", ""] {
+        beat_and_disconnect(&mut node, 2, software);
+        assert_eq!(answer_probes(&mut node, true), 0, "{software}");
+    }
+    assert!(!node.broker(2).fenced);
+}
+
+#[test]
+fn a_broker_that_stops_in_peace_is_not_probed() {
+    let mut node = Node::with_brokers(&[1, 2]);
+    beat_and_disconnect(&mut node, 2, "kfleet");
+    assert!(
+        node.heartbeat(2, |beat| beat.with_want_shut_down(true))
+            .should_shut_down
+    );
+    assert_eq!(answer_probes(&mut node, true), 0);
+    assert_eq!(node.controller.false_fences(), 0);
+}
+
+#[test]
+fn a_new_active_controller_probes_a_controller_whose_connection_it_saw_ending() {
+    use crate::raft::Request;
+    use crate::raft::wire::{Identity, Message, write_request};
+    let own = Identity {
+        cluster_id: "cluster".into(),
+        listener: "CONTROLLER".into(),
+    };
+    for (software, probes) in [("kfleet", 2), ("apache-kafka-java", 0)] {
+        let mut node = Node::with_brokers(&[1, 2, 3]);
+        node.take(Controller::resign);
+        let begin = Request::BeginQuorumEpoch {
+            voter: crate::raft::ReplicaKey {
+                id: 1,
+                directory_id: Uuid::ZERO,
+            },
+            leader_id: 2,
+            leader_epoch: 0,
+            endpoints: vec![],
+        };
+        let Message::BeginQuorumEpoch(begin) = write_request(&begin, &own) else {
+            panic!("another request")
+        };
+        node.call_of(peer(software), 0, &begin);
+        node.event(Event::ConnectionEnded { connection: CONNECTION });
+        assert_eq!(answer_probes(&mut node, true), 0, "it is not active");
+        node.take(|controller, cx| controller.activate(cx).unwrap());
+        assert_eq!(answer_probes(&mut node, true), probes);
+        assert_eq!(node.broker(2).fenced, probes > 0);
+        assert!(!node.broker(3).fenced, "nothing is known of it");
+    }
 }
 
 #[test]
 fn a_broker_whose_process_is_gone_is_fenced_at_once() {
     let mut node = Node::with_brokers(&[1, 2]);
     node.create(on("t", &[2, 1]));
-    node.event(Event::Unreachable {
-        broker_id: 2,
-        broker_epoch: node.broker(2).epoch - 1,
-    });
-    assert!(!node.broker(2).fenced, "an earlier incarnation is gone");
     lose(&mut node, 2);
     assert!(node.broker(2).fenced);
     let partition = node.partition("t", 0);
     assert_eq!((partition.leader, partition.isr.as_slice()), (1, &[1][..]));
-    let before = node.controller.image().offset();
+    let before = node.controller.image().clone();
     node.wait_beating(SESSION * 2, &[1]);
-    assert_eq!(node.controller.image().offset(), before, "it is fenced once");
+    assert!(node.controller.image().is_same_as(&before), "it is fenced once");
     assert_eq!(node.controller.false_fences(), 0);
 }
 
@@ -57,8 +160,8 @@ fn a_new_leader_does_not_know_whom_the_one_before_suspected() {
     node.create(on("t", &[2, 1]).with_configs(vec![allows]));
     assert_eq!(node.propose("t", &[2], |_| {}).error_code, 0);
     lose(&mut node, 2);
-    node.event(Event::Resigned);
-    node.event(Event::Elected { bootstrap: None });
+    node.take(Controller::resign);
+    node.take(|controller, cx| controller.activate(cx).unwrap());
     node.heartbeat(1, |beat| beat.with_want_fence(true));
     node.beat(1);
     assert_eq!(node.partition("t", 0).leader, -1);

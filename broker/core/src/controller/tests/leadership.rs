@@ -1,4 +1,3 @@
-use protocol::api::BrokerId;
 use protocol::api::messages::broker_heartbeat_request::BrokerHeartbeatRequest;
 
 use super::cluster::{SESSION, on, registration};
@@ -12,21 +11,23 @@ fn whoever_waits_is_sent_elsewhere_when_leadership_is_lost() {
     let replies = node.take(|controller, cx| controller.on(Event::Call { ticket, call }, cx).unwrap());
     assert!(replies.is_empty(), "it is not committed");
     assert!(node.controller.latest.topics().by_name("t").is_some());
-    let replies = node.take(|controller, cx| controller.on(Event::Resigned, cx).unwrap());
+    let replies = node.take(Controller::resign);
     let response = decoded::<CreateTopicsRequest>(7, ticket, &replies);
     assert_eq!(response.topics[0].error_code, ErrorCode::NotController.code());
     assert!(
         node.controller.latest.topics().is_empty(),
         "what is not committed is dropped"
     );
-    assert!(node.timers.is_empty());
+    let left: Vec<ControllerTimer> = node.timers.keys().copied().collect();
+    let of_all = [ControllerTimer::Quorum, ControllerTimer::Snapshots];
+    assert_eq!(left, of_all, "the quorum goes on");
 }
 
 #[test]
 fn an_inactive_controller_answers_every_api_with_not_controller() {
     use protocol::api::messages as m;
     let mut node = Node::with_brokers(&[1]);
-    node.event(Event::Resigned);
+    node.take(Controller::resign);
     let code = ErrorCode::NotController.code();
     assert_eq!(node.call(4, &registration(1)).error_code, code);
     assert_eq!(node.call(1, &BrokerHeartbeatRequest::default()).error_code, code);
@@ -73,10 +74,10 @@ fn an_inactive_controller_answers_every_api_with_not_controller() {
 fn sessions_start_anew_with_a_new_leader() {
     let mut node = Node::with_brokers(&[1, 2]);
     node.wait_beating(SESSION - Duration::from_secs(1), &[1]);
-    node.event(Event::Resigned);
+    node.take(Controller::resign);
     node.wait(Duration::from_secs(3600));
     assert!(!node.broker(2).fenced, "nobody fences without leading");
-    node.event(Event::Elected { bootstrap: None });
+    node.take(|controller, cx| controller.activate(cx).unwrap());
     node.wait_beating(SESSION - Duration::from_secs(1), &[1]);
     assert!(!node.broker(2).fenced);
     node.wait_beating(Duration::from_secs(2), &[1]);
@@ -96,20 +97,4 @@ fn an_answer_is_not_ahead_of_what_it_tells() {
     let replies = node.take(|controller, cx| drop(controller.commit(cx).unwrap()));
     let tickets: Vec<Ticket> = replies.iter().map(|(ticket, _)| *ticket).collect();
     assert_eq!(tickets, [first, second]);
-}
-
-#[test]
-fn the_broker_of_the_controllers_own_process_needs_no_heartbeats() {
-    let mut node = Node::start(SimDisk::default());
-    node.wait(SESSION * 3);
-    assert!(!node.broker(1).fenced);
-    node.event(Event::Resigned);
-    node.event(Event::Elected { bootstrap: None });
-    node.wait(SESSION * 3);
-    assert!(!node.broker(1).fenced);
-    let other = registration(1);
-    assert_eq!(node.call(4, &other).error_code, 0, "one that registers does");
-    assert!(!node.heartbeat(1, |beat| beat.with_broker_id(BrokerId(1))).is_fenced);
-    node.wait(SESSION);
-    assert!(node.broker(1).fenced);
 }

@@ -6,6 +6,7 @@
 //! is on its way: answers about the past are ignored. What becomes of a log is decided by its
 //! [`Partition`](crate::broker::partition::Partition).
 
+mod abandon;
 mod assignments;
 mod lookup;
 mod request;
@@ -30,6 +31,7 @@ use lookup::Lookup;
 use session::Session;
 
 pub use assignments::{Assignments, FollowAction, fetcher_of};
+pub use request::in_version;
 
 /// A partition by its topic's id and its number.
 pub type PartitionKey = (Uuid, i32);

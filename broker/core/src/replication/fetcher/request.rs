@@ -20,6 +20,20 @@ pub(super) fn fetch_version(metadata_level: i16) -> i16 {
     }
 }
 
+/// First version in which a replica tells who it is, and its broker's epoch, in a field for both (KIP-903).
+const REPLICA_STATE_FROM: i16 = 15;
+
+/// A Fetch of a [`Fetcher`] as it is written in the version that the leader takes.
+pub fn in_version(request: FetchRequest, version: i16) -> FetchRequest {
+    if version >= REPLICA_STATE_FROM {
+        return request;
+    }
+    let replica_id = request.replica_state.replica_id;
+    request
+        .with_replica_id(replica_id)
+        .with_replica_state(ReplicaState::default())
+}
+
 impl Fetcher {
     /// The next Fetch: all partitions, or what has changed since the last. None if nothing is to be fetched.
     pub(super) fn next_fetch(&mut self, now: Duration) -> Option<FetchRequest> {

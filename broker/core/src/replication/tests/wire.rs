@@ -16,14 +16,14 @@ use super::super::fetcher::{
     Assignments, Fetcher, FetcherConfig, FetcherRequest, FetcherResponse, FollowAction, PartitionKey, Step,
 };
 use super::*;
-use crate::broker::{Broker, BrokerParts, ControllerLink, OpenLogDir, api};
+use crate::broker::{Broker, BrokerParts, ControllerLink, ControllerRequest, OpenLogDir, api};
 use crate::call::{Call, Outcome, Peer, Pending};
-use crate::controller::Event;
 use crate::cx::Random;
 use crate::reply::Reply;
 
 mod chaos;
 mod fetching;
+mod links;
 mod serving;
 
 /// Of metadata.version.
@@ -33,7 +33,7 @@ const LEVEL: i16 = 30;
 struct NoController;
 
 impl ControllerLink for NoController {
-    fn send(&self, _: Event) {}
+    fn send(&self, _: ControllerRequest) {}
 }
 
 struct Counting(u64);

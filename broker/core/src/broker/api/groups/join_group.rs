@@ -178,8 +178,6 @@ impl Pending for PendingJoin {
 
 impl Drop for PendingJoin {
     fn drop(&mut self) {
-        if let Ok(mut held) = self.shard.hold(Now::default()) {
-            held.shard().forget(&self.group_id, self.id);
-        }
+        self.shard.forget(&self.group_id, self.id);
     }
 }

@@ -8,9 +8,11 @@ use protocol::api::messages::{OffsetCommitRequest, OffsetCommitResponse};
 use protocol::api::{ApiKey, DecodeError, ErrorCode};
 
 use crate::broker::Broker;
+use crate::broker::coordinator::{PendingWrites, Written};
 use crate::broker::topic_names::is_valid;
 use crate::call::{Call, Outcome, Served};
-use crate::groups::{CommittedOffset, KeyValue, OffsetKey, offset_record};
+use crate::groups::{Change, CommittedOffset, KeyValue, OffsetKey, offset_record};
+use crate::reply::Reply;
 
 pub(in super::super) const SERVED: Served = Served::new(ApiKey::OffsetCommit, 2, 9);
 
@@ -43,14 +45,18 @@ pub(in super::super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outc
             }
         }
     }
-    let failed = commit(broker, call, &request, commits).err();
-    let code_of = |key: &OffsetKey| {
-        let refused = refused.iter().find(|(known, _)| known == key).map(|(_, code)| *code);
-        refused.or(failed).map_or(0, |code| code.code())
-    };
-    let topics = request.topics.iter().map(|topic| answer(topic, code_of));
-    let response = OffsetCommitResponse::default().with_topics(topics.collect());
-    Ok(call.reply(&response)?.into())
+    let written = commit(broker, call, &request, commits);
+    let target = call.target();
+    Ok(PendingWrites::begin(broker, call, written, move |results| {
+        let failed = results.first().copied().flatten();
+        let code_of = |key: &OffsetKey| {
+            let refused = refused.iter().find(|(known, _)| known == key).map(|(_, code)| *code);
+            refused.or(failed).map_or(0, |code| code.code())
+        };
+        let topics = request.topics.iter().map(|topic| answer(topic, code_of));
+        let response = OffsetCommitResponse::default().with_topics(topics.collect());
+        target.encode(&response).unwrap_or(Reply::Close)
+    }))
 }
 
 fn commit(
@@ -58,7 +64,7 @@ fn commit(
     call: &Call,
     request: &OffsetCommitRequest,
     commits: Vec<(OffsetKey, CommittedOffset)>,
-) -> Result<(), ErrorCode> {
+) -> Result<Option<Written>, ErrorCode> {
     let group_id = request.group_id.to_string();
     let shard = broker.shard_of(&group_id)?;
     let mut held = shard.hold(call.now)?;
@@ -70,7 +76,7 @@ fn commit(
     let instance_id = request.group_instance_id.as_deref();
     group.check_commit(&request.member_id, instance_id, generation, call.now.mono)?;
     if commits.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let record = |(key, committed): &(OffsetKey, CommittedOffset)| offset_record(&group_id, key, Some(committed));
     let records: Vec<KeyValue> = commits
@@ -78,9 +84,11 @@ fn commit(
         .map(record)
         .collect::<Result<_, _>>()
         .map_err(|_| ErrorCode::UnknownServerError)?;
-    shard.append(&records, call.now)?;
-    group.offsets.extend(commits);
-    Ok(())
+    let written = shard.append(&records, call.now)?;
+    let due = call.now.mono + broker.commit_timeout();
+    held.shard()
+        .await_commit(&group_id, written.last_offset(), due, Change::Offsets(commits));
+    Ok(Some(written))
 }
 
 fn answer(topic: &OffsetCommitRequestTopic, code_of: impl Fn(&OffsetKey) -> i16) -> OffsetCommitResponseTopic {

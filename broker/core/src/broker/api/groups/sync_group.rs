@@ -13,7 +13,7 @@ use crate::broker::Broker;
 use crate::broker::coordinator::{Held, OpenShard};
 use crate::call::{Call, Outcome, Pending, ReplyTarget, Served};
 use crate::cx::Now;
-use crate::groups::{GroupSettings, SyncAnswer, Synced, group_record};
+use crate::groups::{Change, SyncAnswer, Synced, group_record};
 use crate::reply::Reply;
 
 pub(in super::super) const SERVED: Served = Served::new(ApiKey::SyncGroup, 0, 5);
@@ -63,16 +63,7 @@ pub(in super::super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outc
     ) {
         Synced::Now(now) => return answer(now, protocol),
         Synced::Later => {}
-        Synced::Assigned(assignments) => {
-            write(
-                &shard,
-                &mut held,
-                &group_id,
-                &assignments,
-                call.now,
-                &broker.group_settings(),
-            );
-        }
+        Synced::Assigned(assignments) => write(broker, &shard, &mut held, &group_id, assignments, call.now),
     }
     drop(held);
     let mut pending = PendingSync {
@@ -90,22 +81,32 @@ pub(in super::super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outc
     })
 }
 
-/// Puts the assignment into the log, then into force; falls back to a rebalance if it cannot be written.
+/// Puts the assignment into the log; once it is committed it comes into force. Falls back to a rebalance if it cannot be
+/// written. Nothing is to be done if the leader repeats itself.
 fn write(
+    broker: &Broker,
     shard: &OpenShard,
     held: &mut Held<'_>,
     group_id: &str,
-    assignments: &BTreeMap<String, Bytes>,
+    assignments: BTreeMap<String, Bytes>,
     now: Now,
-    settings: &GroupSettings,
 ) {
-    let Some(group) = held.shard().group_mut(group_id) else {
+    let repeated = held.shard().assigning(group_id).is_some();
+    let Some(group) = held.shard().group_mut(group_id).filter(|_| !repeated) else {
         return;
     };
-    let record = group_record(group, assignments, now.wall_ms).map_err(|_| ErrorCode::UnknownServerError);
+    let record = group_record(group, &assignments, now.wall_ms).map_err(|_| ErrorCode::UnknownServerError);
     match record.and_then(|record| shard.append(&[record], now)) {
-        Ok(()) => group.assigned(assignments, now.mono),
-        Err(error) => group.assignment_failed(error, now.mono, settings),
+        Ok(written) => {
+            let generation = group.generation;
+            let change = Change::Assigned {
+                generation,
+                assignments,
+            };
+            let due = now.mono + broker.commit_timeout();
+            held.shard().await_commit(group_id, written.last_offset(), due, change);
+        }
+        Err(error) => group.assignment_failed(error, now.mono, &broker.group_settings()),
     }
 }
 
@@ -135,12 +136,28 @@ struct PendingSync {
     deadline: Duration,
 }
 
+impl PendingSync {
+    fn answer(&self, now: Now, waker: &Waker) -> Option<SyncAnswer> {
+        loop {
+            let mut held = match self.shard.hold(now) {
+                Ok(held) => held,
+                Err(error) => return Some(Err(error)),
+            };
+            if let Some(answer) = held.shard().poll_sync(&self.group_id, &self.member_id, self.id, waker) {
+                return Some(answer);
+            }
+            // The assignment may have been committed since the shard was taken hold of.
+            let awaited = held.shard().assigning(&self.group_id)?;
+            if !self.shard.partition.is_settled(awaited, self.id, waker) {
+                return None;
+            }
+        }
+    }
+}
+
 impl Pending for PendingSync {
     fn poll(&mut self, now: Now, waker: &Waker) -> Poll<Reply> {
-        let answer = match self.shard.hold(now) {
-            Ok(mut held) => held.shard().poll_sync(&self.group_id, &self.member_id, self.id, waker),
-            Err(error) => Some(Err(error)),
-        };
+        let answer = self.answer(now, waker);
         let late = || Err(ErrorCode::RebalanceInProgress);
         let Some(answer) = answer.or_else(|| (now.mono >= self.deadline).then(late)) else {
             return Poll::Pending;
@@ -156,8 +173,6 @@ impl Pending for PendingSync {
 
 impl Drop for PendingSync {
     fn drop(&mut self) {
-        if let Ok(mut held) = self.shard.hold(Now::default()) {
-            held.shard().forget(&self.group_id, self.id);
-        }
+        self.shard.forget(&self.group_id, self.id);
     }
 }

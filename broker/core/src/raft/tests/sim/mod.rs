@@ -1,5 +1,6 @@
 //! A quorum on a network that loses, delays, doubles and reorders, on disks that forget what was not synced, in virtual
-//! time. A seed replays exactly: `KFLEET_SEED=N` with `KFLEET_SIMS=1`.
+//! time. What is sent goes through the bytes of the wire, in the newest versions or the oldest. A seed replays exactly:
+//! `KFLEET_SEED=N` with `KFLEET_SIMS=1`.
 //!
 //! What has to hold, as in Kafka's own simulation test and the public specifications: one leader an epoch; committed
 //! records are the same everywhere and never lost; high watermarks and epochs do not go back while a node lives; logs that
@@ -13,6 +14,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::cx::{Cx, Outbox, Random};
+use crate::raft::wire::ReplyTo;
+use crate::raft::wire::tests::{carry, carry_back};
 use weather::{Seeded, Weather};
 
 const LENGTH: Duration = Duration::from_secs(20);
@@ -29,6 +32,7 @@ enum What {
         from_life: u64,
         id: u64,
         request: Request,
+        reply_to: ReplyTo,
     },
     Response {
         id: u64,
@@ -84,7 +88,7 @@ struct Member {
     timer_at: Option<Duration>,
     is_syncing: bool,
     /// Tickets of requests, with who sent them in which life under which number.
-    owed: BTreeMap<u64, (i32, u64, u64)>,
+    owed: BTreeMap<u64, (i32, u64, u64, ReplyTo)>,
     high_watermark: i64,
     epoch: i32,
 }
@@ -222,10 +226,11 @@ impl Sim {
                 from_life,
                 id: number,
                 request,
+                reply_to,
             } => {
                 self.next_number += 1;
                 let ticket = Ticket(self.next_number);
-                member.owed.insert(ticket.0, (from, from_life, number));
+                member.owed.insert(ticket.0, (from, from_life, number, reply_to));
                 Event::Request { ticket, request }
             }
             What::Response { id, response } => Event::Response { id, response },
@@ -279,11 +284,13 @@ impl Sim {
                 } => {
                     let Peer::Node(to) = to else { continue };
                     let from_life = self.members[&id].life;
+                    let (request, reply_to) = carry(&request, self.is_old(id) || self.is_old(to));
                     self.send(id, to, |()| What::Request {
                         from: id,
                         from_life,
                         id: number,
                         request: request.clone(),
+                        reply_to: reply_to.clone(),
                     });
                 }
                 Outgoing::Response { ticket, response } => {
@@ -293,8 +300,9 @@ impl Sim {
                         self.push(self.now, id, What::Crash);
                     }
                     // An answer to a process that is gone has no connection to come over.
-                    let owed = owed.filter(|(to, life, _)| self.members[to].life == *life);
-                    if let Some((to, _, number)) = owed {
+                    let owed = owed.filter(|(to, life, ..)| self.members[to].life == *life);
+                    if let Some((to, _, number, reply_to)) = owed {
+                        let response = carry_back(&response, &reply_to);
                         self.send(id, to, |()| What::Response {
                             id: number,
                             response: Some(response.clone()),
@@ -320,6 +328,11 @@ impl Sim {
 
     fn is_calm(&self) -> bool {
         self.now > LENGTH - CALM
+    }
+
+    /// Whether a node speaks only the oldest versions of the wire.
+    fn is_old(&self, id: i32) -> bool {
+        id <= self.weather.old_nodes
     }
 
     /// Puts a message on the network, which does with it what it likes.
@@ -456,15 +469,30 @@ impl Sim {
             return;
         };
         let end_offset = raft.high_watermark();
-        let Some(id_of) = raft.snapshot_id(end_offset).filter(|_| end_offset > 1) else {
+        if end_offset <= 2 {
             return;
-        };
-        let bytes = protocol::files::SnapshotWriter::new(id_of.epoch, 0, 0, Vec::new())
-            .unwrap()
-            .finish()
-            .unwrap();
-        raft.snapshot_taken(id_of, &bytes).unwrap();
-        self.tell(|| format!("{id} takes snapshot {id_of}"));
+        }
+        // The log moves to a snapshot that is not the first.
+        for end_offset in [end_offset - 1, end_offset] {
+            let Some(id_of) = raft.snapshot_id(end_offset) else {
+                continue;
+            };
+            let writer = protocol::files::SnapshotWriter::new(id_of.epoch, 0, 0, Vec::new()).unwrap();
+            raft.snapshot_taken(id_of, &writer.finish().unwrap()).unwrap();
+        }
+        // Most nodes keep nothing below their latest snapshot.
+        if self.random.below(4) > 0 {
+            let now = Now {
+                wall_ms: 1_700_000_000_000,
+                mono: self.now,
+            };
+            let retention = Retention {
+                size_bytes: Some(0),
+                age_ms: None,
+            };
+            raft.clean(&retention, now).unwrap();
+        }
+        self.tell(|| format!("{id} takes a snapshot up to {end_offset}"));
     }
 }
 

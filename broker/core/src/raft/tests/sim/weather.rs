@@ -43,6 +43,8 @@ impl Seeded {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Weather {
     pub(super) nodes: i32,
+    /// How many of them speak only the oldest versions of the wire.
+    pub(super) old_nodes: i32,
     /// What Kafka's timeouts are divided by: with short ones a run goes through many elections.
     haste: u32,
     crashes: u64,
@@ -77,6 +79,7 @@ impl Weather {
             crash_after_vote: 2 + random.below(30),
             crash_new_leader: 1 + random.below(12),
             propose_every_ms: 25 + random.below(150),
+            old_nodes: random.below(3) as i32,
         }
     }
 

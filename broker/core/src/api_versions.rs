@@ -1,31 +1,33 @@
 //! ApiVersions (key 18), versions 0 to 4. An unknown version is answered in version 0 with
 //! UNSUPPORTED_VERSION, so that the client can ask again (KIP-511).
 
-use std::sync::Arc;
-
 use protocol::api::messages::api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey};
 use protocol::api::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use protocol::api::{ApiKey, DecodeError, ErrorCode, StrBytes};
 
-use crate::broker::Broker;
-use crate::call::{Call, Outcome, Peer, ReplyTarget, Served};
+use crate::call::{Call, Peer, ReplyTarget, Served};
 use crate::features::SUPPORTED_FEATURES;
+use crate::image::MetadataImage;
 use crate::reply::Reply;
 
-pub(super) const SERVED: Served = Served::new(ApiKey::ApiVersions, 0, 4);
+pub(crate) const SERVED: Served = Served::new(ApiKey::ApiVersions, 0, 4);
 
 /// First version that carries the client's name and version.
 const SOFTWARE_FROM: i16 = 3;
 /// First version whose readers accept features with a minimum of 0 (KAFKA-17492).
 const ZERO_MINIMUM_FROM: i16 = 4;
 
-pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
+/// The answer of a listener that serves `apis`.
+pub(crate) fn answer(
+    call: &Call,
+    apis: impl Iterator<Item = Served>,
+    image: &MetadataImage,
+) -> Result<Reply, DecodeError> {
     let request: ApiVersionsRequest = call.decode()?;
     if software(call, &request).is_err() {
         let response = ApiVersionsResponse::default().with_error_code(ErrorCode::InvalidRequest.code());
-        return Ok(call.reply(&response)?.into());
+        return call.reply(&response);
     }
-    let image = broker.image();
     let finalized = image
         .features()
         .iter()
@@ -37,15 +39,15 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
                 .with_min_version_level(level)
         });
     let response = ApiVersionsResponse::default()
-        .with_api_keys(super::advertised().map(advertise).collect())
+        .with_api_keys(apis.map(advertise).collect())
         .with_supported_features(supported_features(call.header.api_version))
         .with_finalized_features(finalized.collect())
         .with_finalized_features_epoch(image.offset());
-    Ok(call.reply(&response)?.into())
+    call.reply(&response)
 }
 
 /// The client's name and version, if the request has them and they are well formed.
-pub(super) fn peer_software(call: &Call, peer: &mut Peer) {
+pub(crate) fn peer_software(call: &Call, peer: &mut Peer) {
     if let Ok(request) = call.decode::<ApiVersionsRequest>()
         && let Ok(Some((name, version))) = software(call, &request)
     {
@@ -93,7 +95,7 @@ fn supported_features(version: i16) -> Vec<SupportedFeatureKey> {
 }
 
 /// The answer to an ApiVersions request of a version that is not served.
-pub(super) fn unsupported(call: &Call) -> Reply {
+pub(crate) fn unsupported(call: &Call) -> Reply {
     let response = ApiVersionsResponse::default()
         .with_error_code(ErrorCode::UnsupportedVersion.code())
         .with_api_keys(vec![advertise(SERVED)]);

@@ -1,0 +1,64 @@
+//! Log directories over crashes and failures.
+
+use super::*;
+
+#[test]
+fn a_topic_made_again_begins_at_offset_zero_also_after_a_crash() {
+    use protocol::files::names;
+    let key = ("again".to_owned(), 0);
+    let disk = Arc::new(SimDisk::default());
+    disk.create_dir_all(std::path::Path::new("/data")).unwrap();
+    let dir = || LogDir::new("/data".into(), disk.clone());
+    // What an earlier topic of the name left behind; a crash kept it from being taken out.
+    for file in [names::RECOVERY_POINTS, names::LOG_START_OFFSETS, names::HIGH_WATERMARKS] {
+        let offsets = Offsets::from([(key.clone(), 100), (("other".to_owned(), 0), 7)]);
+        dir().write_offsets(file, &offsets).unwrap();
+    }
+    let id = Uuid::from_u128(702);
+    for expected in [0, 3] {
+        let lone = Lone::on(disk.clone());
+        let mut image = (*lone.broker.image()).clone();
+        let topic = TopicRecord {
+            name: key.0.clone(),
+            topic_id: id,
+            ..Default::default()
+        };
+        image.apply(topic.into()).unwrap();
+        image.apply(led_by_1(id).into()).unwrap();
+        lone.broker.publish(image, Now::default());
+        let partition = lone.broker.partition_by_id(id, 0).unwrap();
+        assert_eq!(partition.offsets(), (0, expected, expected));
+        for _ in 0..3 {
+            partition.append_as_leader(&batch(), 1, Now::default()).unwrap();
+        }
+    }
+    let left = dir().read_offsets(names::LOG_START_OFFSETS).unwrap();
+    assert_eq!(left, Offsets::from([(("other".to_owned(), 0), 7)]));
+}
+
+#[test]
+fn a_failed_write_takes_all_partitions_of_its_log_directory_offline() {
+    let lone = Lone::start();
+    let home = &lone.broker.log_dirs()[0];
+    lone.call(9, &produce("t", Uuid::ZERO, 1));
+    assert!(lone.broker.poll_offline(home, Waker::noop()).is_pending());
+    lone.disk.fail_writes(true);
+    let storage_error = |response: ProduceResponse| {
+        let partition = &response.responses[0].partition_responses[0];
+        assert_eq!(partition.error_code, ErrorCode::KafkaStorageError.code());
+    };
+    storage_error(lone.call(9, &produce("t", Uuid::ZERO, 1)));
+    lone.disk.fail_writes(false);
+    storage_error(lone.call(9, &produce("t", Uuid::ZERO, 1)));
+    storage_error(lone.call(9, &produce("__consumer_offsets", Uuid::ZERO, 1)));
+    assert_eq!(
+        lone.call(12, &fetch(12, 0, 1)).responses[0].partitions[0].error_code,
+        ErrorCode::KafkaStorageError.code()
+    );
+    let Poll::Ready(offline) = lone.broker.poll_offline(home, Waker::noop()) else {
+        panic!("nobody is told")
+    };
+    assert!(offline.stops_node, "it is the only one");
+    assert!(offline.message.contains("/data"), "{}", offline.message);
+    lone.broker.write_checkpoints().unwrap();
+}

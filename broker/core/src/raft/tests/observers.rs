@@ -1,0 +1,90 @@
+//! An observer that knows no voters but those it is told of.
+
+use std::time::Duration;
+
+use super::*;
+use crate::cx::{Cx, Outbox, Random};
+
+struct Zero;
+
+impl Random for Zero {
+    fn next_u64(&mut self) -> u64 {
+        0
+    }
+}
+
+/// Lets a member take an event; its requests with their numbers.
+fn on(raft: &mut Raft, disk: &SimDisk, at_ms: u64, event: Event) -> Vec<(u64, Peer)> {
+    let mut out = Outbox::default();
+    let mut cx = Cx {
+        now: Now {
+            mono: Duration::from_millis(at_ms),
+            ..now()
+        },
+        random: &mut Zero,
+        disk,
+        out: &mut out,
+    };
+    raft.on(event, &mut cx).unwrap();
+    let requests = out.sends.into_iter().filter_map(|sent| match sent {
+        Outgoing::Request { id, to, .. } => Some((id, to)),
+        Outgoing::Response { .. } => None,
+    });
+    requests.collect()
+}
+
+fn told(id: u64, endpoints: Vec<Endpoint>) -> Event {
+    let response = Response {
+        error: Some(ErrorCode::NotLeaderOrFollower),
+        leader_id: Some(2),
+        leader_epoch: 3,
+        leader_endpoints: endpoints,
+        body: Body::Fetch(Fetched::default()),
+    };
+    Event::Response {
+        id,
+        response: Some(response),
+    }
+}
+
+#[test]
+fn one_that_is_told_of_a_leader_without_an_address_asks_on() {
+    let disk = SimDisk::default();
+    let context = LogContext::new(Arc::new(disk.clone()), 8, 1 << 16);
+    let config = RaftConfig {
+        node_id: 7,
+        directory_id: DIRECTORY,
+        metadata_dir: "/meta".into(),
+        static_voters: Vec::new(),
+        bootstrap_servers: 1,
+        clean: true,
+        timeouts: Timeouts::default(),
+    };
+    let mut raft = Raft::open(&context, config).unwrap().0;
+    let asked = on(&mut raft, &disk, 0, Event::Start);
+    assert_eq!(
+        asked.iter().map(|(_, to)| *to).collect::<Vec<_>>(),
+        [Peer::Bootstrap(0)]
+    );
+    let asked = on(&mut raft, &disk, 1, told(asked[0].0, Vec::new()));
+    assert_eq!((asked.len(), raft.address_of(2)), (1, None));
+    on(
+        &mut raft,
+        &disk,
+        2,
+        Event::Response {
+            id: asked[0].0,
+            response: None,
+        },
+    );
+    // The leader that cannot be reached is given up after controller.quorum.fetch.timeout.ms.
+    let again = on(&mut raft, &disk, 2100, Event::Tick);
+    assert_eq!(
+        again.iter().map(|(_, to)| *to).collect::<Vec<_>>(),
+        [Peer::Bootstrap(0)]
+    );
+    let endpoint = ("CONTROLLER".to_owned(), "localhost".to_owned(), 9093);
+    let asked = on(&mut raft, &disk, 2101, told(again[0].0, vec![endpoint]));
+    assert_eq!(asked.iter().map(|(_, to)| *to).collect::<Vec<_>>(), [Peer::Node(2)]);
+    assert_eq!(raft.address_of(2), Some(("localhost", 9093)));
+}

@@ -1,0 +1,48 @@
+//! Waits between attempts.
+
+use std::time::Duration;
+
+/// Waits that double from one to the next, up to the longest.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Backoff {
+    first: Duration,
+    longest: Duration,
+    next: Duration,
+}
+
+impl Backoff {
+    /// From `first` to `longest`.
+    pub(crate) const fn new(first: Duration, longest: Duration) -> Self {
+        Self {
+            first,
+            longest,
+            next: first,
+        }
+    }
+
+    /// How long to wait now.
+    pub(crate) fn next(&mut self) -> Duration {
+        let now = self.next;
+        self.next = now.saturating_mul(2).min(self.longest);
+        now
+    }
+
+    /// Something succeeded: the next wait is the first again.
+    pub(crate) fn reset(&mut self) {
+        self.next = self.first;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_start_anew_after_a_success() {
+        let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(100));
+        let waits = [20, 40, 80, 100, 100].map(Duration::from_millis);
+        assert_eq!([(); 5].map(|()| backoff.next()), waits);
+        backoff.reset();
+        assert_eq!(backoff.next(), waits[0]);
+    }
+}

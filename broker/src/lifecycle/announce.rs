@@ -1,0 +1,171 @@
+//! What is told to the active controller until the metadata says it too: where a controller is, and in which log
+//! directories a broker's replicas are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use broker_core::broker::Broker;
+use broker_core::cx::Now;
+use broker_core::image::MetadataImage;
+use broker_core::lifecycle::{ControllerLifecycle, ControllerStep, DirectoryAssignments, DirectoryStep};
+use protocol::api::messages::assign_replicas_to_dirs_request::AssignReplicasToDirsRequest;
+use protocol::api::messages::controller_registration_request::ControllerRegistrationRequest;
+use protocol::api::{Decodable, HeaderVersion, Request};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::sleep_to;
+use crate::clock::Clock;
+use crate::controller_channel::{ActiveController, ControllerChannel};
+use crate::peers::Purpose;
+
+/// How long the controller may take over a request.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+
+/// Registers a controller, and keeps it registered, until shutdown. `image` is what the node knows.
+pub(crate) async fn register_controller(
+    machine: ControllerLifecycle,
+    image: Arc<dyn Fn() -> Arc<MetadataImage> + Send + Sync>,
+    published: watch::Receiver<i64>,
+    channel: ControllerChannel,
+    clock: Clock,
+    shutdown: CancellationToken,
+) {
+    let what = Controller { machine, image };
+    let channel = channel.with(Purpose::RegisterController, ANSWER_MAX);
+    shutdown
+        .run_until_cancelled(announce(what, published, channel, clock))
+        .await;
+}
+
+/// Tells in which log directories the broker's replicas are, until shutdown.
+pub(crate) async fn tell_directories(
+    machine: DirectoryAssignments,
+    broker: Arc<Broker>,
+    published: watch::Receiver<i64>,
+    channel: ControllerChannel,
+    clock: Clock,
+    shutdown: CancellationToken,
+) {
+    let what = Directories { machine, broker };
+    let channel = channel.with(Purpose::AssignDirectories, ANSWER_MAX);
+    shutdown
+        .run_until_cancelled(announce(what, published, channel, clock))
+        .await;
+}
+
+/// What such a machine wants next.
+enum Step<R> {
+    Send(R),
+    Wait(Option<Duration>),
+}
+
+/// A machine that tells the controller something until the metadata has it.
+trait Announcement {
+    type Asked: Request;
+
+    /// The node knows other metadata now.
+    fn published(&mut self);
+    fn next(&mut self, now: Now) -> Step<Self::Asked>;
+    /// The answer, if there is one.
+    fn answered(&mut self, answer: Option<&<Self::Asked as Request>::Response>, now: Now);
+    fn controller_changed(&mut self, now: Now);
+}
+
+async fn announce<A: Announcement>(
+    mut what: A,
+    mut published: watch::Receiver<i64>,
+    channel: ControllerChannel,
+    clock: Clock,
+) where
+    <A::Asked as Request>::Response: Decodable + HeaderVersion,
+{
+    let mut asked = ActiveController::default();
+    what.published();
+    loop {
+        match what.next(clock.now()) {
+            Step::Send(request) => {
+                let answer = channel.send(&request, None).await;
+                let answer =
+                    answer.inspect_err(|error| tracing::debug!(%error, "the active controller gave no answer"));
+                what.answered(answer.ok().as_ref(), clock.now());
+            }
+            Step::Wait(until) => {
+                tokio::select! {
+                    Ok(()) = published.changed() => what.published(),
+                    () = channel.another(&asked) => {
+                        asked = channel.active();
+                        what.controller_changed(clock.now());
+                    }
+                    () = sleep_to(clock, until) => {}
+                }
+            }
+        }
+    }
+}
+
+struct Controller {
+    machine: ControllerLifecycle,
+    image: Arc<dyn Fn() -> Arc<MetadataImage> + Send + Sync>,
+}
+
+impl Announcement for Controller {
+    type Asked = ControllerRegistrationRequest;
+
+    fn published(&mut self) {
+        self.machine.published(&(self.image)());
+    }
+
+    fn next(&mut self, now: Now) -> Step<Self::Asked> {
+        match self.machine.next(now) {
+            ControllerStep::Register(request) => Step::Send(request),
+            ControllerStep::Wait(until) => Step::Wait(until),
+        }
+    }
+
+    fn answered(&mut self, answer: Option<&<Self::Asked as Request>::Response>, now: Now) {
+        match answer {
+            Some(answer) => self.machine.on_response(answer, now),
+            None => self.machine.on_failure(now),
+        }
+    }
+
+    fn controller_changed(&mut self, now: Now) {
+        self.machine.controller_changed(now);
+    }
+}
+
+struct Directories {
+    machine: DirectoryAssignments,
+    broker: Arc<Broker>,
+}
+
+impl Announcement for Directories {
+    type Asked = AssignReplicasToDirsRequest;
+
+    fn published(&mut self) {
+        let partitions = self.broker.partitions();
+        let replicas = partitions
+            .iter()
+            .map(|partition| ((partition.topic_id(), partition.index()), partition.log_dir_id()));
+        self.machine.published(&self.broker.image(), replicas);
+    }
+
+    fn next(&mut self, now: Now) -> Step<Self::Asked> {
+        match self.machine.next(now) {
+            DirectoryStep::Assign(request) => Step::Send(request),
+            DirectoryStep::Wait(until) => Step::Wait(until),
+        }
+    }
+
+    fn answered(&mut self, answer: Option<&<Self::Asked as Request>::Response>, now: Now) {
+        match answer {
+            Some(answer) => self.machine.on_response(answer, now),
+            None => self.machine.on_failure(now),
+        }
+    }
+
+    fn controller_changed(&mut self, now: Now) {
+        self.machine.controller_changed(now);
+    }
+}

@@ -1,0 +1,246 @@
+//! Nodes of both engines in one static quorum: combined, in directories that outlive their processes.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use super::nodes::wait_until;
+use super::ports::free_ports;
+use super::{Engine, KFLEET, Ran, kafka_libs, run_with_input, signal};
+
+const CLUSTER_ID: &str = "fMCL8kv1SWm87L_Md-I2hg";
+
+/// Replicas on all nodes; a broker that is killed is noticed soon.
+const SETTINGS: &str = "offsets.topic.replication.factor=3
+offsets.topic.num.partitions=3
+transaction.state.log.replication.factor=3
+transaction.state.log.num.partitions=3
+default.replication.factor=3
+group.initial.rebalance.delay.ms=0
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
+";
+
+const LOG4J: &str = "rootLogger.level=INFO
+rootLogger.appenderRef.stdout.ref=STDOUT
+appender.stdout.type=Console
+appender.stdout.name=STDOUT
+appender.stdout.layout.type=PatternLayout
+appender.stdout.layout.pattern=%d{HH:mm:ss.SSS} %p %m (%c{1})%n%throwable
+";
+
+/// The nodes; ids count from 1.
+#[derive(Debug)]
+pub(crate) struct Mixed {
+    dir: tempfile::TempDir,
+    nodes: Vec<MixedNode>,
+}
+
+#[derive(Debug)]
+struct MixedNode {
+    engine: Engine,
+    broker: String,
+    process: Option<Child>,
+}
+
+impl Mixed {
+    /// Formats the directories and starts all nodes; each has the settings of its engine besides the common ones.
+    pub(crate) fn start(engines: [Engine; 3], settings: impl Fn(Engine) -> &'static str) -> Self {
+        let dir = tempfile::Builder::new().prefix("kfleet-test-").tempdir().unwrap();
+        fs::write(dir.path().join("log4j2.properties"), LOG4J).unwrap();
+        let ports: [u16; 6] = free_ports();
+        let at = |id: usize| (ports[2 * id - 2], ports[2 * id - 1]);
+        let voters = [1, 2, 3].map(|id| format!("{id}@127.0.0.1:{}", at(id).1)).join(",");
+        let mut mixed = Self { dir, nodes: Vec::new() };
+        for (id, engine) in (1..).zip(engines) {
+            let (broker, controller) = at(id);
+            let home = mixed.home(id as i32);
+            fs::create_dir(&home).unwrap();
+            let text = format!(
+                "process.roles=broker,controller\nnode.id={id}\nlog.dirs={}\ncontroller.quorum.voters={voters}\n\
+                 listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}\n\
+                 controller.listener.names=CONTROLLER\n{SETTINGS}{}\n",
+                home.join("data").display(),
+                settings(engine)
+            );
+            fs::write(home.join("server.properties"), text).unwrap();
+            mixed.nodes.push(MixedNode {
+                engine,
+                broker: format!("127.0.0.1:{broker}"),
+                process: None,
+            });
+        }
+        for id in 1..=3 {
+            mixed.format(id);
+        }
+        for id in 1..=3 {
+            mixed.spawn(id);
+        }
+        mixed.wait_until_alive(&[1, 2, 3]);
+        mixed
+    }
+
+    fn home(&self, id: i32) -> PathBuf {
+        self.dir.path().join(format!("node-{id}"))
+    }
+
+    fn node(&self, id: i32) -> &MixedNode {
+        &self.nodes[id as usize - 1]
+    }
+
+    fn format(&self, id: i32) {
+        let mut command = Command::new(KFLEET);
+        command.args(["storage", "format", "-t", CLUSTER_ID, "-c"]);
+        run_with_input(command.arg(self.home(id).join("server.properties")), "").exits(0);
+    }
+
+    /// Starts a node on what is in its directory.
+    pub(crate) fn spawn(&mut self, id: i32) {
+        let home = self.home(id);
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(home.join("log"))
+            .unwrap();
+        let parent = std::process::id().to_string();
+        let mut command = Command::new(KFLEET);
+        match self.node(id).engine {
+            Engine::Kfleet => command.args(["broker", "run", "--die-with", &parent, "-c"]),
+            Engine::Apache => {
+                let log4j = self.dir.path().join("log4j2.properties");
+                command.args(["launch", "--die-with", &parent, "--", "java", "-Xmx512m"]);
+                command.arg("-XX:TieredStopAtLevel=1");
+                command.arg(format!("-Dlog4j2.configurationFile={}", log4j.display()));
+                command.arg("-cp").arg(kafka_libs().join("*")).arg("kafka.Kafka")
+            }
+        };
+        command
+            .arg(home.join("server.properties"))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log);
+        self.nodes[id as usize - 1].process = Some(command.spawn().unwrap());
+    }
+
+    /// Kills a node with SIGKILL.
+    pub(crate) fn kill(&mut self, id: i32) {
+        let mut process = self.nodes[id as usize - 1].process.take().unwrap();
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+
+    /// Stops a node in order.
+    pub(crate) fn stop(&mut self, id: i32) {
+        let mut process = self.nodes[id as usize - 1].process.take().unwrap();
+        signal(process.id() as i32, "TERM");
+        wait_until(&format!("node {id} stops"), || process.try_wait().unwrap().is_some());
+    }
+
+    /// Pauses a node, or lets it go on.
+    pub(crate) fn signal(&self, id: i32, name: &str) {
+        signal(self.node(id).process.as_ref().unwrap().id() as i32, name);
+    }
+
+    /// Takes a node's data away; its directory is formatted as at first.
+    pub(crate) fn wipe(&self, id: i32) {
+        fs::remove_dir_all(self.home(id).join("data")).unwrap();
+        self.format(id);
+    }
+
+    /// Where clients find a broker.
+    pub(crate) fn address(&self, id: i32) -> &str {
+        &self.node(id).broker
+    }
+
+    pub(crate) fn engine(&self, id: i32) -> Engine {
+        self.node(id).engine
+    }
+
+    /// The first node of this engine.
+    pub(crate) fn first(&self, engine: Engine) -> i32 {
+        self.all(engine)[0]
+    }
+
+    /// The nodes of this engine.
+    pub(crate) fn all(&self, engine: Engine) -> Vec<i32> {
+        (1..=3).filter(|id| self.engine(*id) == engine).collect()
+    }
+
+    /// All nodes but this one.
+    pub(crate) fn others(&self, id: i32) -> Vec<i32> {
+        (1..=3).filter(|other| *other != id).collect()
+    }
+
+    /// What a node has logged.
+    pub(crate) fn said(&self, id: i32) -> String {
+        fs::read_to_string(self.home(id).join("log")).unwrap()
+    }
+
+    /// Its log directory.
+    pub(crate) fn data_dir(&self, id: i32) -> PathBuf {
+        self.home(id).join("data")
+    }
+
+    /// Runs kfleet by way of one broker.
+    #[track_caller]
+    pub(crate) fn kfleet(&self, asked: i32, args: &[&str], input: &str) -> Ran {
+        let mut command = Command::new("timeout");
+        command
+            .args(["60", KFLEET])
+            .args(args)
+            .args(["-b", self.address(asked)]);
+        run_with_input(&mut command, input)
+    }
+
+    /// What a command of kfleet finds, asked of one broker; nothing where it cannot be told just now.
+    pub(crate) fn data(&self, asked: i32, args: &[&str]) -> Option<serde_json::Value> {
+        let args = [args, &["-o", "json", "--timeout", "3s"]].concat();
+        let ran = self.kfleet(asked, &args, "");
+        (ran.code == 0).then(|| ran.data())
+    }
+
+    /// Waits until each of these brokers sees exactly these alive.
+    pub(crate) fn wait_until_alive(&self, ids: &[i32]) {
+        let wanted: BTreeSet<i64> = ids.iter().map(|id| i64::from(*id)).collect();
+        for asked in ids {
+            wait_until(
+                &format!("{ids:?} are alive; node {asked} said {}", self.home(*asked).display()),
+                || {
+                    let brokers = self.data(*asked, &["cluster", "describe"]);
+                    let brokers = brokers
+                        .and_then(|brokers| brokers.as_array().cloned())
+                        .unwrap_or_default();
+                    brokers
+                        .iter()
+                        .filter_map(|broker| broker["id"].as_i64())
+                        .collect::<BTreeSet<_>>()
+                        == wanted
+                },
+            );
+        }
+    }
+}
+
+impl Drop for Mixed {
+    fn drop(&mut self) {
+        for node in &mut self.nodes {
+            if let Some(mut process) = node.process.take() {
+                // It may have ended by itself.
+                let _ended = process.kill();
+                let _status = process.wait();
+            }
+        }
+        if std::thread::panicking() {
+            for id in 1..=3 {
+                let said = self.said(id);
+                let lines: Vec<&str> = said
+                    .lines()
+                    .filter(|line| line.contains("WARN") || line.contains("ERROR"))
+                    .collect();
+                let last = &lines[lines.len().saturating_sub(20)..];
+                say!("node {id}, {:?}, warned at last:\n{}", self.engine(id), last.join("\n"));
+            }
+        }
+    }
+}
