@@ -193,6 +193,12 @@ impl Context {
     /// Whether a change may go ahead: the cluster is the expected one, and somebody said yes. False under
     /// --dry-run.
     pub fn may_change(&self, safety: &SafetyArgs, cluster_id: &str, plan: &str) -> Result<bool, CommandError> {
+        self.expect_cluster(safety, cluster_id)?;
+        self.may_go_ahead(&safety.ask, plan)
+    }
+
+    /// Refuses any other cluster than the expected one.
+    pub fn expect_cluster(&self, safety: &SafetyArgs, cluster_id: &str) -> Result<(), CommandError> {
         if let Some(expected) = safety
             .expect_cluster_id
             .as_deref()
@@ -201,7 +207,7 @@ impl Context {
             let message = format!("this is cluster {cluster_id}, and {expected} was expected; nothing was changed");
             return Err(CommandError::refused(message));
         }
-        self.may_go_ahead(&safety.ask, plan)
+        Ok(())
     }
 
     /// Whether a change may go ahead: somebody said yes. False under --dry-run.

@@ -154,6 +154,8 @@ fn the_same_levels_are_no_change(cluster: &Cluster) {
             assert_eq!((&row["changed"], &row["from"]), (&json!(false), &row["to"]));
         }
     }
+    let other = ["features", "upgrade", "--metadata", "4.3", "--expect-cluster-id", "x"];
+    cluster.kfleet(&other).exits(77);
     let other = [
         "features",
         "downgrade",

@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 
 use crate::support::Cluster;
 
-on_both_engines!(what_needs_no_election_is_left_alone, partitions_are_named_in_three_ways);
+on_both_engines!(
+    what_needs_no_election_is_left_alone,
+    another_cluster_is_left_alone,
+    partitions_are_named_in_three_ways
+);
 
 fn what_needs_no_election_is_left_alone(cluster: &Cluster) {
     cluster
@@ -20,6 +24,18 @@ fn what_needs_no_election_is_left_alone(cluster: &Cluster) {
         };
         assert_eq!(rows, json!([unchanged(0), unchanged(1)]), "{kind}");
     }
+}
+
+fn another_cluster_is_left_alone(cluster: &Cluster) {
+    let said = cluster
+        .kfleet(&["leaders", "elect", "--all", "--yes", "--expect-cluster-id", "x"])
+        .exits(77)
+        .stderr;
+    assert!(said.contains("x was expected"), "{said}");
+    let id = cluster.kfleet(&["cluster", "id"]).exits(0).stdout;
+    cluster
+        .kfleet(&["leaders", "elect", "--all", "--yes", "--expect-cluster-id", id.trim()])
+        .exits(0);
 }
 
 fn partitions_are_named_in_three_ways(cluster: &Cluster) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::Cluster;
 use crate::support::nodes::wait_until;
 
-on_both_engines!(apache
+on_both_engines!(nodes:
     [
         "--brokers", "2", "--controllers", "1", "--separate",
         "--set", "broker.session.timeout.ms=3000", "--set", "broker.heartbeat.interval.ms=500",

@@ -16,6 +16,7 @@ mod leaders_nodes;
 mod logs_dump;
 mod quorum;
 mod quorum_nodes;
+mod quorum_voters;
 mod read_write;
 mod readme;
 mod render;

@@ -73,6 +73,7 @@ pub(crate) fn run(args: &UnregisterArgs, context: &Context) -> Result<(), Comman
         let client = context.connect_to_any_role().await?;
         client.check_served::<UnregisterBrokerRequest>().await?;
         let id = client.cluster_id().to_owned();
+        context.expect_cluster(&args.safety, &id)?;
         let standing = standing(&client, args.broker).await?;
         insist_on_gone(args, standing)?;
         let replicas = replicas(&client, args.broker).await?;

@@ -64,6 +64,7 @@ pub(super) fn change(
     let (id, before, wanted, changed) = block_on(async {
         let client = context.connect_to_any_role().await?;
         let id = client.cluster_id().to_owned();
+        context.expect_cluster(safety, &id)?;
         client.prefer_active().await?;
         let before = client.finalized_features().await?;
         let wanted = levels.wanted(direction, &before)?;

@@ -101,6 +101,7 @@ pub(crate) fn run(args: &ElectArgs, context: &Context) -> Result<(), CommandErro
     let (id, rows) = block_on(async {
         let client = context.connect().await?;
         let id = client.cluster_id().to_owned();
+        context.expect_cluster(&args.safety, &id)?;
         let selected = args.selection.resolve(&client).await?;
         let needed: BTreeSet<(String, i32)> = selected
             .iter()

@@ -31,6 +31,7 @@ pub(crate) fn run(args: &AddControllerArgs, context: &Context) -> Result<(), Com
     let (id, quorum, changed) = block_on(async {
         let client = context.connect_to_any_role().await?;
         let id = client.cluster_id().to_owned();
+        context.expect_cluster(&args.safety, &id)?;
         if let Some(other) = newcomer.cluster_id.filter(|other| *other != id) {
             let message = format!(
                 "controller {} was formatted for cluster {other}, and this is {id}",

@@ -68,7 +68,10 @@ fn is_static() -> CommandError {
     CommandError::rejected(
         "the voters of this quorum are static (kraft.version 0): controller.quorum.voters names them",
     )
-    .hint("kfleet features upgrade --feature kraft.version=1 makes them dynamic, for good")
+    .hint(
+        "kfleet features upgrade --feature kraft.version=1 makes them dynamic, for good; \
+         then name controller.quorum.bootstrap.servers instead, on every node",
+    )
 }
 
 /// Asks for a change until the quorum has it. The leader takes one change at a time and no voter that lags, and
@@ -99,8 +102,10 @@ pub(super) async fn carry_out(
 }
 
 async fn done_before(client: &Client, sent: bool, has_it: impl Fn(&Quorum) -> bool) -> Option<Quorum> {
-    let quorum = client.describe_quorum().await.ok().filter(|_| sent)?;
-    has_it(&quorum).then_some(quorum)
+    if !sent {
+        return None;
+    }
+    client.describe_quorum().await.ok().filter(has_it)
 }
 
 /// Waits until the leader has a change; while there is an election nobody answers.

@@ -39,6 +39,7 @@ pub(crate) fn run(args: &RemoveControllerArgs, context: &Context) -> Result<(), 
     let (id, voter, quorum, changed) = block_on(async {
         let client = context.connect_to_any_role().await?;
         let id = client.cluster_id().to_owned();
+        context.expect_cluster(&args.safety, &id)?;
         client.check_served::<RemoveRaftVoterRequest>().await?;
         let quorum = client.describe_quorum().await?;
         insist_on_dynamic(&quorum)?;
