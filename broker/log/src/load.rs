@@ -90,6 +90,10 @@ impl Log {
         }
         let first = log.segments.first_key_value().map_or(0, |(base, _)| *base);
         log.log_start_offset = log.log_start_offset.max(first).min(log.log_end_offset);
+        if options.clean && log.unsynced_from.is_none() {
+            // Whoever closed it had made all of it durable, whether or not a checkpoint says so.
+            log.recovery_point = log.log_end_offset;
+        }
         log.recovery_point = log.recovery_point.clamp(log.log_start_offset, log.log_end_offset);
         log.epochs
             .truncate_from_end(log.log_end_offset.max(log.log_start_offset.saturating_add(1)));

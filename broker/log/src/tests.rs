@@ -133,6 +133,21 @@ fn records_are_read_back_from_memory_and_from_segments() {
 }
 
 #[test]
+fn a_log_that_was_closed_well_is_durable_to_its_end_whatever_the_checkpoint_says() {
+    let disk = SimDisk::default();
+    let mut log = open(&disk, &small_config(), OpenOptions::default());
+    append(&mut log, 1, &[b"a", b"b"]);
+    assert_eq!(log.recovery_point(), 0);
+    log.close().unwrap();
+    drop(log);
+    assert_eq!(open(&disk, &small_config(), OpenOptions::default()).recovery_point(), 2);
+    let mut log = open(&disk, &small_config(), crashed(0));
+    assert_eq!(log.recovery_point(), 0, "after a crash nobody knows");
+    log.flush().unwrap();
+    assert_eq!(log.recovery_point(), 2);
+}
+
+#[test]
 fn an_offset_outside_the_log_is_out_of_range_and_its_end_is_empty() {
     let disk = SimDisk::default();
     let mut log = open(&disk, &small_config(), OpenOptions::default());

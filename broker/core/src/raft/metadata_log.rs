@@ -49,8 +49,6 @@ impl MetadataLog {
         };
         let options = OpenOptions {
             clean,
-            // A clean end has synced all there is.
-            recovery_point: if clean { i64::MAX } else { 0 },
             ..OpenOptions::default()
         };
         let (log, report) = Log::open(context, &dir, Arc::new(config), options)?;
