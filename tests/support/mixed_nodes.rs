@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use super::nodes::wait_until;
-use super::ports::free_ports;
+use super::ports::{Port, free_ports};
 use super::{Engine, KFLEET, Ran, kafka_libs, run_with_input, signal};
 
 const CLUSTER_ID: &str = "fMCL8kv1SWm87L_Md-I2hg";
@@ -35,6 +35,7 @@ appender.stdout.layout.pattern=%d{HH:mm:ss.SSS} %p %m (%c{1})%n%throwable
 pub(crate) struct Mixed {
     dir: tempfile::TempDir,
     nodes: Vec<MixedNode>,
+    _ports: [Port; 6],
 }
 
 #[derive(Debug)]
@@ -49,10 +50,15 @@ impl Mixed {
     pub(crate) fn start(engines: [Engine; 3], settings: impl Fn(Engine) -> &'static str) -> Self {
         let dir = tempfile::Builder::new().prefix("kfleet-test-").tempdir().unwrap();
         fs::write(dir.path().join("log4j2.properties"), LOG4J).unwrap();
-        let ports: [u16; 6] = free_ports();
-        let at = |id: usize| (ports[2 * id - 2], ports[2 * id - 1]);
+        let ports: [Port; 6] = free_ports();
+        let numbers = ports.each_ref().map(|port| port.number);
+        let at = |id: usize| (numbers[2 * id - 2], numbers[2 * id - 1]);
         let voters = [1, 2, 3].map(|id| format!("{id}@127.0.0.1:{}", at(id).1)).join(",");
-        let mut mixed = Self { dir, nodes: Vec::new() };
+        let mut mixed = Self {
+            dir,
+            nodes: Vec::new(),
+            _ports: ports,
+        };
         for (id, engine) in (1..).zip(engines) {
             let (broker, controller) = at(id);
             let home = mixed.home(id as i32);

@@ -1,22 +1,17 @@
 //! A node that a test kills and starts again, in the same directory and at the same address.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
-use std::os::linux::net::SocketAddrExt as _;
-use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::ports::{Port, free_ports};
 use super::{Cluster, Engine, KFLEET};
 
 /// Longest a start may take.
 const START_MAX: Duration = Duration::from_secs(30);
 /// How often a starting node is asked whether it serves.
 const POLL: Duration = Duration::from_millis(1);
-/// Below the ports that the system gives to outgoing connections: a client that keeps trying the address of a
-/// dead node could be given that very port, and talk to itself.
-const PORTS: std::ops::Range<u16> = 10_000..30_000;
 
 /// A node of the broker in the binary.
 #[derive(Debug)]
@@ -25,8 +20,8 @@ pub(crate) struct Node {
     pub(crate) address: String,
     properties: PathBuf,
     log: PathBuf,
-    /// What keeps others from its ports while it does not run.
-    _claims: [UnixDatagram; 2],
+    /// They are kept from others while it does not run.
+    _ports: [Port; 2],
     _dir: tempfile::TempDir,
 }
 
@@ -40,18 +35,17 @@ impl Node {
         cluster.stop();
         let properties = dir.path().join("server.properties");
         let mut text = fs::read_to_string(&properties).unwrap();
-        let [(first, first_claim), (second, second_claim)] = fixed_ports();
-        let fixed = [first, second];
-        for (old, new) in ports.iter().zip(fixed) {
-            text = text.replace(&format!(":{old}"), &format!(":{new}"));
+        let fixed: [Port; 2] = free_ports();
+        for (old, new) in ports.iter().zip(&fixed) {
+            text = text.replace(&format!(":{old}"), &format!(":{}", new.number));
         }
         fs::write(&properties, text).unwrap();
         Self {
             child: None,
-            address: format!("127.0.0.1:{}", fixed[0]),
+            address: format!("127.0.0.1:{}", fixed[0].number),
             properties,
             log: dir.path().join("node.log"),
-            _claims: [first_claim, second_claim],
+            _ports: fixed,
             _dir: dir,
         }
     }
@@ -131,23 +125,4 @@ fn answers(address: &str) -> bool {
     runtime
         .block_on(client::conn::Connection::open(address, "kfleet-test", deadline))
         .is_ok()
-}
-
-/// Two ports that nobody listens on; tests of one process look from different places. They are claimed as sandboxes
-/// claim theirs, so that no sandbox gets them.
-fn fixed_ports() -> [(u16, UnixDatagram); 2] {
-    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let start = u64::from(clock.unwrap().subsec_nanos());
-    let span = u64::from(PORTS.end - PORTS.start);
-    let mut candidates = (0..span).map(|at| PORTS.start + ((start + at) % span) as u16);
-    let mut next = || candidates.find_map(|port| Some((port, claim(port)?)));
-    let found = next().zip(next());
-    let (first, second) = found.unwrap_or_else(|| panic!("no free port in {PORTS:?}"));
-    [first, second]
-}
-
-fn claim(port: u16) -> Option<UnixDatagram> {
-    let name = SocketAddr::from_abstract_name(format!("kfleet-port-{port}")).unwrap();
-    let claim = UnixDatagram::bind_addr(&name).ok()?;
-    TcpListener::bind(("127.0.0.1", port)).is_ok().then_some(claim)
 }

@@ -1,27 +1,39 @@
 //! Ports for nodes that are told theirs before they start.
 
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::ops::Range;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-/// Ports below those that the system picks for listeners and connections, where nobody gets one by chance while it is
-/// not bound yet.
-const FIRST: u16 = 12_000;
-const COUNT: u16 = 20_000;
+/// Below the ports that the system gives to outgoing connections: a client that keeps trying the address of a
+/// dead node could be given that very port, and talk to itself.
+const PORTS: Range<u16> = 10_000..30_000;
 
-static NEXT: AtomicU16 = AtomicU16::new(0);
+/// A port, kept from others while no node listens on it: it is claimed as sandboxes claim theirs, so that no sandbox
+/// gets it.
+#[derive(Debug)]
+pub(crate) struct Port {
+    pub(crate) number: u16,
+    _claim: UnixDatagram,
+}
 
-/// Ports that nobody listens on. No test gets one that another test of this process got.
-pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    // Another run of the tests beside this one begins elsewhere.
-    let offset = (std::process::id() % u32::from(COUNT)) as u16;
+impl Port {
+    fn claim(number: u16) -> Option<Self> {
+        let name = SocketAddr::from_abstract_name(format!("kfleet-port-{number}")).unwrap();
+        let claim = UnixDatagram::bind_addr(&name).ok()?;
+        let is_free = TcpListener::bind(("127.0.0.1", number)).is_ok();
+        is_free.then_some(Self { number, _claim: claim })
+    }
+}
+
+/// Ports that nobody listens on; tests of one process look from different places.
+pub(crate) fn free_ports<const N: usize>() -> [Port; N] {
+    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let start = u64::from(clock.unwrap().subsec_nanos());
+    let span = u64::from(PORTS.end - PORTS.start);
+    let mut candidates = (0..span).map(|at| PORTS.start + ((start + at) % span) as u16);
     [(); N].map(|()| {
-        loop {
-            let at = NEXT.fetch_add(1, Ordering::Relaxed);
-            assert!(at < COUNT, "no port is free");
-            let port = FIRST + offset.wrapping_add(at) % COUNT;
-            if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-                return port;
-            }
-        }
+        let free = candidates.find_map(Port::claim);
+        free.unwrap_or_else(|| panic!("no free port in {PORTS:?}"))
     })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::ports::free_ports;
+use crate::support::ports::{Port, free_ports};
 use crate::support::{Engine, KFLEET, Ran, foreign, kafka_libs, run_with_input, signal};
 
 /// How long a node may take to serve or to stop.
@@ -27,6 +27,7 @@ pub(super) struct Home {
     dir: tempfile::TempDir,
     bootstrap: String,
     starts: usize,
+    _ports: [Port; 2],
 }
 
 impl Home {
@@ -34,11 +35,13 @@ impl Home {
     pub(super) fn formatted_by(engine: Engine, quorum: Quorum) -> Self {
         let dir = tempfile::Builder::new().prefix("kfleet-test-").tempdir().unwrap();
         // The voters of a dynamic quorum are told their ports once and for all.
-        let [broker, controller] = free_ports();
+        let ports: [Port; 2] = free_ports();
+        let [broker, controller] = ports.each_ref().map(|port| port.number);
         let home = Self {
             dir,
             bootstrap: format!("127.0.0.1:{broker}"),
             starts: 0,
+            _ports: ports,
         };
         let voters = match quorum {
             Quorum::Static => format!("controller.quorum.voters=1@127.0.0.1:{controller}"),
