@@ -7,8 +7,8 @@ use broker_core::call::Call;
 use broker_core::controller::refuse;
 use broker_core::reply::{Reply, ReplyPart};
 use bytes::{BufMut as _, Bytes, BytesMut};
-use protocol::api::ErrorCode;
 use protocol::api::messages::{EnvelopeRequest, EnvelopeResponse};
+use protocol::api::{ErrorCode, join_request};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -33,8 +33,8 @@ pub(crate) struct Forwarder {
 }
 
 impl Forwarder {
-    /// Hands on a request; `frame` is all of it without its length.
-    pub(crate) fn forward(&self, call: Call, frame: Bytes) -> oneshot::Receiver<Reply> {
+    /// Hands on a request.
+    pub(crate) fn forward(&self, call: Call) -> oneshot::Receiver<Reply> {
         let (sender, receiver) = oneshot::channel();
         if self.channel.active().id == Some(self.node_id) {
             // The active controller is in this process.
@@ -42,20 +42,20 @@ impl Forwarder {
         }
         let forwarder = self.clone();
         self.runtime.spawn(async move {
-            let reply = forwarder.ask(&call, frame).await.unwrap_or_else(|| refuse(&call));
+            let reply = forwarder.ask(&call).await.unwrap_or_else(|| refuse(&call));
             // The client may be gone by now.
             let _gone = sender.send(reply);
         });
         receiver
     }
 
-    async fn ask(&self, call: &Call, frame: Bytes) -> Option<Reply> {
+    async fn ask(&self, call: &Call) -> Option<Reply> {
         let host = call.peer.host.parse().ok().map_or_else(Vec::new, |host| match host {
             IpAddr::V4(host) => host.octets().to_vec(),
             IpAddr::V6(host) => host.octets().to_vec(),
         });
         let request = EnvelopeRequest::default()
-            .with_request_data(frame)
+            .with_request_data(join_request(&call.header, &call.body))
             .with_request_principal(Some(Bytes::from_static(ANONYMOUS)))
             .with_client_host_address(host.into());
         tokio::time::timeout(FORWARD_MAX, self.ask_until_answered(&request))

@@ -25,13 +25,13 @@ pub(crate) struct BrokerService {
 
 impl Service for BrokerService {
     fn serve(&self, frame: Bytes, peer: &mut Peer) -> Answer {
-        let Some(call) = read(frame.clone(), peer, self.clock) else {
+        let Some(call) = read(frame, peer, self.clock) else {
             return Answer::Now(Reply::Refused(Refused::Malformed));
         };
         match api::handle(&self.broker, call, peer) {
             Outcome::Reply(reply) => Answer::Now(reply),
             Outcome::Wait(pending) => Answer::Wait(pending),
-            Outcome::Forward(call) => Answer::Later(self.forwarder.forward(call, frame)),
+            Outcome::Forward(call) => Answer::Later(self.forwarder.forward(call)),
         }
     }
 }

@@ -86,6 +86,35 @@ pub fn split_request(mut frame: Bytes) -> Result<(RequestHeader, Bytes), DecodeE
     Ok((header(client_id), frame))
 }
 
+/// Puts header and body of a request together again: a frame without its four length bytes, as [`split_request`] takes
+/// it. Tagged fields of the header, of which Kafka has none, are gone.
+pub fn join_request(header: &RequestHeader, body: &[u8]) -> Bytes {
+    let client_id = header.client_id.as_deref();
+    let mut out = BytesMut::with_capacity(16 + client_id.map_or(0, str::len) + body.len());
+    let version = ApiKey::try_from(header.api_key).map_or(0, |api| api.request_header_version(header.api_version));
+    put_header(&mut out, header.api_key, header.api_version, header.correlation_id);
+    put_client(&mut out, version, client_id);
+    out.put_slice(body);
+    out.freeze()
+}
+
+fn put_header(out: &mut BytesMut, api_key: i16, api_version: i16, correlation_id: i32) {
+    out.put_i16(api_key);
+    out.put_i16(api_version);
+    out.put_i32(correlation_id);
+}
+
+/// What later versions of the header have besides.
+fn put_client(out: &mut BytesMut, header_version: i16, client_id: Option<&str>) {
+    if header_version >= 1 {
+        out.put_i16(client_id.map_or(-1, |id| id.len() as i16));
+        out.put_slice(client_id.unwrap_or_default().as_bytes());
+    }
+    if header_version >= 2 {
+        out.put_u8(0);
+    }
+}
+
 /// Decodes a request body, after the guard has walked it within `budget_bytes` of decoded memory.
 pub fn decode_request<R: Request>(version: i16, body: Bytes, budget_bytes: usize) -> Result<R, DecodeError> {
     decode_request_as(version, version, body, budget_bytes)
@@ -141,17 +170,8 @@ pub fn encode_request<R: Request>(
 ) -> Result<Bytes, DecodeError> {
     let mut out = BytesMut::with_capacity(64 + request.compute_size(version).unwrap_or(0));
     out.put_i32(0);
-    out.put_i16(R::KEY);
-    out.put_i16(version);
-    out.put_i32(correlation_id);
-    let header_version = R::header_version(version);
-    if header_version >= 1 {
-        out.put_i16(client_id.len() as i16);
-        out.put_slice(client_id.as_bytes());
-    }
-    if header_version >= 2 {
-        out.put_u8(0);
-    }
+    put_header(&mut out, R::KEY, version, correlation_id);
+    put_client(&mut out, R::header_version(version), Some(client_id));
     finish(out, R::KEY, version, request)
 }
 
@@ -182,4 +202,33 @@ fn finish<T: Encodable>(mut out: BytesMut, key: i16, version: i16, body: &T) -> 
         prefix.copy_from_slice(&length.to_be_bytes());
     }
     Ok(out.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use kafka_protocol::messages::{CreateTopicsRequest, ListGroupsRequest};
+
+    use super::*;
+
+    fn rejoined<R: Request>(version: i16, request: &R) {
+        let frame = encode_request(version, 7, "client", request).unwrap().slice(4..);
+        let (header, body) = split_request(frame.clone()).unwrap();
+        assert_eq!(join_request(&header, &body), frame, "version {version}");
+        let nameless = RequestHeader {
+            client_id: None,
+            ..header
+        };
+        let (again, same) = split_request(join_request(&nameless, &body)).unwrap();
+        assert_eq!((again, same), (nameless, body), "version {version}");
+    }
+
+    #[test]
+    fn what_was_split_is_joined_as_it_was() {
+        for version in 2..=7 {
+            rejoined(version, &CreateTopicsRequest::default());
+        }
+        for version in 0..=5 {
+            rejoined(version, &ListGroupsRequest::default());
+        }
+    }
 }

@@ -10,8 +10,8 @@ pub mod heartbeat;
 
 use frame::decode_request_as;
 pub use frame::{
-    DecodeError, RequestHeader, decode_request, decode_response, encode_request, encode_response, split_request,
-    split_response,
+    DecodeError, RequestHeader, decode_request, decode_response, encode_request, encode_response, join_request,
+    split_request, split_response,
 };
 pub use kafka_protocol::error::ResponseError as ErrorCode;
 pub use kafka_protocol::messages::{
