@@ -11,6 +11,7 @@ use protocol::records::{Records, records_of};
 
 use super::metadata_log::checked;
 use super::*;
+use crate::cx::{Cx, Outbox, Random};
 
 const DIRECTORY: Uuid = Uuid::from_u128(4242);
 
@@ -41,6 +42,34 @@ fn open(disk: &SimDisk, voters: Vec<Voter>, clean: bool) -> Raft {
         timeouts: Timeouts::default(),
     };
     Raft::open(&context, config).unwrap().0
+}
+
+struct Zero;
+
+impl Random for Zero {
+    fn next_u64(&mut self) -> u64 {
+        0
+    }
+}
+
+/// Lets a member take an event; the requests it sends with their numbers.
+fn sent(raft: &mut Raft, disk: &SimDisk, at_ms: u64, event: Event) -> Vec<(u64, Peer, Request)> {
+    let mut out = Outbox::default();
+    let mut cx = Cx {
+        now: Now {
+            mono: Duration::from_millis(at_ms),
+            ..now()
+        },
+        random: &mut Zero,
+        disk,
+        out: &mut out,
+    };
+    raft.on(event, &mut cx).unwrap();
+    let requests = out.sends.into_iter().filter_map(|sent| match sent {
+        Outgoing::Request { id, to, request } => Some((id, to, request)),
+        Outgoing::Response { .. } => None,
+    });
+    requests.collect()
 }
 
 fn values(raft: &Raft) -> Vec<Bytes> {

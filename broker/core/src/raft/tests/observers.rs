@@ -1,36 +1,11 @@
 //! An observer that knows no voters but those it is told of.
 
-use std::time::Duration;
-
 use super::*;
-use crate::cx::{Cx, Outbox, Random};
 
-struct Zero;
-
-impl Random for Zero {
-    fn next_u64(&mut self) -> u64 {
-        0
-    }
-}
-
-/// Lets a member take an event; its requests with their numbers.
+/// Lets a member take an event; the numbers of its requests and whom they go to.
 fn on(raft: &mut Raft, disk: &SimDisk, at_ms: u64, event: Event) -> Vec<(u64, Peer)> {
-    let mut out = Outbox::default();
-    let mut cx = Cx {
-        now: Now {
-            mono: Duration::from_millis(at_ms),
-            ..now()
-        },
-        random: &mut Zero,
-        disk,
-        out: &mut out,
-    };
-    raft.on(event, &mut cx).unwrap();
-    let requests = out.sends.into_iter().filter_map(|sent| match sent {
-        Outgoing::Request { id, to, .. } => Some((id, to)),
-        Outgoing::Response { .. } => None,
-    });
-    requests.collect()
+    let requests = sent(raft, disk, at_ms, event).into_iter();
+    requests.map(|(id, to, _)| (id, to)).collect()
 }
 
 fn told(id: u64, endpoints: Vec<Endpoint>) -> Event {

@@ -1,37 +1,12 @@
 //! A candidate and voters that answer otherwise than with yes or no.
 
-use std::time::Duration;
-
 use super::*;
-use crate::cx::{Cx, Outbox, Random};
-
-struct Zero;
-
-impl Random for Zero {
-    fn next_u64(&mut self) -> u64 {
-        0
-    }
-}
 
 /// Lets a member take an event; the votes it asks for, with the numbers of their requests.
 fn on(raft: &mut Raft, disk: &SimDisk, at_ms: u64, event: Event) -> Vec<(u64, VoteRequest)> {
-    let mut out = Outbox::default();
-    let mut cx = Cx {
-        now: Now {
-            mono: Duration::from_millis(at_ms),
-            ..now()
-        },
-        random: &mut Zero,
-        disk,
-        out: &mut out,
-    };
-    raft.on(event, &mut cx).unwrap();
-    let votes = out.sends.into_iter().filter_map(|sent| match sent {
-        Outgoing::Request {
-            id,
-            request: Request::Vote(vote),
-            ..
-        } => Some((id, vote)),
+    let votes = sent(raft, disk, at_ms, event).into_iter();
+    let votes = votes.filter_map(|(id, _, request)| match request {
+        Request::Vote(vote) => Some((id, vote)),
         _ => None,
     });
     votes.collect()

@@ -7,7 +7,7 @@ use protocol::api::messages::{EndQuorumEpochRequest as Asked, EndQuorumEpochResp
 use protocol::api::{BrokerId, ErrorCode};
 
 use super::super::message::{Body, ReplicaKey, Request, Response};
-use super::parts::{self, Head, is_epoch, require};
+use super::parts::{self, is_epoch, require};
 use super::{Answer, AnswerError, Identity};
 
 pub(super) fn request(leader_id: i32, leader_epoch: i32, preferred: &[ReplicaKey], own: &Identity) -> Asked {
@@ -37,10 +37,7 @@ pub(super) fn read(asked: &Asked, own: &Identity) -> Result<Request, EndQuorumEp
 
 fn checked(asked: &Asked, own: &Identity) -> Result<Request, ErrorCode> {
     parts::check_cluster(asked.cluster_id.as_ref(), own)?;
-    let topic = parts::only(&asked.topics).filter(|topic| parts::is_topic(&topic.topic_name));
-    let partition = topic.and_then(|topic| parts::only(&topic.partitions));
-    let partition = partition.filter(|partition| partition.partition_index == parts::PARTITION);
-    let partition = partition.ok_or(ErrorCode::InvalidRequest)?;
+    let partition = quorum_partition!(asked).ok_or(ErrorCode::InvalidRequest)?;
     require(partition.leader_id.0 >= 0 && is_epoch(partition.leader_epoch))?;
     // Each is empty in the versions of the other.
     let successors = partition.preferred_successors.iter().map(|id| ReplicaKey {
@@ -85,19 +82,8 @@ impl Answer for EndQuorumEpochResponse {
         if let Some(error) = ErrorCode::try_from_code(self.error_code) {
             return Ok(parts::failed(error, Body::Nothing));
         }
-        let topic = parts::only(&self.topics).filter(|topic| parts::is_topic(&topic.topic_name));
-        let partition = topic.and_then(|topic| parts::only(&topic.partitions));
-        let partition = partition.filter(|partition| partition.partition_index == parts::PARTITION);
-        let partition = partition.ok_or(AnswerError::OtherPartition)?;
-        let head = Head {
-            error_code: partition.error_code,
-            leader_id: partition.leader_id,
-            leader_epoch: partition.leader_epoch,
-            nodes: self
-                .node_endpoints
-                .iter()
-                .map(|node| (node.node_id, &node.host, node.port.into())),
-        };
+        let partition = quorum_partition!(self).ok_or(AnswerError::OtherPartition)?;
+        let head = head!(self, partition);
         head.response(own, Body::Nothing)
     }
 }

@@ -4,6 +4,31 @@
 //! [`ReplyTo`]). What we send becomes a [`Message`], whose typed answer becomes a [`Response`] ([`write_request`],
 //! [`Answer`]). Which rules a node keeps is decided by [`crate::raft::Raft`]; here only what none of them could read is refused.
 
+/// The quorum's partition in a message that names it and no other. The types of the messages have no trait in common.
+macro_rules! quorum_partition {
+    ($message:expr) => {
+        parts::only(&$message.topics)
+            .filter(|topic| parts::is_topic(&topic.topic_name))
+            .and_then(|topic| parts::only(&topic.partitions))
+            .filter(|partition| partition.partition_index == parts::PARTITION)
+    };
+}
+
+/// What an answer says of the quorum's partition.
+macro_rules! head {
+    ($answer:expr, $partition:expr) => {
+        parts::Head {
+            error_code: $partition.error_code,
+            leader_id: $partition.leader_id,
+            leader_epoch: $partition.leader_epoch,
+            nodes: $answer
+                .node_endpoints
+                .iter()
+                .map(|node| (node.node_id, &node.host, node.port.into())),
+        }
+    };
+}
+
 mod begin_quorum_epoch;
 mod end_quorum_epoch;
 mod fetch;

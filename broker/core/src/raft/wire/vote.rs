@@ -5,7 +5,7 @@ use protocol::api::messages::{VoteRequest as Asked, VoteResponse, vote_response}
 use protocol::api::{BrokerId, ErrorCode};
 
 use super::super::message::{Body, ReplicaKey, Request, Response, VoteRequest};
-use super::parts::{self, Head, is_epoch, require};
+use super::parts::{self, is_epoch, require};
 use super::{Answer, AnswerError, Identity};
 
 const PRE_VOTES_FROM: i16 = 2;
@@ -45,10 +45,7 @@ pub(super) fn read(asked: &Asked, own: &Identity) -> Result<Request, VoteRespons
 
 fn checked(asked: &Asked, own: &Identity) -> Result<Request, ErrorCode> {
     parts::check_cluster(asked.cluster_id.as_ref(), own)?;
-    let topic = parts::only(&asked.topics).filter(|topic| parts::is_topic(&topic.topic_name));
-    let partition = topic.and_then(|topic| parts::only(&topic.partitions));
-    let partition = partition.filter(|partition| partition.partition_index == parts::PARTITION);
-    let partition = partition.ok_or(ErrorCode::InvalidRequest)?;
+    let partition = quorum_partition!(asked).ok_or(ErrorCode::InvalidRequest)?;
     let vote = VoteRequest {
         voter: ReplicaKey {
             id: asked.voter_id.0,
@@ -95,19 +92,8 @@ impl Answer for VoteResponse {
         if let Some(error) = ErrorCode::try_from_code(self.error_code) {
             return Ok(parts::failed(error, Body::Vote { granted: false }));
         }
-        let topic = parts::only(&self.topics).filter(|topic| parts::is_topic(&topic.topic_name));
-        let partition = topic.and_then(|topic| parts::only(&topic.partitions));
-        let partition = partition.filter(|partition| partition.partition_index == parts::PARTITION);
-        let partition = partition.ok_or(AnswerError::OtherPartition)?;
-        let head = Head {
-            error_code: partition.error_code,
-            leader_id: partition.leader_id,
-            leader_epoch: partition.leader_epoch,
-            nodes: self
-                .node_endpoints
-                .iter()
-                .map(|node| (node.node_id, &node.host, node.port.into())),
-        };
+        let partition = quorum_partition!(self).ok_or(AnswerError::OtherPartition)?;
+        let head = head!(self, partition);
         let granted = partition.vote_granted;
         head.response(own, Body::Vote { granted })
     }
