@@ -27,6 +27,14 @@ impl Clock {
         }
     }
 
+    /// Ends at a time since the start; never without one.
+    pub async fn sleep_until(&self, mono: Option<Duration>) {
+        match mono {
+            Some(mono) => tokio::time::sleep_until(self.instant(mono).into()).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// The instant of a deadline.
     pub fn instant(&self, mono: Duration) -> Instant {
         self.start.checked_add(mono).unwrap_or(self.start)

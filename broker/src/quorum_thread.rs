@@ -2,8 +2,8 @@
 //! when it wants to be called, and publishes what is committed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use broker_core::broker::Broker;
@@ -40,13 +40,13 @@ enum Message {
 /// The way to the thread.
 #[derive(Debug, Clone)]
 pub(crate) struct QuorumHandle {
-    sender: Arc<Mutex<Sender<Message>>>,
+    sender: Sender<Message>,
 }
 
 impl QuorumHandle {
     fn post(&self, message: Message) {
         // A thread that is gone has said why; whoever waits for an answer sees its sender dropped.
-        let _gone = self.sender.lock().unwrap_or_else(PoisonError::into_inner).send(message);
+        let _gone = self.sender.send(message);
     }
 
     /// Tells it something.
@@ -76,12 +76,7 @@ pub(crate) struct Mailbox {
 /// A way to a thread, and what it will read.
 pub(crate) fn mailbox() -> (QuorumHandle, Mailbox) {
     let (sender, receiver) = channel();
-    (
-        QuorumHandle {
-            sender: Arc::new(Mutex::new(sender)),
-        },
-        Mailbox { receiver },
-    )
+    (QuorumHandle { sender }, Mailbox { receiver })
 }
 
 /// What the thread tells the rest of the node. Who watches sees its end as the end of the senders.
@@ -115,14 +110,14 @@ type Out = Outbox<QuorumRequest, ControllerTimer>;
 impl QuorumThread {
     /// Runs until stopped; the controller comes back closed.
     pub(crate) fn run(mut self, mailbox: &Mailbox) -> Result<(), ControllerError> {
-        while !self.round(mailbox)? {}
+        while !self.round(mailbox, None)? {}
         self.hand_over(mailbox)?;
         self.controller.close()
     }
 
-    /// Takes what there is, syncs, and tells; whether the thread is to end.
-    fn round(&mut self, mailbox: &Mailbox) -> Result<bool, ControllerError> {
-        let mut next = self.receive(mailbox);
+    /// Waits, until a time at most, takes what there is, syncs, and tells; whether the thread is to end.
+    fn round(&mut self, mailbox: &Mailbox, until: Option<Duration>) -> Result<bool, ControllerError> {
+        let mut next = self.receive(mailbox, until);
         let mut stops = false;
         for _ in 0..GROUP_MAX {
             match next {
@@ -140,9 +135,9 @@ impl QuorumThread {
         Ok(stops)
     }
 
-    /// The next message, unless a timer is due before.
-    fn receive(&self, mailbox: &Mailbox) -> Result<Message, RecvTimeoutError> {
-        match self.timers.values().min() {
+    /// The next message, unless a timer is due or the time is up before.
+    fn receive(&self, mailbox: &Mailbox, until: Option<Duration>) -> Result<Message, RecvTimeoutError> {
+        match self.timers.values().copied().chain(until).min() {
             None => mailbox.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(at) => mailbox.receiver.recv_timeout(at.saturating_sub(self.clock.now().mono)),
         }
@@ -317,17 +312,7 @@ impl QuorumThread {
         is_so: impl Fn(&Controller) -> bool,
     ) -> Result<(), ControllerError> {
         while is_so(&self.controller) && self.clock.now().mono < until {
-            let left = until.saturating_sub(self.clock.now().mono);
-            let due = self
-                .timers
-                .values()
-                .min()
-                .map(|at| at.saturating_sub(self.clock.now().mono));
-            if let Ok(message) = mailbox.receiver.recv_timeout(due.map_or(left, |due| due.min(left))) {
-                self.take(message)?;
-            }
-            self.ring()?;
-            self.commit()?;
+            self.round(mailbox, Some(until))?;
         }
         Ok(())
     }

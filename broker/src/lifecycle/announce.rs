@@ -7,14 +7,13 @@ use std::time::Duration;
 use broker_core::broker::Broker;
 use broker_core::cx::Now;
 use broker_core::image::MetadataImage;
-use broker_core::lifecycle::{ControllerLifecycle, ControllerStep, DirectoryAssignments, DirectoryStep};
+use broker_core::lifecycle::{AnnouncementStep, ControllerLifecycle, DirectoryAssignments};
 use protocol::api::messages::assign_replicas_to_dirs_request::AssignReplicasToDirsRequest;
 use protocol::api::messages::controller_registration_request::ControllerRegistrationRequest;
 use protocol::api::{Decodable, HeaderVersion, Request};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::sleep_to;
 use crate::clock::Clock;
 use crate::controller_channel::{ActiveController, ControllerChannel};
 use crate::peers::Purpose;
@@ -54,19 +53,13 @@ pub(crate) async fn tell_directories(
         .await;
 }
 
-/// What such a machine wants next.
-enum Step<R> {
-    Send(R),
-    Wait(Option<Duration>),
-}
-
 /// A machine that tells the controller something until the metadata has it.
 trait Announcement {
     type Asked: Request;
 
     /// The node knows other metadata now.
     fn published(&mut self);
-    fn next(&mut self, now: Now) -> Step<Self::Asked>;
+    fn next(&mut self, now: Now) -> AnnouncementStep<Self::Asked>;
     /// The answer, if there is one.
     fn answered(&mut self, answer: Option<&<Self::Asked as Request>::Response>, now: Now);
     fn controller_changed(&mut self, now: Now);
@@ -84,20 +77,20 @@ async fn announce<A: Announcement>(
     what.published();
     loop {
         match what.next(clock.now()) {
-            Step::Send(request) => {
+            AnnouncementStep::Send(request) => {
                 let answer = channel.send(&request, None).await;
                 let answer =
                     answer.inspect_err(|error| tracing::debug!(%error, "the active controller gave no answer"));
                 what.answered(answer.ok().as_ref(), clock.now());
             }
-            Step::Wait(until) => {
+            AnnouncementStep::Wait(until) => {
                 tokio::select! {
                     Ok(()) = published.changed() => what.published(),
                     () = channel.another(&asked) => {
                         asked = channel.active();
                         what.controller_changed(clock.now());
                     }
-                    () = sleep_to(clock, until) => {}
+                    () = clock.sleep_until(until) => {}
                 }
             }
         }
@@ -116,11 +109,8 @@ impl Announcement for Controller {
         self.machine.published(&(self.image)());
     }
 
-    fn next(&mut self, now: Now) -> Step<Self::Asked> {
-        match self.machine.next(now) {
-            ControllerStep::Register(request) => Step::Send(request),
-            ControllerStep::Wait(until) => Step::Wait(until),
-        }
+    fn next(&mut self, now: Now) -> AnnouncementStep<Self::Asked> {
+        self.machine.next(now)
     }
 
     fn answered(&mut self, answer: Option<&<Self::Asked as Request>::Response>, now: Now) {
@@ -151,11 +141,8 @@ impl Announcement for Directories {
         self.machine.published(&self.broker.image(), replicas);
     }
 
-    fn next(&mut self, now: Now) -> Step<Self::Asked> {
-        match self.machine.next(now) {
-            DirectoryStep::Assign(request) => Step::Send(request),
-            DirectoryStep::Wait(until) => Step::Wait(until),
-        }
+    fn next(&mut self, now: Now) -> AnnouncementStep<Self::Asked> {
+        self.machine.next(now)
     }
 
     fn answered(&mut self, answer: Option<&<Self::Asked as Request>::Response>, now: Now) {

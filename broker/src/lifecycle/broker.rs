@@ -13,7 +13,6 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::sleep_to;
 use crate::clock::Clock;
 use crate::controller_channel::{ActiveController, ChannelError, ControllerChannel};
 use crate::peers::Purpose;
@@ -109,7 +108,7 @@ impl Driver {
                     self.asked = self.channel.active();
                     self.machine.controller_changed();
                 }
-                () = sleep_to(self.clock, wait) => {}
+                () = self.clock.sleep_until(wait) => {}
             }
         }
     }

@@ -28,7 +28,7 @@ use tokio_util::task::TaskTracker;
 
 use super::announce::{register_controller, tell_directories};
 use super::broker::{BrokerEnds, NodeEvent, run_broker};
-use super::*;
+use crate::clock::Clock;
 use crate::controller_channel::{ActiveController, ControllerChannel};
 use crate::fake_node::{Asked, Fake, FakeNode};
 use crate::peers::Peers;

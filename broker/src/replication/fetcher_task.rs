@@ -109,7 +109,7 @@ impl FetcherTask {
                     tokio::select! {
                         () = self.stop.cancelled() => break,
                         _ = self.news.changed() => {}
-                        () = sleep_to(self.clock, until) => {}
+                        () = self.clock.sleep_until(until) => {}
                     }
                 }
                 Step::Send(request, version) => {
@@ -177,13 +177,6 @@ impl FetcherTask {
             tracing::info!(leader = self.link.leader(), "fetches from the leader again");
         }
         self.reached = reached;
-    }
-}
-
-async fn sleep_to(clock: Clock, until: Option<Duration>) {
-    match until {
-        Some(until) => sleep_until(clock.instant(until).into()).await,
-        None => std::future::pending().await,
     }
 }
 

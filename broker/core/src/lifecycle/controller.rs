@@ -6,6 +6,7 @@ use protocol::api::ErrorCode;
 use protocol::api::messages::controller_registration_request::ControllerRegistrationRequest;
 use protocol::api::messages::controller_registration_response::ControllerRegistrationResponse;
 
+use super::AnnouncementStep;
 use super::CONTROLLERS_FROM;
 use super::backoff::Backoff;
 use super::config::ControllerLifecycleConfig;
@@ -18,15 +19,6 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(20);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 /// After a registration the metadata has so long to show it. Two processes under one id do not write more often than this.
 const SETTLE: Duration = Duration::from_secs(10);
-
-/// What a controller wants next.
-#[derive(Debug)]
-pub enum ControllerStep {
-    /// A registration for the active controller.
-    Register(ControllerRegistrationRequest),
-    /// Nothing until then; nothing until other metadata is published, if there is no time.
-    Wait(Option<Duration>),
-}
 
 /// A controller's registration.
 #[derive(Debug)]
@@ -62,15 +54,15 @@ impl ControllerLifecycle {
     }
 
     /// What is to be done next.
-    pub fn next(&mut self, now: Now) -> ControllerStep {
+    pub fn next(&mut self, now: Now) -> AnnouncementStep<ControllerRegistrationRequest> {
         if !self.is_wanted || self.in_flight {
-            return ControllerStep::Wait(None);
+            return AnnouncementStep::Wait(None);
         }
         if self.not_before > now.mono {
-            return ControllerStep::Wait(Some(self.not_before));
+            return AnnouncementStep::Wait(Some(self.not_before));
         }
         self.in_flight = true;
-        ControllerStep::Register(register_controller(&self.config))
+        AnnouncementStep::Send(register_controller(&self.config))
     }
 
     /// The answer to a registration.

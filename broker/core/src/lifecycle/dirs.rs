@@ -11,6 +11,7 @@ use protocol::api::messages::assign_replicas_to_dirs_request as request;
 use protocol::api::messages::assign_replicas_to_dirs_response::AssignReplicasToDirsResponse;
 use protocol::api::{BrokerId, ErrorCode};
 
+use super::AnnouncementStep;
 use super::DIRECTORIES_FROM;
 use super::backoff::Backoff;
 use crate::cx::{Now, Random};
@@ -26,15 +27,6 @@ const BATCH_MAX: usize = 2250;
 
 /// A partition by its topic's id and its number.
 type PartitionKey = (Uuid, i32);
-
-/// What is to be told next.
-#[derive(Debug)]
-pub enum DirectoryStep {
-    /// Assignments for the active controller.
-    Assign(request::AssignReplicasToDirsRequest),
-    /// Nothing until then; nothing until other metadata is published, if there is no time.
-    Wait(Option<Duration>),
-}
 
 /// A replica that the metadata has in another directory.
 #[derive(Debug, Clone, Copy)]
@@ -105,20 +97,20 @@ impl DirectoryAssignments {
     }
 
     /// What is to be told next.
-    pub fn next(&mut self, now: Now) -> DirectoryStep {
+    pub fn next(&mut self, now: Now) -> AnnouncementStep<request::AssignReplicasToDirsRequest> {
         if !self.in_flight.is_empty() || self.broker_epoch < 0 {
-            return DirectoryStep::Wait(None);
+            return AnnouncementStep::Wait(None);
         }
         let Some(due) = self.differences.values().map(|difference| difference.told_until).min() else {
-            return DirectoryStep::Wait(None);
+            return AnnouncementStep::Wait(None);
         };
         let due = due.max(self.not_before);
         if due > now.mono {
-            return DirectoryStep::Wait(Some(due));
+            return AnnouncementStep::Wait(Some(due));
         }
         let due = self.differences.iter().filter(|(_, d)| d.told_until <= now.mono);
         self.in_flight = due.take(BATCH_MAX).map(|(key, d)| (*key, d.directory)).collect();
-        DirectoryStep::Assign(self.request())
+        AnnouncementStep::Send(self.request())
     }
 
     fn request(&self) -> request::AssignReplicasToDirsRequest {

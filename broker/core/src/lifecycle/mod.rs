@@ -8,6 +8,8 @@
 //! over the answer, or its absence with `on_failure`. One request is on its way at a time. What happens at the node comes
 //! in between, also while a request is on its way: after each such call `next` is asked again.
 
+use std::time::Duration;
+
 mod backoff;
 mod broker;
 mod config;
@@ -17,8 +19,17 @@ mod requests;
 
 pub use broker::{BrokerLifecycle, BrokerStep, LifecycleNotice};
 pub use config::{BrokerLifecycleConfig, ControllerLifecycleConfig, LifecycleTimeouts};
-pub use controller::{ControllerLifecycle, ControllerStep};
-pub use dirs::{DirectoryAssignments, DirectoryStep};
+pub use controller::ControllerLifecycle;
+pub use dirs::DirectoryAssignments;
+
+/// What one who tells the controller something until the metadata has it wants next.
+#[derive(Debug)]
+pub enum AnnouncementStep<R> {
+    /// A request for the active controller.
+    Send(R),
+    /// Nothing until then; nothing until other metadata is published, if there is no time.
+    Wait(Option<Duration>),
+}
 
 /// First level of metadata.version whose registrations name log directories, and whose partitions say where replicas are.
 const DIRECTORIES_FROM: i16 = 17;

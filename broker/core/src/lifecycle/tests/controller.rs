@@ -21,14 +21,14 @@ fn own() -> ControllerLifecycle {
 impl ControllerLifecycle {
     fn registers(&mut self, now: Now) -> ControllerRegistrationRequest {
         match self.next(now) {
-            ControllerStep::Register(request) => request,
+            AnnouncementStep::Send(request) => request,
             other => panic!("at {now:?}: {other:?}"),
         }
     }
 
     fn waits(&mut self, now: Now) -> Option<Duration> {
         match self.next(now) {
-            ControllerStep::Wait(until) => until,
+            AnnouncementStep::Wait(until) => until,
             other => panic!("at {now:?}: {other:?}"),
         }
     }

@@ -17,14 +17,14 @@ const TOPIC: Uuid = Uuid::from_u128(500);
 impl DirectoryAssignments {
     fn tells(&mut self, now: Now) -> AssignReplicasToDirsRequest {
         match self.next(now) {
-            DirectoryStep::Assign(request) => request,
+            AnnouncementStep::Send(request) => request,
             other => panic!("at {now:?}: {other:?}"),
         }
     }
 
     fn waits(&mut self, now: Now) -> Option<Duration> {
         match self.next(now) {
-            DirectoryStep::Wait(until) => until,
+            AnnouncementStep::Wait(until) => until,
             other => panic!("at {now:?}: {other:?}"),
         }
     }
