@@ -21,8 +21,8 @@ pub use shard::{GroupSettings, Shard};
 pub use sync::Synced;
 pub use uncommitted::Change;
 
-/// The partition of `__consumer_offsets` that a group belongs to: Java's `String.hashCode` without its sign,
-/// modulo the number of partitions.
+/// The partition of `__consumer_offsets` that a group belongs to: the amount of Java's `String.hashCode` (0 for the one
+/// that has none), modulo the number of partitions.
 pub fn partition_of(group_id: &str, partitions: i32) -> i32 {
     let hash = group_id
         .encode_utf16()
@@ -30,7 +30,7 @@ pub fn partition_of(group_id: &str, partitions: i32) -> i32 {
     if partitions <= 0 {
         0
     } else {
-        (hash & i32::MAX) % partitions
+        hash.checked_abs().unwrap_or(0) % partitions
     }
 }
 

@@ -339,6 +339,20 @@ fn groups_hash_as_java_hashes() {
     );
     // "polygenelubricants".hashCode() is the least integer, whose absolute value is none.
     assert_eq!(partition_of("polygenelubricants", 50), 0);
+    // As Apache Kafka's Utils.abs has it; the hashes of the first three are below zero.
+    for (group, of_6, of_50) in [
+        ("of-ours", 5, 29),
+        ("of-theirs", 1, 13),
+        ("billing", 1, 9),
+        ("console-consumer-1", 0, 24),
+        ("classic members", 1, 7),
+    ] {
+        assert_eq!(
+            (partition_of(group, 6), partition_of(group, 50)),
+            (of_6, of_50),
+            "{group}"
+        );
+    }
 }
 
 proptest! {
