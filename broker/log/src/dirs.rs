@@ -21,6 +21,8 @@ const NAME_MAX_BYTES: usize = 255;
 
 /// Ends the name of the directory of a deleted partition.
 const DELETE_SUFFIX: &str = "-delete";
+/// Ends the name of a directory that a replica is moved into (KIP-113).
+const FUTURE_SUFFIX: &str = "-future";
 /// Ends the name of a partition's directory that belongs to no topic.
 const STRAY_SUFFIX: &str = "-stray";
 
@@ -112,6 +114,24 @@ impl LogDir {
         Ok(deleted.map(|entry| self.path.join(entry.name)).collect())
     }
 
+    /// Directories that replicas were being moved into.
+    pub fn futures(&self) -> Result<Vec<PartitionDir>, LogError> {
+        let mut futures = Vec::new();
+        for entry in self.disk.list(&self.path).map_err(io_error("listing", &self.path))? {
+            if let Some((topic, partition)) = parse_future(&entry.name).filter(|_| entry.is_dir) {
+                let path = self.path.join(&entry.name);
+                let topic_id = self.topic_id(&path)?;
+                futures.push(PartitionDir {
+                    path,
+                    topic,
+                    partition,
+                    topic_id,
+                });
+            }
+        }
+        Ok(futures)
+    }
+
     /// The id of the topic that a partition's directory belongs to, if it says one.
     pub fn topic_id(&self, dir: &Path) -> Result<Option<Uuid>, LogError> {
         let path = dir.join(names::PARTITION_METADATA);
@@ -136,7 +156,22 @@ impl LogDir {
 
     /// Creates a partition's directory with its topic id.
     pub fn create_partition(&self, topic: &str, partition: i32, topic_id: Uuid) -> Result<PathBuf, LogError> {
-        let dir = self.partition_path(topic, partition);
+        self.create(self.partition_path(topic, partition), topic_id)
+    }
+
+    /// Creates a directory that a replica is to be moved into; `unique` tells it from others.
+    pub fn create_future(
+        &self,
+        topic: &str,
+        partition: i32,
+        topic_id: Uuid,
+        unique: Uuid,
+    ) -> Result<PathBuf, LogError> {
+        let name = format!("{topic}-{partition}");
+        self.create(self.path.join(suffixed(&name, unique, FUTURE_SUFFIX)), topic_id)
+    }
+
+    fn create(&self, dir: PathBuf, topic_id: Uuid) -> Result<PathBuf, LogError> {
         self.disk.create_dir_all(&dir).map_err(io_error("creating", &dir))?;
         let path = dir.join(names::PARTITION_METADATA);
         let text = format_partition_metadata(topic_id);
@@ -159,12 +194,17 @@ impl LogDir {
         self.rename(dir, unique, STRAY_SUFFIX)
     }
 
+    /// Makes the directory that a replica was moved into the partition's.
+    pub fn promote_future(&self, dir: &Path, topic: &str, partition: i32) -> Result<PathBuf, LogError> {
+        self.rename_to(dir, self.partition_path(topic, partition))
+    }
+
     fn rename(&self, dir: &Path, unique: Uuid, suffix: &str) -> Result<PathBuf, LogError> {
         let name = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let id: String = unique.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        let suffix = format!(".{id}{suffix}");
-        let kept = NAME_MAX_BYTES.saturating_sub(suffix.len()).min(name.len());
-        let target = self.path.join(format!("{}{suffix}", name.get(..kept).unwrap_or(name)));
+        self.rename_to(dir, self.path.join(suffixed(name, unique, suffix)))
+    }
+
+    fn rename_to(&self, dir: &Path, target: PathBuf) -> Result<PathBuf, LogError> {
         self.disk.rename(dir, &target).map_err(io_error("renaming", dir))?;
         self.disk
             .sync_dir(&self.path)
@@ -224,6 +264,21 @@ impl LogDir {
     }
 }
 
+/// A directory's name with a suffix, no longer than names may be.
+fn suffixed(name: &str, unique: Uuid, suffix: &str) -> String {
+    let id: String = unique.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let suffix = format!(".{id}{suffix}");
+    let kept = NAME_MAX_BYTES.saturating_sub(suffix.len()).min(name.len());
+    format!("{}{suffix}", name.get(..kept).unwrap_or(name))
+}
+
+/// Topic and partition of a directory that a replica is moved into: TOPIC-PARTITION.UNIQUE-future.
+fn parse_future(name: &str) -> Option<(String, i32)> {
+    let (name, unique) = name.strip_suffix(FUTURE_SUFFIX)?.rsplit_once('.')?;
+    let is_unique = unique.len() == 32 && unique.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_unique.then(|| LogDir::parse_name(name).ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +305,20 @@ mod tests {
         assert_eq!(stray, Path::new("/d/a-0.00000000000000000000000000000002-stray"));
         assert_eq!(dir.deleted().unwrap().len(), 1, "a stray one is kept");
 
+        let future = dir.create_future("a", 1, id, Uuid::from_u128(3)).unwrap();
+        assert_eq!(future, Path::new("/d/a-1.00000000000000000000000000000003-future"));
+        assert!(dir.scan().unwrap().is_empty());
+        let found = dir.futures().unwrap();
+        assert_eq!(
+            (found[0].topic.as_str(), found[0].partition, found[0].topic_id),
+            ("a", 1, Some(id))
+        );
+        let path = dir.promote_future(&future, "a", 1).unwrap();
+        assert_eq!(
+            (dir.scan().unwrap()[0].path.clone(), dir.futures().unwrap()),
+            (path, vec![])
+        );
+
         let offsets = Offsets::from([(("t".to_owned(), 0), 5)]);
         dir.write_offsets(names::RECOVERY_POINTS, &offsets).unwrap();
         assert_eq!(dir.read_offsets(names::RECOVERY_POINTS).unwrap(), offsets);
@@ -263,6 +332,13 @@ mod tests {
     fn names_of_other_directories() {
         for bad in ["topic", "-1", "t-x", ""] {
             assert!(LogDir::parse_name(bad).is_err(), "{bad}");
+        }
+        for bad in [
+            "a-1-future",
+            "a-1.3-future",
+            "-1.00000000000000000000000000000003-future",
+        ] {
+            assert_eq!(parse_future(bad), None, "{bad}");
         }
     }
 }

@@ -42,7 +42,7 @@ pub use load::{LoadReport, OpenOptions, Truncation};
 pub use log::{Log, LogContext};
 pub use maintain::{RemovalReason, Removed};
 pub use producers::{ActiveProducer, CompletedTxn, Duplicate, Producers};
-pub use read::{Slice, TimestampOffset};
+pub use read::{Slice, TimestampOffset, gather};
 pub use sealed::Sealed;
 pub use tail::TailBudget;
 pub use txn_index::AbortedTxn;

@@ -173,7 +173,7 @@ impl Log {
     }
 
     /// The configuration in force.
-    pub fn config(&self) -> &LogConfig {
+    pub fn config(&self) -> &Arc<LogConfig> {
         &self.config
     }
 

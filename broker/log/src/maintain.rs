@@ -149,13 +149,14 @@ impl Log {
         Ok(due)
     }
 
-    /// Drops every record at or after `offset`, and with it the whole batch that `offset` lies in.
+    /// Drops every record at or after `offset`, and with it the whole batch that `offset` lies in. Where that is before the
+    /// log start offset, the log starts there: what is kept below might be seen again after a crash.
     pub fn truncate_to(&mut self, offset: i64) -> Result<(), LogError> {
         self.check_online()?;
         let result = if offset >= self.log_end_offset {
             self.forget_unused_epochs()
         } else {
-            self.truncate(offset.max(self.log_start_offset))
+            self.truncate(offset.max(0))
         };
         self.guard(result)
     }
@@ -185,10 +186,6 @@ impl Log {
                 cut = position;
                 offset = offset.min(header.base_offset);
             }
-            if offset < self.log_start_offset {
-                self.segments.insert(base_offset, segment);
-                return self.restart_at(self.log_start_offset);
-            }
             let file = files.get(&path).map_err(io_error("opening", &path))?;
             file.set_len(cut).map_err(io_error("truncating", &path))?;
             file.sync_data().map_err(io_error("syncing", &path))?;
@@ -204,6 +201,7 @@ impl Log {
             self.segments.insert(offset, segment);
             self.note_unsynced(offset);
         }
+        self.log_start_offset = self.log_start_offset.min(offset);
         self.log_end_offset = offset;
         self.high_watermark = self.high_watermark.min(offset);
         self.recovery_point = self.recovery_point.min(offset);

@@ -3,7 +3,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use protocol::records::{Records, records_of};
 
 use crate::disk::DiskFile;
@@ -50,6 +50,26 @@ pub struct TimestampOffset {
     pub offset: i64,
     /// The leader epoch it was written in.
     pub leader_epoch: Option<i32>,
+}
+
+/// The bytes of pieces, one after the other.
+pub fn gather(slices: Vec<Slice>) -> std::io::Result<Bytes> {
+    let mut out = BytesMut::new();
+    for slice in slices {
+        match slice {
+            Slice::Bytes(bytes) => out.extend_from_slice(&bytes),
+            Slice::File {
+                file,
+                position,
+                size_bytes,
+            } => {
+                let mut range = vec![0; size_bytes];
+                let read = file.read_at(&mut range, position)?;
+                out.extend_from_slice(range.get(..read).unwrap_or_default());
+            }
+        }
+    }
+    Ok(out.freeze())
 }
 
 impl Log {

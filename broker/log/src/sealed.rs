@@ -57,6 +57,10 @@ impl Log {
 
     /// Notes how the sync of sealed segments ended. A failure takes the log offline.
     pub fn note_synced(&mut self, sealed: &Sealed, result: Result<(), LogError>) -> Result<(), LogError> {
+        // A log that moved to another directory since was made durable there.
+        if sealed.dir != self.dir {
+            return Ok(());
+        }
         self.guard(result)?;
         // What was cut off since may have been written anew.
         if sealed.truncations == self.truncations {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use broker_log::disk::Disk;
-use broker_log::{Log, LogConfig, LogContext, OpenOptions, Origin, Slice};
-use bytes::{Bytes, BytesMut};
+use broker_log::{Log, LogConfig, LogContext, OpenOptions, Origin, gather};
+use bytes::Bytes;
 use protocol::files::{SnapshotId, names};
 use protocol::records::{BatchHeader, Batches, RecordError};
 
@@ -166,25 +166,8 @@ impl MetadataLog {
 
     /// Batches from `offset` on, some at a time.
     pub(super) fn read(&self, offset: i64, end_offset: i64) -> Result<Bytes, RaftError> {
-        let mut out = BytesMut::new();
-        for slice in self.log.read(offset, end_offset, READ_MAX_BYTES, true)? {
-            match slice {
-                Slice::Bytes(bytes) => out.extend_from_slice(&bytes),
-                Slice::File {
-                    file,
-                    position,
-                    size_bytes,
-                } => {
-                    let mut range = vec![0; size_bytes];
-                    let read = file
-                        .read_at(&mut range, position)
-                        .map_err(|error| self.failed(&error))?;
-                    range.truncate(read);
-                    out.extend_from_slice(&range);
-                }
-            }
-        }
-        Ok(out.freeze())
+        let slices = self.log.read(offset, end_offset, READ_MAX_BYTES, true)?;
+        gather(slices).map_err(|error| self.failed(&error))
     }
 
     /// Appends a batch of this node's own; the offset of its last record.

@@ -54,20 +54,34 @@ fn epochs_and_producers_are_cut_with_the_records() {
 }
 
 #[test]
-fn a_batch_that_the_log_starts_in_is_cut_and_leaves_an_empty_log_where_it_started() {
-    let disk = SimDisk::default();
-    let mut log = four_batches(&disk);
-    log.delete_records(7).unwrap();
-    log.truncate_to(8).unwrap();
-    assert_eq!((log.log_start_offset(), log.log_end_offset()), (7, 7));
-    produced(&mut log, 0, 1, 9);
-    drop(log);
-    let options = OpenOptions {
-        log_start_offset: 7,
-        ..crashed(0)
-    };
-    let reopened = open(&disk, &small_config(), options);
-    assert_eq!((reopened.log_start_offset(), reopened.log_end_offset()), (7, 8));
+fn a_log_that_is_cut_below_its_start_starts_there_also_after_a_crash() {
+    for (target, start) in [(8, 6), (7, 6), (6, 6), (4, 3), (0, 0)] {
+        let disk = SimDisk::default();
+        let mut log = four_batches(&disk);
+        log.delete_records(7).unwrap();
+        log.truncate_to(target).unwrap();
+        assert_eq!(
+            (log.log_start_offset(), log.log_end_offset()),
+            (start, start),
+            "cut at {target}"
+        );
+        let batch = {
+            let mut leader = four_batches(&SimDisk::default());
+            leader.truncate_to(start).unwrap();
+            produced(&mut leader, start as i32, 1, 9);
+            crate::gather(leader.read(start, start + 1, 1 << 20, true).unwrap()).unwrap()
+        };
+        log.append_as_follower(&batch, 1).unwrap();
+        drop(log);
+        // Where it starts is in a checkpoint that was not written.
+        let reopened = open(&disk, &small_config(), crashed(0));
+        let written_in = reopened.epochs().epoch_of(start);
+        assert_eq!(
+            (reopened.log_end_offset(), written_in),
+            (start + 1, Some(9)),
+            "cut at {target}"
+        );
+    }
 }
 
 #[test]
