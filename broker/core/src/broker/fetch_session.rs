@@ -85,6 +85,12 @@ impl FetchSession {
     fn upsert(&mut self, position: FetchPosition) {
         let key = (position.topic.clone(), position.partition);
         if let Some(cached) = self.order.get(&key).and_then(|order| self.partitions.get_mut(order)) {
+            // Whoever asks in another epoch, or from further back, may have had no use for what was said last.
+            let known = &cached.position;
+            if position.current_leader_epoch != known.current_leader_epoch || position.fetch_offset < known.fetch_offset
+            {
+                (cached.high_watermark, cached.log_start_offset) = (-1, -1);
+            }
             cached.position = position;
             return;
         }
@@ -410,6 +416,34 @@ mod tests {
             .map(|p| (p.partition, p.fetch_offset))
             .collect();
         assert_eq!(read, [(0, 50), (2, 1)]);
+    }
+
+    #[test]
+    fn what_was_said_in_another_epoch_is_said_again() {
+        let sessions = FetchSessions::new(10);
+        let topic = TopicRef::Id(Uuid::from_u128(500));
+        open(&sessions, vec![position(0, 5)], Duration::ZERO).note(&topic, &said(0, 9), false);
+        let again = |epoch: i32, offset: i64, current_leader_epoch: i32| {
+            let position = FetchPosition {
+                current_leader_epoch,
+                ..position(0, offset)
+            };
+            let request = SessionRequest {
+                session_id: 7,
+                epoch,
+                positions: vec![position],
+                ..SessionRequest::default()
+            };
+            let context = sessions.begin(request, Duration::ZERO, || 1).unwrap();
+            context.note(&topic, &said(0, 9), false)
+        };
+        assert!(!again(1, 6, -1), "it goes on");
+        assert!(
+            again(2, 6, 4),
+            "the answer before may have been one to an earlier epoch"
+        );
+        assert!(!again(3, 6, 4));
+        assert!(again(4, 5, 4), "it was cut");
     }
 
     #[test]
