@@ -63,15 +63,18 @@ pub(crate) async fn delete_removed(
         };
         let Some(dirs) = dirs else { return };
         let disk = Arc::clone(&disk);
-        let deletion = tokio::task::spawn_blocking(move || {
-            for dir in dirs {
-                if let Err(error) = disk.remove_dir_all(&dir) {
-                    tracing::error!(path = %dir.display(), %error, "cannot delete the directory of a removed partition");
-                }
-            }
-        });
+        let deletion = tokio::task::spawn_blocking(move || delete(disk.as_ref(), dirs));
         if deletion.await.is_err() {
             tracing::error!("deleting directories of removed partitions panicked");
+        }
+    }
+}
+
+/// Deletes directories that nobody needs any more.
+pub(crate) fn delete(disk: &dyn Disk, dirs: RemovedDirs) {
+    for dir in dirs {
+        if let Err(error) = disk.remove_dir_all(&dir) {
+            tracing::error!(path = %dir.display(), %error, "cannot delete the directory of a removed partition");
         }
     }
 }

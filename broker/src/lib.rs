@@ -15,6 +15,7 @@ mod forward;
 mod lifecycle;
 mod listeners;
 mod members;
+mod moves;
 mod node;
 mod node_lifecycle;
 mod peers;

@@ -220,6 +220,12 @@ impl Node {
             common.clock,
             shutdown.clone(),
         ));
+        tasks.spawn(crate::moves::run(
+            Arc::clone(&broker),
+            Arc::clone(&common.disk),
+            common.clock,
+            shutdown.clone(),
+        ));
         requested.start(&broker, channel, tasks, shutdown);
         replication::start(&Replication {
             broker: Arc::clone(&broker),

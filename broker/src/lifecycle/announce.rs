@@ -1,6 +1,7 @@
 //! What is told to the active controller until the metadata says it too: where a controller is, and in which log
 //! directories a broker's replicas are.
 
+use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,8 +58,12 @@ pub(crate) async fn tell_directories(
 trait Announcement {
     type Asked: Request;
 
-    /// The node knows other metadata now.
+    /// The node knows other metadata now, or what is told has changed.
     fn published(&mut self);
+    /// Ends once what is told has changed.
+    fn changed(&self) -> impl Future<Output = ()> + Send {
+        pending()
+    }
     fn next(&mut self, now: Now) -> AnnouncementStep<Self::Asked>;
     /// The answer, if there is one.
     fn answered(&mut self, answer: Option<&<Self::Asked as Request>::Response>, now: Now);
@@ -86,6 +91,7 @@ async fn announce<A: Announcement>(
             AnnouncementStep::Wait(until) => {
                 tokio::select! {
                     Ok(()) = published.changed() => what.published(),
+                    () = what.changed() => what.published(),
                     () = channel.another(&asked) => {
                         asked = channel.active();
                         what.controller_changed(clock.now());
@@ -137,8 +143,13 @@ impl Announcement for Directories {
         let partitions = self.broker.partitions();
         let replicas = partitions
             .iter()
-            .map(|partition| ((partition.topic_id(), partition.index()), partition.log_dir_id()));
+            .map(|partition| ((partition.topic_id(), partition.index()), partition.assigned_dir_id()));
         self.machine.published(&self.broker.image(), replicas);
+    }
+
+    fn changed(&self) -> impl Future<Output = ()> + Send {
+        let broker = Arc::clone(&self.broker);
+        async move { poll_fn(|cx| broker.poll_assigned_dirs(cx.waker())).await }
     }
 
     fn next(&mut self, now: Now) -> AnnouncementStep<Self::Asked> {

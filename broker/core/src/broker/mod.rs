@@ -6,6 +6,7 @@
 pub mod api;
 mod coordinator;
 pub mod fetch_session;
+mod moves;
 pub mod partition;
 mod producer_ids;
 mod publish;
@@ -30,6 +31,7 @@ use crate::cx::Random;
 use crate::image::{MetadataImage, ResourceType};
 use crate::replication::ReplicaContext;
 use fetch_session::FetchSessions;
+pub use moves::MoveStep;
 use partition::{Partition, PartitionError};
 use producer_ids::ProducerIds;
 pub use publish::RemovedDirs;
@@ -131,6 +133,7 @@ pub struct Broker {
     sessions: FetchSessions,
     producer_ids: ProducerIds,
     shards: coordinator::Shards,
+    moves: moves::Moves,
     /// Held while checkpoints are written, from whichever thread.
     checkpoints: Mutex<()>,
     /// Whether the log has said that nothing is compacted.
@@ -149,6 +152,7 @@ impl Broker {
             config: parts.config,
             cluster_id: parts.cluster_id,
             logs: parts.logs,
+            moves: moves::Moves::found_in(&parts.dirs),
             dirs: parts.dirs,
             controller: parts.controller,
             random: Mutex::new(parts.random),

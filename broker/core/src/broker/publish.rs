@@ -14,7 +14,7 @@ use super::topic_names::{CONSUMER_OFFSETS, is_internal};
 use super::{Broker, OpenLogDir};
 use crate::cx::Now;
 use crate::image::{MetadataImage, PartitionImage, ResourceType, TopicImage};
-use crate::replication::throttle::{FOLLOWER_RATE, LEADER_RATE, ThrottledReplicas};
+use crate::replication::throttle::{FOLLOWER_RATE, LEADER_RATE, MOVES_RATE, ThrottledReplicas};
 
 /// Directories of removed partitions, to be deleted from disk once nobody reads them.
 pub type RemovedDirs = Vec<std::path::PathBuf>;
@@ -84,6 +84,7 @@ impl Broker {
         self.replicas
             .follower_throttle()
             .set_rate(rate(FOLLOWER_RATE), now.mono);
+        self.moves.throttle.set_rate(rate(MOVES_RATE), now.mono);
     }
 
     fn publish_topic(&self, image: &MetadataImage, topic: &TopicImage, now: Now) {
@@ -135,6 +136,7 @@ impl Broker {
                         now,
                     );
                     partition.set_throttled(throttled);
+                    self.resume_move(&partition);
                     let mut partitions = self.partitions.write().unwrap_or_else(PoisonError::into_inner);
                     partitions.insert(key, Arc::new(partition));
                 }
@@ -151,6 +153,7 @@ impl Broker {
         config: &Arc<LogConfig>,
     ) -> Result<(Log, &OpenLogDir), LogError> {
         let name = (topic.name.clone(), index);
+        self.promote_found(topic, index, state);
         let home = self.home_of(&name, state);
         let opened = self.open_in(home, &name, topic, config);
         opened.map(|log| (log, home)).inspect_err(|error| home.note(error))
@@ -217,20 +220,16 @@ impl Broker {
         Ok(false)
     }
 
-    /// The log directory a partition is in: where it lies already, where the metadata puts it, or the one
-    /// with the fewest partitions.
+    /// The log directory a partition is in: where it lies already, where the metadata puts it, where it was wanted, or
+    /// the one with the fewest partitions.
     fn home_of(&self, name: &(String, i32), state: &PartitionImage) -> &OpenLogDir {
-        let disk = self.logs.files.disk();
-        let lies = |home: &&OpenLogDir| disk.exists(&home.dir.partition_path(&name.0, name.1)).unwrap_or(false);
-        let slot = state.replicas.iter().position(|id| *id == self.node_id());
-        let assigned = slot
-            .and_then(|slot| state.directories.get(slot))
-            .copied()
-            .unwrap_or(Uuid::ZERO);
+        let assigned = state.directory(self.node_id());
+        let wish = self.moves.take_wish(name);
         let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner);
         let load = |home: &&OpenLogDir| partitions.values().filter(|p| p.log_dir_id() == home.id).count();
-        let found = self.dirs.iter().find(lies);
-        let found = found.or_else(|| self.dirs.iter().find(|home| home.id == assigned));
+        let by_id = |id: Uuid| self.dirs.iter().find(|home| home.id == id);
+        let found = self.dirs.iter().find(|home| self.lies_in(home, name));
+        let found = found.or_else(|| by_id(assigned)).or_else(|| wish.and_then(by_id));
         #[expect(clippy::expect_used, reason = "a broker without a log directory does not start")]
         found
             .or_else(|| self.dirs.iter().min_by_key(load))
@@ -254,6 +253,7 @@ impl Broker {
                 continue;
             };
             partition.retire();
+            self.give_up(&partition);
             let Some(home) = self.dirs.iter().find(|home| home.id == partition.log_dir_id()) else {
                 continue;
             };
@@ -275,6 +275,7 @@ impl Broker {
     pub fn write_checkpoints(&self) -> Result<(), LogError> {
         use protocol::files::names;
         let _one_writer = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        let copies = self.copies();
         for home in self.dirs.iter().filter(|home| !home.health.is_failed()) {
             let (mut points, mut starts, mut marks) =
                 <(broker_log::Offsets, broker_log::Offsets, broker_log::Offsets)>::default();
@@ -290,6 +291,11 @@ impl Broker {
                     starts.insert(name.clone(), log_start_offset);
                 }
                 marks.insert(name, high_watermark);
+            }
+            for (name, copy) in &copies {
+                if copy.to == home.id {
+                    points.insert(name.clone(), copy.recovery_point);
+                }
             }
             let written = home
                 .dir
@@ -309,6 +315,10 @@ impl Broker {
                 tracing::error!(topic = partition.topic(), partition = partition.index(), %error, "cannot close a log");
                 failed.insert(partition.log_dir_id());
             }
+            if let Err((dir, error)) = partition.close_copy() {
+                tracing::error!(topic = partition.topic(), partition = partition.index(), %error, "cannot close a copy");
+                failed.insert(dir);
+            }
         }
         self.write_checkpoints()?;
         for home in self.dirs.iter().filter(|home| !failed.contains(&home.id)) {
@@ -320,7 +330,7 @@ impl Broker {
 
 impl OpenLogDir {
     /// Takes the directory offline if a file in it could not be written or read.
-    fn note(&self, error: &LogError) {
+    pub(super) fn note(&self, error: &LogError) {
         if matches!(error, LogError::Io { .. }) {
             self.health.fail(error.to_string());
         }

@@ -28,6 +28,7 @@ mod coordinators;
 mod directories;
 mod groups;
 mod leaders;
+mod moves;
 mod requested_topics;
 mod trio;
 
@@ -43,11 +44,13 @@ impl ControllerLink for Link {
     }
 }
 
-struct Fixed;
+/// Counts, from 77 on.
+struct Counting(u64);
 
-impl Random for Fixed {
+impl Random for Counting {
     fn next_u64(&mut self) -> u64 {
-        77
+        self.0 += 1;
+        self.0 - 1
     }
 }
 
@@ -104,6 +107,11 @@ impl Lone {
 
     /// A broker that has not seen any metadata.
     fn without_image(node_id: i32, disk: Arc<SimDisk>, settings: &[(&str, &str)]) -> Self {
+        Self::with_dirs(node_id, disk, settings, &["/data"], false)
+    }
+
+    /// With log directories whose ids are 8, 9, and so on, which were closed or not.
+    fn with_dirs(node_id: i32, disk: Arc<SimDisk>, settings: &[(&str, &str)], dirs: &[&str], clean: bool) -> Self {
         use protocol::files::names;
         let node_id = node_id.to_string();
         let fixed = [
@@ -118,23 +126,25 @@ impl Lone {
         ];
         let config = NodeConfig::parse(fixed.iter().chain(settings).copied());
         let link = Link::default();
-        let dir = LogDir::new("/data".into(), disk.clone());
-        let dir = OpenLogDir {
-            id: Uuid::from_u128(8),
-            clean: false,
-            health: Arc::default(),
-            recovery_points: dir.read_offsets(names::RECOVERY_POINTS).unwrap(),
-            log_start_offsets: dir.read_offsets(names::LOG_START_OFFSETS).unwrap(),
-            high_watermarks: dir.read_offsets(names::HIGH_WATERMARKS).unwrap(),
-            dir,
+        let open = |(id, path): (u128, &&str)| {
+            let dir = LogDir::new(path.into(), disk.clone());
+            OpenLogDir {
+                id: Uuid::from_u128(id),
+                clean,
+                health: Arc::default(),
+                recovery_points: dir.read_offsets(names::RECOVERY_POINTS).unwrap(),
+                log_start_offsets: dir.read_offsets(names::LOG_START_OFFSETS).unwrap(),
+                high_watermarks: dir.read_offsets(names::HIGH_WATERMARKS).unwrap(),
+                dir,
+            }
         };
         let broker = Broker::new(BrokerParts {
             config: Arc::new(config.unwrap()),
             cluster_id: "cluster".into(),
             logs: LogContext::new(disk.clone(), 8, 1 << 16),
-            dirs: vec![dir],
+            dirs: (8..).zip(dirs).map(open).collect(),
             controller: Box::new(link.clone()),
-            random: Box::new(Fixed),
+            random: Box::new(Counting(77)),
         });
         Self {
             broker: Arc::new(broker),

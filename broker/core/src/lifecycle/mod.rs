@@ -32,7 +32,7 @@ pub enum AnnouncementStep<R> {
 }
 
 /// First level of metadata.version whose registrations name log directories, and whose partitions say where replicas are.
-const DIRECTORIES_FROM: i16 = 17;
+pub(crate) const DIRECTORIES_FROM: i16 = 17;
 /// First level of metadata.version at which controllers register.
 const CONTROLLERS_FROM: i16 = 15;
 

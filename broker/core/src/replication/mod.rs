@@ -28,4 +28,4 @@ pub use isr::{IsrMember, IsrOutcome, ProposeIsr};
 pub use replica::Replica;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -23,7 +23,7 @@ use crate::cx::Now;
 use crate::image::{MetadataImage, PartitionImage};
 use crate::reply::ReplyPart;
 
-mod chaos;
+pub(crate) mod chaos;
 mod controller;
 mod follower;
 mod leader;

@@ -10,6 +10,9 @@ pub const LEADER_RATE: &str = "leader.replication.throttled.rate";
 /// What a follower counts its throttled bytes against.
 pub const FOLLOWER_RATE: &str = "follower.replication.throttled.rate";
 
+/// What copies to other log directories of a broker count against.
+pub const MOVES_RATE: &str = "replica.alter.log.dirs.io.max.bytes.per.second";
+
 /// Bytes that may go, which grow with time at a rate.
 ///
 /// What goes is counted afterwards and may overdraw the account, as a batch goes whole or not at all; nothing more goes

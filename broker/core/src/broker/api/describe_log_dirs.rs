@@ -7,7 +7,7 @@ use protocol::api::messages::describe_log_dirs_response::{
     DescribeLogDirsPartition, DescribeLogDirsResult, DescribeLogDirsTopic,
 };
 use protocol::api::messages::{DescribeLogDirsRequest, DescribeLogDirsResponse};
-use protocol::api::{ApiKey, DecodeError, StrBytes, TopicName};
+use protocol::api::{ApiKey, DecodeError, ErrorCode, StrBytes, TopicName};
 
 use crate::broker::{Broker, OpenLogDir};
 use crate::call::{Call, Outcome, Served};
@@ -30,14 +30,31 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
 }
 
 fn describe(broker: &Broker, home: &OpenLogDir, asked: impl Fn(&str, i32) -> bool) -> DescribeLogDirsResult {
+    let path = StrBytes::from_string(home.dir.path().display().to_string());
+    if home.health.is_failed() {
+        return DescribeLogDirsResult::default()
+            .with_log_dir(path)
+            .with_error_code(ErrorCode::KafkaStorageError.code());
+    }
     let mut topics: BTreeMap<String, Vec<DescribeLogDirsPartition>> = BTreeMap::new();
     for partition in broker.partitions() {
-        if partition.log_dir_id() == home.id && asked(partition.topic(), partition.index()) {
-            let (size_bytes, _) = partition.size();
+        let here = partition.log_dir_id() == home.id;
+        if !asked(partition.topic(), partition.index()) {
+            continue;
+        }
+        let mut push = |size_bytes: u64, lag: i64, is_future: bool| {
             let replica = DescribeLogDirsPartition::default()
                 .with_partition_index(partition.index())
-                .with_partition_size(i64::try_from(size_bytes).unwrap_or(i64::MAX));
+                .with_partition_size(i64::try_from(size_bytes).unwrap_or(i64::MAX))
+                .with_offset_lag(lag)
+                .with_is_future_key(is_future);
             topics.entry(partition.topic().to_owned()).or_default().push(replica);
+        };
+        if here {
+            push(partition.size().0, 0, false);
+        }
+        if let Some(moved) = partition.moved().filter(|moved| moved.to == home.id) {
+            push(moved.size_bytes, moved.lag, true);
         }
     }
     let topics = topics.into_iter().map(|(name, partitions)| {
@@ -52,7 +69,7 @@ fn describe(broker: &Broker, home: &OpenLogDir, asked: impl Fn(&str, i32) -> boo
         )
     });
     DescribeLogDirsResult::default()
-        .with_log_dir(StrBytes::from_string(home.dir.path().display().to_string()))
+        .with_log_dir(path)
         .with_topics(topics.collect())
         .with_total_bytes(total_bytes)
         .with_usable_bytes(usable_bytes)

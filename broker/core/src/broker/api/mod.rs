@@ -1,5 +1,6 @@
 //! The APIs of a broker's listener, one file each. What is advertised is what stands here.
 
+mod alter_replica_log_dirs;
 mod delete_records;
 mod describe_cluster;
 mod describe_configs;
@@ -48,6 +49,7 @@ const HANDLERS: &[(Served, Handler)] = &[
     (init_producer_id::SERVED, init_producer_id::handle),
     (offset_for_leader_epoch::SERVED, offset_for_leader_epoch::handle),
     (describe_configs::SERVED, describe_configs::handle),
+    (alter_replica_log_dirs::SERVED, alter_replica_log_dirs::handle),
     (describe_log_dirs::SERVED, describe_log_dirs::handle),
     (describe_cluster::SERVED, describe_cluster::handle),
     (describe_producers::SERVED, describe_producers::handle),

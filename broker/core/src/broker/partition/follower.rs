@@ -1,6 +1,6 @@
 //! Following a leader: taking its batches, and truncating what it does not have (KIP-101, KIP-595).
 
-use broker_log::{AppendError, LogError};
+use broker_log::{AppendError, Log, LogError};
 use bytes::Bytes;
 use protocol::records::Batches;
 
@@ -94,7 +94,7 @@ impl Partition {
     ) -> Result<FollowerPosition, FollowError> {
         let mut inner = self.lock();
         inner.check_asked(asked)?;
-        inner.append_batches(asked.leader_epoch, sent.records, now)?;
+        append_batches(&mut inner.log, asked.leader_epoch, sent.records, now)?;
         // What a leader told as committed stays so; only truncation takes it back.
         let committed = sent.high_watermark.min(inner.log.log_end_offset());
         if committed > inner.log.high_watermark() && inner.log.set_high_watermark(committed) {
@@ -115,14 +115,7 @@ impl Partition {
     ) -> Result<FollowerPosition, FollowError> {
         let mut inner = self.lock();
         inner.check_asked(asked)?;
-        let target = match inner.log.end_offset_for_epoch(epoch) {
-            // A leader without epochs: all that is sure is what is committed.
-            _ if end_offset < 0 => inner.log.high_watermark(),
-            // This log lacks the leader's epoch: back to the end of the one before it, and ask again.
-            Some((known, own_end)) if known != epoch => own_end,
-            Some((_, own_end)) => own_end.min(end_offset),
-            None => end_offset,
-        };
+        let target = parting(&inner.log, (epoch, end_offset));
         let end_offset = inner.log.log_end_offset();
         tracing::info!(
             topic = self.topic(),
@@ -166,6 +159,42 @@ impl Partition {
     }
 }
 
+/// Where a log parts from one in which `epoch` ended at `end_offset`, as far as that tells.
+pub(super) fn parting(log: &Log, (epoch, end_offset): (i32, i64)) -> i64 {
+    match log.end_offset_for_epoch(epoch) {
+        // A log without epochs: all that is sure is what is committed.
+        _ if end_offset < 0 => log.high_watermark(),
+        // This log lacks the epoch: back to the end of the one before it, and ask again.
+        Some((known, own_end)) if known != epoch => own_end,
+        Some((_, own_end)) => own_end.min(end_offset),
+        None => end_offset,
+    }
+}
+
+/// Appends the whole ones of batches that come from a log of this epoch or an earlier one.
+pub(super) fn append_batches(log: &mut Log, epoch: i32, records: &Bytes, now: Now) -> Result<(), AppendError> {
+    let mut size_bytes = 0;
+    let mut first = None;
+    for batch in Batches::new(records) {
+        let (header, _) = batch?;
+        // The leader's log may have changed hands between the question and the answer.
+        if header.leader_epoch > epoch {
+            break;
+        }
+        size_bytes += header.size_bytes();
+        first = first.or(Some(header));
+    }
+    let Some(first) = first else {
+        return Ok(());
+    };
+    let (start_offset, end_offset) = (log.log_start_offset(), log.log_end_offset());
+    // The leader's log starts within its first batch, which comes as a whole.
+    if start_offset == end_offset && first.base_offset < end_offset && first.last_offset() >= end_offset {
+        log.truncate_fully_and_start_at(first.base_offset)?;
+    }
+    log.append_as_follower(&records.slice(..size_bytes), now.wall_ms)
+}
+
 fn outdated(asked: &FollowerPosition) -> FollowError {
     FollowError::Outdated {
         leader_epoch: asked.leader_epoch,
@@ -195,28 +224,5 @@ impl Inner {
     fn check_asked(&self, asked: &FollowerPosition) -> Result<(), FollowError> {
         let still = self.position().is_some_and(|position| position.is_still(asked));
         if still { Ok(()) } else { Err(outdated(asked)) }
-    }
-
-    fn append_batches(&mut self, leader_epoch: i32, records: &Bytes, now: Now) -> Result<(), FollowError> {
-        let mut size_bytes = 0;
-        let mut first = None;
-        for batch in Batches::new(records) {
-            let (header, _) = batch.map_err(AppendError::from)?;
-            // The leader's log may have changed hands between the question and the answer.
-            if header.leader_epoch > leader_epoch {
-                break;
-            }
-            size_bytes += header.size_bytes();
-            first = first.or(Some(header));
-        }
-        let Some(first) = first else {
-            return Ok(());
-        };
-        let (start_offset, end_offset) = (self.log.log_start_offset(), self.log.log_end_offset());
-        // The leader's log starts within its first batch, which comes as a whole.
-        if start_offset == end_offset && first.base_offset < end_offset && first.last_offset() >= end_offset {
-            self.log.truncate_fully_and_start_at(first.base_offset)?;
-        }
-        Ok(self.log.append_as_follower(&records.slice(..size_bytes), now.wall_ms)?)
     }
 }

@@ -8,6 +8,7 @@ mod error;
 mod follower;
 mod isr;
 mod leader;
+mod moving;
 mod read;
 mod types;
 
@@ -25,10 +26,12 @@ use crate::cx::Now;
 use crate::image::PartitionImage;
 use crate::replication::ReplicaContext;
 use leader::Leading;
+use moving::Moving;
 
 pub use broker_log::ActiveProducer;
 pub use error::PartitionError;
 pub use follower::{FollowError, FollowerPosition, FromLeader};
+pub use moving::{Copied, MoveError, Moved};
 pub use types::{FoundOffset, Isolation, OffsetSpec, Read, ReadRequest, ReplicaFetch, Replicated, Throttled};
 
 /// Where a write went.
@@ -40,8 +43,9 @@ pub struct Partition {
     topic: String,
     topic_id: Uuid,
     index: i32,
-    log_dir_id: Uuid,
     inner: Mutex<Inner>,
+    /// Taken before `inner` where both are.
+    moving: Mutex<Option<Moving>>,
 }
 
 #[derive(Debug)]
@@ -49,6 +53,7 @@ struct Inner {
     topic_id: Uuid,
     index: i32,
     log: Log,
+    log_dir_id: Uuid,
     context: Arc<ReplicaContext>,
     /// What the metadata says of it; the ISR may be ahead, as the controller answered a proposal.
     state: PartitionImage,
@@ -80,6 +85,7 @@ impl Partition {
             topic_id,
             index,
             log,
+            log_dir_id,
             context,
             state,
             min_insync_replicas,
@@ -95,8 +101,8 @@ impl Partition {
             topic,
             topic_id,
             index,
-            log_dir_id,
             inner: Mutex::new(inner),
+            moving: Mutex::default(),
         }
     }
 
@@ -122,7 +128,7 @@ impl Partition {
 
     /// Id of the log directory it is in.
     pub fn log_dir_id(&self) -> Uuid {
-        self.log_dir_id
+        self.lock().log_dir_id
     }
 
     /// Takes what the metadata says now.

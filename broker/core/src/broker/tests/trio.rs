@@ -202,26 +202,41 @@ impl Trio {
 
     /// A follower fetches once: whether that changed its log.
     pub(super) fn fetch(&self, topic_id: Uuid, leader: i32, follower: i32) -> bool {
-        let partition = self.partition(follower, topic_id);
-        let asked = partition.follower_position().expect("a follower");
-        let read = ask(&self.partition(leader, topic_id), follower, &asked);
-        let records: Vec<ReplyPart> = read.records.into_iter().map(|(part, _)| part).collect();
-        let records = bytes_of(&records);
-        if let Some(diverging) = read.head.diverging_epoch {
-            partition.truncate_to_divergence(&asked, diverging).unwrap();
-            return true;
-        }
-        let sent = FromLeader {
-            records: &records,
-            high_watermark: read.head.high_watermark,
-            log_start_offset: read.head.log_start_offset,
-        };
-        partition.append_as_follower(&asked, sent, at(0)).unwrap();
-        !records.is_empty()
+        follow(
+            &self.partition(leader, topic_id),
+            &self.partition(follower, topic_id),
+            follower,
+        )
     }
 }
 
-fn ask(leader: &Partition, broker_id: i32, asked: &FollowerPosition) -> Read {
+/// A follower on this broker fetches once: whether that changed its log.
+pub(super) fn follow(leader: &Partition, partition: &Partition, broker_id: i32) -> bool {
+    let asked = partition.follower_position().expect("a follower");
+    let read = match ask(leader, broker_id, &asked) {
+        Err(error) if error.code == ErrorCode::OffsetOutOfRange => {
+            let (start_offset, _, end_offset) = leader.offsets();
+            partition.start_over(&asked, start_offset, end_offset).unwrap();
+            return true;
+        }
+        read => read.unwrap(),
+    };
+    let records: Vec<ReplyPart> = read.records.into_iter().map(|(part, _)| part).collect();
+    let records = bytes_of(&records);
+    if let Some(diverging) = read.head.diverging_epoch {
+        partition.truncate_to_divergence(&asked, diverging).unwrap();
+        return true;
+    }
+    let sent = FromLeader {
+        records: &records,
+        high_watermark: read.head.high_watermark,
+        log_start_offset: read.head.log_start_offset,
+    };
+    partition.append_as_follower(&asked, sent, at(0)).unwrap();
+    !records.is_empty()
+}
+
+fn ask(leader: &Partition, broker_id: i32, asked: &FollowerPosition) -> Result<Read, PartitionError> {
     let request = ReadRequest {
         offset: asked.log_end_offset,
         max_bytes: 1 << 20,
@@ -238,5 +253,5 @@ fn ask(leader: &Partition, broker_id: i32, asked: &FollowerPosition) -> Read {
         at: Duration::ZERO,
         is_news: true,
     };
-    leader.read_as_replica(&request, &fetch, None).unwrap()
+    leader.read_as_replica(&request, &fetch, None)
 }

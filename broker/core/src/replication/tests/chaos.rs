@@ -10,10 +10,10 @@ use super::controller::Controller;
 use super::*;
 
 /// A linear congruential generator with an output mix (PCG's constants).
-pub(super) struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(seed))
     }
 
@@ -26,11 +26,11 @@ impl Chance {
         mixed ^ (mixed >> 33)
     }
 
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound.max(1) as u64) as usize
     }
 
-    pub(super) fn one_in(&mut self, count: usize) -> bool {
+    pub(crate) fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
     }
 }
@@ -547,7 +547,7 @@ fn run(seed: u64) -> Tally {
     std::mem::take(&mut world.tally)
 }
 
-pub(super) fn number(name: &str) -> Option<u64> {
+pub(crate) fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
