@@ -6,12 +6,12 @@ use crate::support::{Cluster, Ran, kafka_libs, run_with_input};
 
 /// Runs a class of the jars with `--bootstrap-server`.
 #[track_caller]
-fn tool(cluster: &Cluster, class: &str, args: &[&str]) -> Ran {
+pub(super) fn tool(cluster: &Cluster, class: &str, args: &[&str]) -> Ran {
     with_input(cluster, class, args, "")
 }
 
 #[track_caller]
-fn with_input(cluster: &Cluster, class: &str, args: &[&str], input: &str) -> Ran {
+pub(super) fn with_input(cluster: &Cluster, class: &str, args: &[&str], input: &str) -> Ran {
     let mut command = Command::new("timeout");
     command
         .args(["90", "java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp"])

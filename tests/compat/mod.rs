@@ -6,6 +6,7 @@ mod data_dirs;
 mod definitions;
 mod java_tools;
 mod kcat;
+mod log_dirs;
 mod logs_dump;
 mod mixed;
 mod mixed_failover;
