@@ -275,7 +275,7 @@ impl Broker {
         };
         match home.dir.promote_future(&copy.path, &topic.name, index) {
             Ok(path) => {
-                tracing::info!(path = %path.display(), "a replica that was being moved is in its new directory")
+                tracing::info!(path = %path.display(), "a replica that was being moved is in its new directory");
             }
             Err(error) => home.note(&error),
         }
