@@ -85,15 +85,12 @@ impl Node {
 
     /// CPU seconds its process has used.
     pub(crate) fn cpu_s(&self) -> f64 {
-        cpu_of(&format!("/proc/{}/stat", self.pid), 13)
+        cpu_s_of(self.pid)
     }
 
     /// Resident memory of its process.
     pub(crate) fn rss_mb(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).expect("the node runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-        kib.expect("the kernel tells") / 1024.0
+        rss_mb_of(self.pid)
     }
 
     /// Stops it cleanly; the data stays.
@@ -103,6 +100,19 @@ impl Node {
         let ended = self.sandbox.wait().expect("it can be waited for");
         assert!(ended.success(), "the node did not stop well");
     }
+}
+
+/// CPU seconds a process has used.
+pub(crate) fn cpu_s_of(pid: u32) -> f64 {
+    cpu_of(&format!("/proc/{pid}/stat"), 13)
+}
+
+/// Resident memory of a process.
+pub(crate) fn rss_mb_of(pid: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the node runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kib.expect("the kernel tells") / 1024.0
 }
 
 /// CPU seconds that ended children of this process have used.

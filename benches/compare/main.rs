@@ -1,16 +1,19 @@
 //! Our broker and Apache Kafka 4.3.1 on this machine, one beside the other: `cargo bench --bench compare`.
 //!
 //! It needs what tests/compat/setup brings. `-- --short` measures less of everything, to see that it works; names of
-//! parts (`first-write`, `memory`, `produce`, `consume`, `saturated`, `latency`, `partitions`) limit it to those; `--json FILE` keeps
-//! the figures.
+//! parts (`first-write`, `memory`, `produce`, `consume`, `saturated`, `latency`, `partitions`, and of three nodes `three-start`,
+//! `three-produce`, `three-kills`, `three-elections`, `three-stops`, `three-partitions`) limit it to those; `--json FILE` keeps
+//! the figures; `--ours` leaves Apache Kafka out of the parts of three nodes.
 
 mod engine;
 mod parts;
 mod report;
+mod three;
 mod tools;
 
 use std::process::ExitCode;
 
+use engine::{ENGINES, Engine};
 use report::Report;
 
 /// How much to measure.
@@ -20,14 +23,24 @@ struct Scale {
     runs: usize,
     /// What records and rounds are divided by.
     divisor: u64,
+    /// Of the parts of three nodes.
+    engines: &'static [Engine],
 }
 
-const LONG: Scale = Scale { runs: 3, divisor: 1 };
-const SHORT: Scale = Scale { runs: 1, divisor: 20 };
+const LONG: Scale = Scale {
+    runs: 3,
+    divisor: 1,
+    engines: &ENGINES,
+};
+const SHORT: Scale = Scale {
+    runs: 1,
+    divisor: 20,
+    ..LONG
+};
 
 type Part = (&'static str, fn(Scale, &mut Report));
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 13] = [
     ("first-write", parts::first_write),
     ("memory", parts::memory),
     ("produce", parts::produce),
@@ -35,6 +48,12 @@ const PARTS: [Part; 7] = [
     ("saturated", parts::saturated),
     ("latency", parts::latency),
     ("partitions", parts::partitions),
+    ("three-start", three::start),
+    ("three-produce", three::produce),
+    ("three-kills", three::kills),
+    ("three-elections", three::elections),
+    ("three-stops", three::stops),
+    ("three-partitions", three::partitions),
 ];
 
 fn main() -> ExitCode {
@@ -44,11 +63,14 @@ fn main() -> ExitCode {
         .collect();
     let json = arguments.iter().position(|argument| argument == "--json");
     let json = json.and_then(|at| arguments.get(at + 1));
-    let scale = if arguments.iter().any(|argument| argument == "--short") {
+    let mut scale = if arguments.iter().any(|argument| argument == "--short") {
         SHORT
     } else {
         LONG
     };
+    if arguments.iter().any(|argument| argument == "--ours") {
+        scale.engines = &ENGINES[..1];
+    }
     let named: Vec<&Part> = PARTS
         .iter()
         .filter(|(name, _)| arguments.iter().any(|a| a == name))

@@ -16,7 +16,7 @@ const PARTITIONS: usize = 100;
 /// Runs of a load before those that count: a JVM's broker uses three times the CPU in its first gigabyte.
 const WARM_UPS: usize = 3;
 
-fn scratch() -> tempfile::TempDir {
+pub(crate) fn scratch() -> tempfile::TempDir {
     tempfile::Builder::new()
         .prefix("kfleet-compare-")
         .tempdir()
@@ -24,7 +24,7 @@ fn scratch() -> tempfile::TempDir {
 }
 
 impl Pair {
-    fn push(&mut self, engine: Engine, figure: f64) {
+    pub(crate) fn push(&mut self, engine: Engine, figure: f64) {
         match engine {
             Engine::Kfleet => self.ours.push(figure),
             Engine::Apache => self.apache.push(figure),
@@ -193,7 +193,7 @@ pub(crate) fn saturated(scale: Scale, report: &mut Report) {
 }
 
 /// MB (10^6 bytes of values) in a second.
-fn rate_of(rate: &Value, record_bytes: u64) -> f64 {
+pub(crate) fn rate_of(rate: &Value, record_bytes: u64) -> f64 {
     let per_s = rate["records_per_s"].as_f64().expect("the bench tells its rate");
     per_s * record_bytes as f64 / 1e6
 }

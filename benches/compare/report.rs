@@ -25,6 +25,40 @@ pub(crate) fn median(figures: &[f64]) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// The one that 95 of a hundred do not exceed.
+fn p95(figures: &[f64]) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = (sorted.len() * 95).div_ceil(100).saturating_sub(1);
+    sorted.get(at).copied().unwrap_or(f64::NAN)
+}
+
+impl Pair {
+    /// Its 95th percentiles alone.
+    pub(crate) fn p95(&self) -> Self {
+        let only = |figures: &[f64]| {
+            if figures.is_empty() {
+                Vec::new()
+            } else {
+                vec![p95(figures)]
+            }
+        };
+        Self {
+            ours: only(&self.ours),
+            apache: only(&self.apache),
+        }
+    }
+
+    /// Its greatest figures alone.
+    pub(crate) fn max(&self) -> Self {
+        let only = |figures: &[f64]| figures.iter().copied().max_by(f64::total_cmp).into_iter().collect();
+        Self {
+            ours: only(&self.ours),
+            apache: only(&self.apache),
+        }
+    }
+}
+
 impl Report {
     /// What follows belongs to this part.
     pub(crate) fn start(&mut self, part: &str) {

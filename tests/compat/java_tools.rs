@@ -34,15 +34,17 @@ const CONSUMER_PERFORMANCE: &str = "org.apache.kafka.tools.ConsumerPerformance";
 const LATENCY: &str = "org.apache.kafka.tools.EndToEndLatency";
 
 fn topics(cluster: &Cluster) {
+    let nodes = cluster.nodes().len();
     let created = tool(cluster, TOPICS, &["--create", "--topic", "a", "--partitions", "3"]).exits(0);
     assert!(created.stdout.contains("Created topic a."));
     assert_eq!(tool(cluster, TOPICS, &["--list"]).exits(0).lines(), ["a"]);
     let described = tool(cluster, TOPICS, &["--describe", "--topic", "a"]).exits(0).stdout;
     assert!(
-        described.contains("PartitionCount: 3") && described.contains("ReplicationFactor: 1"),
+        described.contains("PartitionCount: 3") && described.contains(&format!("ReplicationFactor: {nodes}")),
         "{described}"
     );
-    assert_eq!(described.matches("Leader: 1").count(), 3, "{described}");
+    let leaders = (1..=nodes).map(|id| described.matches(&format!("Leader: {id}\t")).count());
+    assert_eq!(leaders.sum::<usize>(), 3, "{described}");
     tool(cluster, TOPICS, &["--alter", "--topic", "a", "--partitions", "4"]).exits(0);
     let again = tool(cluster, TOPICS, &["--create", "--topic", "a"]).exits(1);
     assert!(again.stdout.contains("already exists"), "{}", again.stdout);
@@ -242,3 +244,4 @@ fn performance(cluster: &Cluster) {
 }
 
 on_both_engines!(foreign: topics, configs, console, groups, verifiable, performance);
+on_both_engines!(foreign_three: topics, configs, console, groups, verifiable, performance);

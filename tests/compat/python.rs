@@ -2,11 +2,10 @@
 
 use std::process::Command;
 
-use crate::support::{Cluster, Engine, foreign, run_with_input};
+use crate::support::{Cluster, foreign, run_with_input};
 
 #[track_caller]
-fn script(name: &str) {
-    let cluster = Cluster::start(Engine::Kfleet);
+fn script(name: &str, cluster: &Cluster) {
     let path = format!("{}/tests/compat/python/{name}", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new("timeout");
     command
@@ -17,14 +16,28 @@ fn script(name: &str) {
     assert_eq!(ran.lines().last(), Some(&"ok"), "{}{}", ran.stdout, ran.stderr);
 }
 
-#[test]
-#[ignore = "needs tests/compat/setup"]
-fn confluent_kafka() {
-    script("confluent.py");
+fn confluent_kafka(cluster: &Cluster) {
+    script("confluent.py", cluster);
 }
 
-#[test]
-#[ignore = "needs tests/compat/setup"]
-fn kafka_python() {
-    script("kafka_python.py");
+fn kafka_python(cluster: &Cluster) {
+    script("kafka_python.py", cluster);
 }
+
+mod one_node {
+    use crate::support::{Cluster, Engine};
+
+    #[test]
+    #[ignore = "needs tests/compat/setup"]
+    fn confluent_kafka() {
+        super::confluent_kafka(&Cluster::start(Engine::Kfleet));
+    }
+
+    #[test]
+    #[ignore = "needs tests/compat/setup"]
+    fn kafka_python() {
+        super::kafka_python(&Cluster::start(Engine::Kfleet));
+    }
+}
+
+on_both_engines!(foreign_three: confluent_kafka, kafka_python);

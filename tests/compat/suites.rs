@@ -34,20 +34,36 @@ fn listed(name: &str) -> Vec<String> {
     lines
 }
 
+/// The suite was measured on Apache Kafka with these.
+const LIBRDKAFKA_SETTINGS: [&str; 2] = ["num.partitions=4", "group.initial.rebalance.delay.ms=3000"];
+/// What is run on one node, too: writing, reading, groups, admin calls, in a minute.
+const ON_ONE_NODE: [&str; 10] = [
+    "0001", "0005", "0008", "0012", "0018", "0019", "0026", "0034", "0044", "0061",
+];
+
 #[test]
 #[ignore = "needs tests/compat/setup"]
 fn librdkafka() {
+    librdkafka_passes(
+        &Cluster::three(Engine::Kfleet, &LIBRDKAFKA_SETTINGS),
+        listed("librdkafka.list"),
+    );
+}
+
+#[test]
+#[ignore = "needs tests/compat/setup"]
+fn librdkafka_on_one_node() {
+    let mut some = listed("librdkafka.list");
+    some.retain(|line| ON_ONE_NODE.contains(&line.as_str()));
+    assert_eq!(some.len(), ON_ONE_NODE.len(), "all of these are listed");
+    librdkafka_passes(&Cluster::with(Engine::Kfleet, &LIBRDKAFKA_SETTINGS), some);
+}
+
+fn librdkafka_passes(cluster: &Cluster, tests: Vec<String>) {
     let runner = format!("{}/tests/compat/librdkafka-test", env!("CARGO_MANIFEST_DIR"));
     foreign("librdkafka/tests/test-runner");
-    // The suite was measured on Apache Kafka with these.
-    let cluster = Cluster::with(
-        Engine::Kfleet,
-        &["num.partitions=4", "group.initial.rebalance.delay.ms=3000"],
-    );
     let work = tempfile::tempdir().unwrap();
-    let (mut alone, together): (Vec<String>, Vec<String>) = listed("librdkafka.list")
-        .into_iter()
-        .partition(|line| line.ends_with(ALONE));
+    let (mut alone, together): (Vec<String>, Vec<String>) = tests.into_iter().partition(|line| line.ends_with(ALONE));
     let open = Mutex::new(together);
     let results = Mutex::new(BTreeMap::new());
     let again = Mutex::new(Vec::new());
@@ -56,7 +72,7 @@ fn librdkafka() {
             scope.spawn(|| {
                 while let Some(line) = { open.lock().unwrap().pop() } {
                     let number = line.trim_end_matches(MOCK).to_owned();
-                    let ran = run_one(&runner, &cluster, &number, work.path());
+                    let ran = run_one(&runner, cluster, &number, work.path());
                     if line.ends_with(MOCK) && !has_passed(&number, &ran) {
                         again.lock().unwrap().push(number);
                     } else {
@@ -69,7 +85,7 @@ fn librdkafka() {
     let mut results = results.into_inner().unwrap();
     alone.extend(again.into_inner().unwrap());
     for number in alone.iter().map(|line| line.trim_end_matches(ALONE)) {
-        let mut tries = (0..ALONE_TRIES).map(|_| run_one(&runner, &cluster, number, work.path()));
+        let mut tries = (0..ALONE_TRIES).map(|_| run_one(&runner, cluster, number, work.path()));
         let ran = tries.find(|ran| has_passed(number, ran));
         let failed = || format!("{number}: failed {ALONE_TRIES} times\n");
         results.insert(number.to_owned(), ran.unwrap_or_else(failed));
@@ -133,18 +149,33 @@ fn franz_go() {
         .filter(|name| !listed.iter().chain(&left_out).any(|known| known == name))
         .collect();
     assert!(unknown.is_empty(), "neither listed nor left out: {unknown:?}");
+    franz_go_passes(
+        &Cluster::three(Engine::Kfleet, &["num.partitions=4"]),
+        "3",
+        &listed.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+#[ignore = "needs tests/compat/setup"]
+fn franz_go_on_one_node() {
     let cluster = Cluster::with(Engine::Kfleet, &["num.partitions=4"]);
+    let some = ["TestPing", "TestGroupSimple", "TestClient_Produce", "TestConsumeRegex"];
+    franz_go_passes(&cluster, "1", &some);
+}
+
+fn franz_go_passes(cluster: &Cluster, replication_factor: &str, tests: &[&str]) {
     let mut command = Command::new("timeout");
     command
         .arg("300")
-        .arg(suite)
+        .arg(foreign("franz-go/kgo.test"))
         .args(["-test.v", "-test.timeout", "290s", "-test.run"])
-        .arg(format!("^({})$", listed.join("|")))
+        .arg(format!("^({})$", tests.join("|")))
         // One of its tests reads its own sources.
         .current_dir(foreign("franz-go/sources"))
         .env("KGO_SEEDS", &cluster.bootstrap)
         .envs([
-            ("KGO_TEST_RF", "1"),
+            ("KGO_TEST_RF", replication_factor),
             ("KGO_TEST_RECORDS", "10000"),
             ("KGO_LOG_LEVEL", "none"),
         ]);
@@ -154,7 +185,7 @@ fn franz_go() {
         .into_iter()
         .filter_map(|line| line.strip_prefix("--- PASS: ")?.split_whitespace().next())
         .collect();
-    let missing: Vec<&String> = listed.iter().filter(|name| !passed.contains(&name.as_str())).collect();
+    let missing: Vec<&&str> = tests.iter().filter(|name| !passed.contains(*name)).collect();
     assert!(
         missing.is_empty(),
         "failed, skipped or not run: {missing:?}\n{}",

@@ -63,6 +63,15 @@ macro_rules! on_both_engines {
         }
         on_both_engines!(apache $($name),*);
     };
+    (foreign_three: $($name:ident),* $(,)?) => {
+        mod three_nodes {
+            $(#[test]
+            #[ignore = "needs tests/compat/setup"]
+            fn $name() {
+                super::$name(&$crate::support::Cluster::three($crate::support::Engine::Kfleet, &[]));
+            })*
+        }
+    };
     (apache $($name:ident),*) => {
         mod apache {
             $(#[test]
@@ -186,6 +195,14 @@ impl Cluster {
     pub(crate) fn with(engine: Engine, settings: &[&str]) -> Self {
         let flags: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
         Self::of_nodes(engine, &flags)
+    }
+
+    /// Starts three nodes on which a topic has three replicas if nothing else is said, two of which acknowledge.
+    pub(crate) fn three(engine: Engine, settings: &[&str]) -> Self {
+        let replicated = ["default.replication.factor=3", "min.insync.replicas=2"];
+        let flags = replicated.iter().chain(settings).flat_map(|setting| ["--set", setting]);
+        let nodes = ["--controllers", "3", "--brokers", "3", "--racks", "3"];
+        Self::of_nodes(engine, &nodes.into_iter().chain(flags).collect::<Vec<_>>())
     }
 
     /// Starts one in this directory, with the data that is there.

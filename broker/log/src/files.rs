@@ -73,13 +73,17 @@ impl Files {
     pub fn forget_dir(&self, dir: &Path) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let open = &mut *open;
-        open.by_path.retain(|path, (age, _)| {
-            let keep = !path.starts_with(dir);
-            if !keep {
-                open.by_age.remove(age);
+        // Paths are in the order of their components, so those below a directory are neighbours.
+        let below = open.by_path.range(dir.to_owned()..);
+        let below: Vec<PathBuf> = below
+            .map(|(path, _)| path.clone())
+            .take_while(|path| path.starts_with(dir))
+            .collect();
+        for path in below {
+            if let Some((age, _)) = open.by_path.remove(&path) {
+                open.by_age.remove(&age);
             }
-            keep
-        });
+        }
     }
 }
 

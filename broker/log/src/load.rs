@@ -75,15 +75,20 @@ impl Log {
         let disk = Arc::clone(log.files.disk());
         disk.create_dir_all(dir).map_err(io_error("creating", dir))?;
         let bases = log.list_segments(&mut report)?;
-        if !bases.is_empty() {
+        // Without a batch it has no epochs, and there may be no checkpoint of them.
+        let starts_empty = log.starts_empty(&bases)?;
+        if !starts_empty {
             report.epochs_rebuilt = log.load_epochs()?;
         }
         log.recovery_point = options.recovery_point;
-        log.load_segments(&bases, options, &mut report)?;
+        if !starts_empty {
+            log.load_segments(&bases, options, &mut report)?;
+        }
         if log.segments.is_empty() {
-            let segment = Segment::create(dir, log.log_start_offset, &log.files)?;
+            let base_offset = bases.first().copied().unwrap_or(log.log_start_offset);
+            let segment = Segment::create(dir, base_offset, &log.files)?;
             log.segments.insert(segment.base_offset, segment);
-            log.log_end_offset = log.log_start_offset;
+            log.log_end_offset = base_offset;
         }
         if report.epochs_rebuilt.is_some() {
             log.rebuild_epochs()?;
@@ -99,13 +104,29 @@ impl Log {
             .truncate_from_end(log.log_end_offset.max(log.log_start_offset.saturating_add(1)));
         log.epochs.truncate_from_start(log.log_start_offset);
         // A log without a batch has no epochs, also not one that ended before it starts.
-        if log.log_end_offset == log.log_start_offset && log.segments.values().all(|s| s.size_bytes == 0) {
+        if log.log_end_offset == log.log_start_offset && log.has_no_batch() {
             log.epochs.truncate_from_end(log.log_end_offset);
         }
         log.high_watermark = options.high_watermark.clamp(log.log_start_offset, log.log_end_offset);
         let recovered = report.rebuilt.first().copied().filter(|_| !options.clean);
-        log.load_producers(recovered)?;
+        let snapshot = log.load_producers(recovered)?;
+        log.is_settled = log.unsynced_from.is_none()
+            && report == LoadReport::default()
+            && (log.has_no_batch() || snapshot == Some(log.log_end_offset));
         Ok((log, report))
+    }
+
+    /// Whether there is no segment, or a single one without a batch, which is as good as none.
+    fn starts_empty(&self, bases: &[i64]) -> Result<bool, LogError> {
+        match bases {
+            [] => Ok(true),
+            [base] => {
+                let path = crate::segment::file(&self.dir, *base, "log");
+                let file = self.files.get(&path).map_err(io_error("opening", &path))?;
+                file.is_empty().map_err(io_error("reading", &path))
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Base offsets of the segments there are, after interrupted operations are tidied up.

@@ -32,6 +32,10 @@ pub struct Log {
     pub(crate) recovery_point: i64,
     /// The first segment with anything that is not durable, its indexes counted in.
     pub(crate) unsynced_from: Option<i64>,
+    /// The names of its directory and what else has to be there before its records are durable.
+    pub(crate) is_placed: bool,
+    /// A clean start finds on disk all that it reads, and the log has not changed since.
+    pub(crate) is_settled: bool,
     /// How often something was cut off its end.
     pub(crate) truncations: u64,
     pub(crate) epochs: EpochCache,
@@ -84,6 +88,8 @@ impl Log {
             high_watermark: start_offset,
             recovery_point: start_offset,
             unsynced_from: None,
+            is_placed: false,
+            is_settled: false,
             truncations: 0,
             epochs: EpochCache::default(),
             epochs_unsaved: false,
@@ -230,6 +236,10 @@ impl Log {
             segment.sync(&self.files)?;
         }
         self.sync_dir()?;
+        if !self.is_placed {
+            sync_place(self.files.disk().as_ref(), &self.dir)?;
+            self.is_placed = true;
+        }
         self.unsynced_from = None;
         self.recovery_point = self.log_end_offset;
         Ok(())
@@ -238,6 +248,7 @@ impl Log {
     /// Notes that a segment has something that is not durable.
     pub(crate) fn note_unsynced(&mut self, base_offset: i64) {
         self.unsynced_from = Some(self.unsynced_from.map_or(base_offset, |from| from.min(base_offset)));
+        self.is_settled = false;
     }
 
     /// Makes the names in the log's directory durable.
@@ -248,9 +259,13 @@ impl Log {
             .map_err(io_error("syncing", &self.dir))
     }
 
-    /// Flushes, and writes down what a clean start reads instead of looking at every batch.
+    /// Flushes, and writes down what a clean start reads instead of looking at every batch; nothing where that is
+    /// still so.
     pub fn close(&mut self) -> Result<(), LogError> {
         self.check_online()?;
+        if self.is_settled {
+            return Ok(());
+        }
         let result = self.write_closing_state();
         self.guard(result)
     }
@@ -265,7 +280,14 @@ impl Log {
         active.sync_indexes(&files)?;
         let base_offset = active.base_offset;
         self.note_unsynced(base_offset);
-        self.flush_segments()
+        self.flush_segments()?;
+        self.is_settled = true;
+        Ok(())
+    }
+
+    /// Whether there is no batch in it.
+    pub(crate) fn has_no_batch(&self) -> bool {
+        self.segments.values().all(|segment| segment.size_bytes == 0)
     }
 
     /// Writes leader-epoch-checkpoint.
@@ -291,6 +313,19 @@ impl Log {
             file.sync_data()
         };
         write().map_err(io_error("writing", &path))
+    }
+}
+
+/// Makes durable what leads to a log's directory: its name, and of which topic it is.
+pub(crate) fn sync_place(disk: &dyn Disk, dir: &Path) -> Result<(), LogError> {
+    let path = dir.join(names::PARTITION_METADATA);
+    if disk.exists(&path).map_err(io_error("looking for", &path))? {
+        let file = disk.open(&path, OpenMode::Write).map_err(io_error("opening", &path))?;
+        file.sync_data().map_err(io_error("syncing", &path))?;
+    }
+    match dir.parent() {
+        Some(parent) => disk.sync_dir(parent).map_err(io_error("syncing", parent)),
+        None => Ok(()),
     }
 }
 

@@ -229,7 +229,8 @@ impl Log {
         self.sync_dir()?;
         self.segments
             .insert(offset, Segment::create(&self.dir, offset, &files)?);
-        self.unsynced_from = Some(offset);
+        self.unsynced_from = None;
+        self.note_unsynced(offset);
         self.log_start_offset = offset;
         self.log_end_offset = offset;
         self.high_watermark = offset;

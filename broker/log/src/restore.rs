@@ -64,15 +64,21 @@ impl Log {
     }
 
     /// Restores the producers, after a crash from no later on than the first segment that was recovered: its
-    /// aborted transactions are indexed anew on the way.
-    pub(crate) fn load_producers(&mut self, recovered_from: Option<i64>) -> Result<(), LogError> {
+    /// aborted transactions are indexed anew on the way. The offset of the latest snapshot that is kept.
+    pub(crate) fn load_producers(&mut self, recovered_from: Option<i64>) -> Result<Option<i64>, LogError> {
+        if self.snapshots()?.is_empty() {
+            self.producers = Producers::default();
+            self.replay_producers(self.log_start_offset)?;
+            return Ok(None);
+        }
         let trusted = recovered_from.unwrap_or(i64::MAX).min(self.log_end_offset);
         self.remove_snapshots(|offset| offset > trusted)?;
         self.rebuild_producers()?;
         // Each segment starts with a snapshot; the others but the last are of earlier shutdowns.
         let last = self.snapshots()?.into_iter().max();
         let segments: Vec<i64> = self.segments.keys().copied().collect();
-        self.remove_snapshots(|offset| Some(offset) != last && !segments.contains(&offset))
+        self.remove_snapshots(|offset| Some(offset) != last && !segments.contains(&offset))?;
+        Ok(last)
     }
 
     /// Removes the producer snapshots at some offsets.

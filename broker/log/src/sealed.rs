@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::LogError;
 use crate::files::Files;
-use crate::log::Log;
+use crate::log::{Log, sync_place};
 use crate::segment::io_error;
 
 /// Sealed segments that are to be synced. Nothing is written to them any more, so that needs no hold of the log.
@@ -14,6 +14,7 @@ pub struct Sealed {
     files: Arc<Files>,
     dir: PathBuf,
     paths: Vec<PathBuf>,
+    is_placed: bool,
     /// Where the active segment began, and how often the log had been truncated then.
     end_offset: i64,
     truncations: u64,
@@ -29,7 +30,11 @@ impl Sealed {
                 synced.map_err(io_error("syncing", path))?;
             }
         }
-        disk.sync_dir(&self.dir).map_err(io_error("syncing", &self.dir))
+        disk.sync_dir(&self.dir).map_err(io_error("syncing", &self.dir))?;
+        if self.is_placed {
+            return Ok(());
+        }
+        sync_place(disk.as_ref(), &self.dir)
     }
 }
 
@@ -50,6 +55,7 @@ impl Log {
             files: Arc::clone(&self.files),
             dir: self.dir.clone(),
             paths,
+            is_placed: self.is_placed,
             end_offset: *end_offset,
             truncations: self.truncations,
         })
@@ -62,6 +68,7 @@ impl Log {
             return Ok(());
         }
         self.guard(result)?;
+        self.is_placed = true;
         // What was cut off since may have been written anew.
         if sealed.truncations == self.truncations {
             self.unsynced_from = self.unsynced_from.map(|from| from.max(sealed.end_offset));

@@ -79,6 +79,7 @@ impl Segment {
             .txns
             .clear(files)
             .map_err(io_error("removing", segment.txns.path()))?;
+        segment.store_indexes(files)?;
         Ok(segment)
     }
 

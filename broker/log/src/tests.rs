@@ -5,7 +5,7 @@ use bytes::Bytes;
 use protocol::records::{BatchBuilder, Batches, Compression, NewRecord, ProducerStamp, Records, records_of};
 
 use crate::disk::{Disk, SimDisk};
-use crate::{AppendError, Log, LogConfig, LogContext, LogError, OpenOptions, Origin, Slice};
+use crate::{AppendError, LoadReport, Log, LogConfig, LogContext, LogError, OpenOptions, Origin, Slice};
 
 mod crashes;
 mod faults;
@@ -145,6 +145,52 @@ fn a_log_that_was_closed_well_is_durable_to_its_end_whatever_the_checkpoint_says
     assert_eq!(log.recovery_point(), 0, "after a crash nobody knows");
     log.flush().unwrap();
     assert_eq!(log.recovery_point(), 2);
+}
+
+/// What closing thousands of partitions that nothing was written to costs.
+#[test]
+fn a_log_that_did_not_change_is_closed_without_a_write() {
+    for records in [0, 3] {
+        let disk = SimDisk::default();
+        let mut log = open(&disk, &small_config(), OpenOptions::default());
+        for _ in 0..records {
+            append(&mut log, 1, &[b"v"]);
+        }
+        disk.fail_writes(true);
+        disk.fail_syncs(true);
+        assert_eq!(
+            log.close().is_ok(),
+            records == 0,
+            "{records} records that are not durable"
+        );
+        let disk = SimDisk::default();
+        let mut log = open(&disk, &small_config(), OpenOptions::default());
+        for _ in 0..records {
+            append(&mut log, 1, &[b"v"]);
+        }
+        log.close().unwrap();
+        drop(log);
+        let mut log = open(&disk, &small_config(), OpenOptions::default());
+        disk.fail_writes(true);
+        disk.fail_syncs(true);
+        log.begin_epoch(7);
+        log.close().unwrap();
+    }
+}
+
+#[test]
+fn an_empty_log_needs_no_repair_whatever_is_left_of_its_small_files() {
+    let disk = SimDisk::default();
+    let log = open(&disk, &small_config(), OpenOptions::default());
+    drop(log);
+    for name in ["00000000000000000000.index", "00000000000000000000.timeindex"] {
+        disk.remove_file(&dir().join(name)).unwrap();
+    }
+    for options in [OpenOptions::default(), crashed(0)] {
+        let (log, report) = Log::open(&context(&disk), &dir(), small_config(), options).unwrap();
+        assert_eq!(report, LoadReport::default(), "{options:?}");
+        assert_eq!((log.log_start_offset(), log.log_end_offset()), (0, 0));
+    }
 }
 
 #[test]

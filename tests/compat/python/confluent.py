@@ -14,9 +14,9 @@ def done(futures):
         future.result(30)
 
 
-done(admin.create_topics([NewTopic("t", 3, 1, config={"retention.ms": "86400000"})]))
+done(admin.create_topics([NewTopic("t", 3, -1, config={"retention.ms": "86400000"})]))
 try:
-    done(admin.create_topics([NewTopic("t", 3, 1)]))
+    done(admin.create_topics([NewTopic("t", 3, -1)]))
     raise SystemExit("a topic was created twice")
 except KafkaException as error:
     assert error.args[0].name() == "TOPIC_ALREADY_EXISTS", error

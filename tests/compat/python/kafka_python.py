@@ -7,7 +7,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 
 bootstrap = sys.argv[1]
 admin = KafkaAdminClient(bootstrap_servers=bootstrap)
-admin.create_topics([NewTopic("t", num_partitions=3, replication_factor=1)])
+admin.create_topics([NewTopic("t", num_partitions=3, replication_factor=-1)])
 
 sent = set()
 for codec in [None, "gzip"]:

@@ -49,12 +49,12 @@ impl Broker {
         let before = self.image.load_full();
         let same_configs = before.configs().eq(image.configs());
         for topic in image.topics().iter() {
-            let unchanged = same_configs && before.topics().by_id(topic.id) == Some(topic);
-            if !unchanged {
-                self.publish_topic(&image, topic, now);
+            let known = before.topics().by_id(topic.id).filter(|_| same_configs);
+            if !known.is_some_and(|known| std::ptr::eq(known, topic)) {
+                self.publish_topic(&image, topic, known, now);
             }
         }
-        let removed = self.remove_gone(&image);
+        let removed = self.remove_gone(&before, &image);
         if !removed.is_empty()
             && let Err(error) = self.write_checkpoints()
         {
@@ -87,7 +87,8 @@ impl Broker {
         self.moves.throttle.set_rate(rate(MOVES_RATE), now.mono);
     }
 
-    fn publish_topic(&self, image: &MetadataImage, topic: &TopicImage, now: Now) {
+    /// Of a topic that was `known` with the same configuration only partitions that changed are looked at.
+    fn publish_topic(&self, image: &MetadataImage, topic: &TopicImage, known: Option<&TopicImage>, now: Now) {
         let none = Values::new();
         let overrides = image.config(ResourceType::Topic, &topic.name).unwrap_or(&none);
         let (config, min_isr) = self.with_layers(image, |layers| log_config(overrides, layers));
@@ -109,17 +110,21 @@ impl Broker {
             .filter(|(_, state)| state.replicas.contains(&self.node_id()))
         {
             let key = (topic.id, index);
-            let throttled = Throttled {
-                as_leader: as_leader.names(index),
-                as_follower: as_follower.names(index),
-            };
-            let known = self
+            let open = self
                 .partitions
                 .read()
                 .unwrap_or_else(PoisonError::into_inner)
                 .get(&key)
                 .map(Arc::clone);
-            if let Some(partition) = known {
+            let same = known.and_then(|known| known.partition(index));
+            if open.is_some() && same.is_some_and(|same| std::ptr::eq(same, state)) {
+                continue;
+            }
+            let throttled = Throttled {
+                as_leader: as_leader.names(index),
+                as_follower: as_follower.names(index),
+            };
+            if let Some(partition) = open {
                 partition.set_throttled(throttled);
                 partition.update(state.clone(), Arc::clone(&config), min_isr, now);
                 continue;
@@ -223,30 +228,41 @@ impl Broker {
     /// The log directory a partition is in: where it lies already, where the metadata puts it, where it was wanted, or
     /// the one with the fewest partitions.
     fn home_of(&self, name: &(String, i32), state: &PartitionImage) -> &OpenLogDir {
+        if let [only] = self.dirs.as_slice() {
+            return only;
+        }
         let assigned = state.directory(self.node_id());
         let wish = self.moves.take_wish(name);
-        let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner);
-        let load = |home: &&OpenLogDir| partitions.values().filter(|p| p.log_dir_id() == home.id).count();
         let by_id = |id: Uuid| self.dirs.iter().find(|home| home.id == id);
         let found = self.dirs.iter().find(|home| self.lies_in(home, name));
         let found = found.or_else(|| by_id(assigned)).or_else(|| wish.and_then(by_id));
+        let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner);
+        let load = |home: &&OpenLogDir| partitions.values().filter(|p| p.log_dir_id() == home.id).count();
         #[expect(clippy::expect_used, reason = "a broker without a log directory does not start")]
         found
             .or_else(|| self.dirs.iter().min_by_key(load))
             .expect("a log directory")
     }
 
-    fn remove_gone(&self, image: &MetadataImage) -> RemovedDirs {
+    fn remove_gone(&self, before: &MetadataImage, image: &MetadataImage) -> RemovedDirs {
+        let is_here = |partition: &PartitionImage| partition.replicas.contains(&self.node_id());
+        let mut gone = Vec::new();
+        for topic in before.topics().iter() {
+            let now = image.topics().by_id(topic.id);
+            if now.is_some_and(|now| std::ptr::eq(now, topic)) {
+                continue;
+            }
+            let stays = |index| now.and_then(|now| now.partition(index)).is_some_and(is_here);
+            let left = topic
+                .partitions()
+                .map(|(index, _)| index)
+                .filter(|index| !stays(*index));
+            gone.extend(left.map(|index| (topic.id, index)));
+        }
+        if gone.is_empty() {
+            return RemovedDirs::new();
+        }
         let mut partitions = self.partitions.write().unwrap_or_else(PoisonError::into_inner);
-        let stays = |topic_id: Uuid, index: i32| {
-            let partition = image.topics().by_id(topic_id).and_then(|topic| topic.partition(index));
-            partition.is_some_and(|partition| partition.replicas.contains(&self.node_id()))
-        };
-        let gone: Vec<_> = partitions
-            .keys()
-            .copied()
-            .filter(|(id, index)| !stays(*id, *index))
-            .collect();
         let mut removed = Vec::new();
         for key in gone {
             let Some(partition) = partitions.remove(&key) else {

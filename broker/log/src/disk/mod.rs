@@ -66,6 +66,13 @@ pub trait Disk: Send + Sync + fmt::Debug {
     /// Replaces a file's content so that after a crash it is the old or the new one, whole:
     /// `<name>.tmp`, sync, rename, sync of the directory.
     fn write_atomic(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.put(path, bytes, true)?;
+        path.parent().map_or(Ok(()), |dir| self.sync_dir(dir))
+    }
+
+    /// Puts a file in its place by way of `<name>.tmp`: whole or not at all whenever the process ends. Without
+    /// `sync` nothing of it is durable.
+    fn put(&self, path: &Path, bytes: &[u8], sync: bool) -> io::Result<()> {
         let mut tmp = path.as_os_str().to_owned();
         tmp.push(".tmp");
         let tmp = PathBuf::from(tmp);
@@ -74,13 +81,15 @@ pub trait Disk: Send + Sync + fmt::Debug {
         }
         let file = self.open(&tmp, OpenMode::CreateNew)?;
         file.write_at(&[bytes], 0)?;
-        file.sync_data()?;
+        if sync {
+            file.sync_data()?;
+        }
         if let Err(error) = self.rename(&tmp, path) {
             // Whether that fails too makes no difference to whoever waits for the file.
             let _left_behind = self.remove_file(&tmp);
             return Err(error);
         }
-        path.parent().map_or(Ok(()), |dir| self.sync_dir(dir))
+        Ok(())
     }
 }
 

@@ -40,6 +40,7 @@ struct Life {
 }
 
 const PRODUCER: i64 = 4;
+const TOPIC: protocol::Uuid = protocol::Uuid::from_u128(5);
 
 impl Life {
     fn new(chance: Vec<u32>) -> Self {
@@ -68,6 +69,13 @@ impl Life {
     /// Starts as a broker does; an error only if the power is cut.
     fn start(&mut self) -> Result<(), LogError> {
         let dir = self.dir();
+        if dir.topic_id(&super::dir())?.is_none() {
+            assert_eq!(
+                self.flushed, 0,
+                "a directory with durable records says of which topic they are"
+            );
+            dir.create_partition("t", 0, TOPIC)?;
+        }
         let clean = dir.take_clean_shutdown()?.is_some();
         let points = dir.read_offsets(names::RECOVERY_POINTS)?;
         let recovery_point = points.get(&("t".to_owned(), 0)).copied().unwrap_or(0);
