@@ -63,8 +63,12 @@ fn image(file: &Path) -> Vec<String> {
     let tree = java(SHELL, &["--snapshot", file.to_str().unwrap(), "tree", "image"]);
     let mut lines: Vec<String> = tree.lines().map(str::to_owned).collect();
     lines.retain(|line| !line.trim_start().starts_with("offset "));
-    // What the shell has to say of itself comes without an end of line.
-    lines[0] = lines[0].rsplit(' ').next().unwrap().to_owned();
+    // What its reader says of control records ends in an offset, and without an end of line.
+    lines[0] = lines[0]
+        .rsplit(|before: char| before.is_ascii_digit())
+        .next()
+        .unwrap()
+        .to_owned();
     lines
 }
 
