@@ -18,38 +18,36 @@ const SNAPSHOTS: &str = "metadata.log.max.record.bytes.between.snapshots=2000";
 /// What kafka-metadata-quorum tells that goes on while it is asked.
 const GOES_ON: [&str; 3] = ["HighWatermark:", "MaxFollowerLag:", "MaxFollowerLagTimeMs:"];
 
-/// What the quorum's state is as each broker and each controller tells it, without what goes on: it is one.
+/// What the quorum's state is as brokers and controllers tell it, without what goes on: it is one.
 fn status(mixed: &Mixed) -> Vec<String> {
     let mut told = Vec::new();
     for id in [mixed.first(Kfleet), mixed.first(Apache)] {
-        for way in [
-            ["--bootstrap-server", mixed.address(id)],
-            ["--bootstrap-controller", mixed.controller_address(id)],
-        ] {
+        let broker = ["--bootstrap-server", mixed.address(id)];
+        let controller = ["--bootstrap-controller", mixed.controller_address(id)];
+        for way in [broker, controller] {
             let status = java(QUORUM, &[&way[..], &["describe", "--status"]].concat());
             let stays = |line: &&str| !GOES_ON.iter().any(|name| line.starts_with(name));
             told.push(status.lines().filter(stays).map(str::to_owned).collect::<Vec<_>>());
-            let replication = java(QUORUM, &[&way[..], &["describe", "--replication"]].concat());
-            let column = |at: usize| {
-                replication
-                    .lines()
-                    .filter_map(move |line| line.split_whitespace().nth(at))
-            };
-            let mut ids: Vec<&str> = column(0).collect();
-            ids.sort_unstable();
-            assert_eq!(ids, ["1", "2", "3", "NodeId"], "{replication}");
-            assert_eq!(
-                column(6).collect::<Vec<_>>(),
-                ["Status", "Leader", "Follower", "Follower"],
-                "{replication}"
-            );
-            // Everybody is heard from.
-            assert!(column(4).chain(column(5)).all(|time| time != "-1"), "{replication}");
         }
+        all_replicate(&java(
+            QUORUM,
+            &[&controller[..], &["describe", "--replication"]].concat(),
+        ));
     }
     told.dedup();
     assert_eq!(told.len(), 1, "{told:?}");
     told.remove(0)
+}
+
+/// A table of one leader and two followers, all of whom are heard from.
+fn all_replicate(table: &str) {
+    let column = |at: usize| table.lines().filter_map(move |line| line.split_whitespace().nth(at));
+    let mut ids: Vec<&str> = column(0).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["1", "2", "3", "NodeId"], "{table}");
+    let states: Vec<&str> = column(6).collect();
+    assert_eq!(states, ["Status", "Leader", "Follower", "Follower"], "{table}");
+    assert!(column(4).chain(column(5)).all(|time| time != "-1"), "{table}");
 }
 
 /// Without who leads since when.
