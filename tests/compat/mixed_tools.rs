@@ -14,7 +14,6 @@ use crate::support::nodes::wait_until;
 
 const QUORUM: &str = "org.apache.kafka.tools.MetadataQuorumCommand";
 const SHELL: &str = "org.apache.kafka.shell.MetadataShell";
-const CONFIGS: &str = "kafka.admin.ConfigCommand";
 const SNAPSHOTS: &str = "metadata.log.max.record.bytes.between.snapshots=2000";
 /// What kafka-metadata-quorum tells that goes on while it is asked.
 const GOES_ON: [&str; 3] = ["HighWatermark:", "MaxFollowerLag:", "MaxFollowerLagTimeMs:"];
@@ -107,13 +106,8 @@ fn is_what_the_log_says(mixed: &Mixed, id: i32, other: i32) {
     let found = pairs.find_map(|(offset, snapshot)| Some((snapshot, log_below(&log, offset, dir.path())?)));
     let (snapshot, log) = found.expect("a snapshot of what both have");
     let (told, meant) = (image(Path::new(&snapshot)), image(&log));
-    for part in [
-        "PartitionRegistration(replicas=[",
-        "producer_byte_rate",
-        "ScramCredentialData",
-    ] {
-        assert!(meant.iter().any(|line| line.contains(part)), "no {part}: {meant:#?}");
-    }
+    let has_partitions = meant.iter().any(|line| line.contains("PartitionRegistration("));
+    assert!(has_partitions, "{meant:#?}");
     assert_eq!(told, meant, "the image of {snapshot}");
 }
 
@@ -138,23 +132,6 @@ fn apaches_tools_read_what_ours_wrote() {
     wait_until_in_sync(&mixed, &[]);
     let of_apaches = status(&mixed);
     assert_eq!(but_for_the_leader(&of_ours), but_for_the_leader(&of_apaches));
-    // What ours only keeps.
-    let theirs = mixed.address(mixed.first(Apache));
-    for [kind, config] in [
-        ["clients", "producer_byte_rate=1024"],
-        ["users", "SCRAM-SHA-256=[password=secret]"],
-    ] {
-        let change = [
-            "--entity-type",
-            kind,
-            "--entity-name",
-            "x",
-            "--alter",
-            "--add-config",
-            config,
-        ];
-        java(CONFIGS, &[&["--bootstrap-server", theirs][..], &change].concat());
-    }
     let before = [1, 2, 3].map(|id| snapshots(&mixed, id).last().copied());
     create(&mixed, 1, "c", "20");
     for (id, before) in (1..).zip(before) {
