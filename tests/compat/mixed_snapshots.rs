@@ -10,7 +10,7 @@ use crate::support::mixed_nodes::Mixed;
 use crate::support::nodes::wait_within;
 
 /// Snapshots all the time, of which none is kept but the latest.
-pub(super) const MANY_SNAPSHOTS: &str = "metadata.log.max.record.bytes.between.snapshots=2000\n\
+const MANY_SNAPSHOTS: &str = "metadata.log.max.record.bytes.between.snapshots=2000\n\
                                          metadata.max.retention.bytes=1000\nmetadata.max.retention.ms=100";
 
 /// Apache's nodes look every minute what they need not keep.
