@@ -73,6 +73,18 @@ pub(crate) struct Mailbox {
     receiver: Receiver<Message>,
 }
 
+#[cfg(test)]
+impl Mailbox {
+    /// Waits for a request, as the thread would.
+    pub(crate) fn next_call(&self) -> (Call, oneshot::Sender<Reply>) {
+        loop {
+            if let Message::Call(call, answer) = self.receiver.recv().unwrap() {
+                return (call, answer);
+            }
+        }
+    }
+}
+
 /// A way to a thread, and what it will read.
 pub(crate) fn mailbox() -> (QuorumHandle, Mailbox) {
     let (sender, receiver) = channel();

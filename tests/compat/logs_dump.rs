@@ -12,7 +12,7 @@ const PRODUCER_PERFORMANCE: &str = "org.apache.kafka.tools.ProducerPerformance";
 const CONSOLE_CONSUMER: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer";
 
 #[track_caller]
-fn java(class: &str, args: &[&str]) -> String {
+pub(super) fn java(class: &str, args: &[&str]) -> String {
     let mut command = Command::new("timeout");
     command
         .args(["90", "java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp"])
@@ -71,7 +71,7 @@ fn written(engine: Engine, dir: &Path) -> PathBuf {
 }
 
 /// Files of a log directory with one of these suffixes that hold anything.
-fn files(data: &Path, directories: &str, suffix: &str) -> Vec<String> {
+pub(super) fn files(data: &Path, directories: &str, suffix: &str) -> Vec<String> {
     let mut found = Vec::new();
     for directory in std::fs::read_dir(data).unwrap().map(Result::unwrap) {
         let name = directory.file_name().into_string().unwrap();
@@ -171,13 +171,14 @@ fn json_after(line: &str, word: &str) -> Value {
 }
 
 /// Every batch and record of the files is the same to both tools; how many records were compared.
-fn compare_segments(files: &[String], flag: &str, same_record: impl Fn(&str, &Value)) -> usize {
+pub(super) fn compare_segments(files: &[String], flag: &str, same_record: impl Fn(&str, &Value)) -> usize {
     assert!(!files.is_empty());
     let (theirs, ours) = (theirs(files, &[flag]), ours(files, &[flag]));
     let mut count = 0;
     for file in files {
         let lines = theirs[file].iter().filter(|line| line.contains("ffset: "));
-        let lines: Vec<&String> = lines.filter(|line| !line.starts_with("Log starting")).collect();
+        let of_file = |line: &str| line.starts_with("Log starting") || line.starts_with("Snapshot end");
+        let lines: Vec<&String> = lines.filter(|line| !of_file(line)).collect();
         let ours = &ours[file];
         for (line, element) in lines.iter().zip(ours) {
             if let Some(record) = line.strip_prefix("| ") {
@@ -213,7 +214,7 @@ fn compare_segments(files: &[String], flag: &str, same_record: impl Fn(&str, &Va
 }
 
 /// Metadata and control records.
-fn same_metadata(line: &str, record: &Value) {
+pub(super) fn same_metadata(line: &str, record: &Value) {
     let value = &record["value"]["decoded"];
     for (name, kind) in [
         ("LeaderChange: ", "LEADER_CHANGE"),

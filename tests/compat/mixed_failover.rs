@@ -1,63 +1,10 @@
 //! Active controllers of either engine die under load; the other engine's nodes go on, and the dead come back.
 
-use std::io::Write as _;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::Duration;
-
 use super::mixed::{await_active, create, let_lead, read, wait_until_in_sync};
+use super::mixed_load::{Load, assert_nothing_lost};
+use crate::support::Engine;
 use crate::support::Engine::{Apache, Kfleet};
 use crate::support::mixed_nodes::Mixed;
-use crate::support::{Engine, Ran};
-
-/// How often a record is written.
-const PAUSE: Duration = Duration::from_millis(2);
-
-/// An idempotent producer that writes numbers until it is stopped.
-struct Load {
-    kcat: Child,
-    writer: JoinHandle<u32>,
-    stopped: Arc<AtomicBool>,
-}
-
-impl Load {
-    fn start(mixed: &Mixed, topic: &str) -> Self {
-        let addresses = [1, 2, 3].map(|id| mixed.address(id)).join(",");
-        let mut command = Command::new("timeout");
-        command
-            .args(["120", "kcat", "-P", "-b", &addresses, "-t", topic, "-X", "acks=all"])
-            .args(["-X", "enable.idempotence=true", "-X", "message.timeout.ms=60000"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        let mut kcat = command.spawn().unwrap();
-        let stdin = kcat.stdin.take().unwrap();
-        let stopped = Arc::new(AtomicBool::new(false));
-        let asked = Arc::clone(&stopped);
-        let writer = std::thread::spawn(move || write_numbers(stdin, &asked));
-        Self { kcat, writer, stopped }
-    }
-
-    /// Waits until everything is acknowledged; how many records that was.
-    fn stop(self) -> u32 {
-        self.stopped.store(true, Ordering::Relaxed);
-        let written = self.writer.join().unwrap();
-        Ran::of(&self.kcat.wait_with_output().unwrap()).exits(0);
-        written
-    }
-}
-
-fn write_numbers(mut stdin: ChildStdin, stopped: &AtomicBool) -> u32 {
-    let mut next = 0;
-    while !stopped.load(Ordering::Relaxed) {
-        writeln!(stdin, "{next}").unwrap();
-        next += 1;
-        std::thread::sleep(PAUSE);
-    }
-    next
-}
 
 /// The active controller is of one engine and is killed, and what follows is of the other.
 fn leaders_die(engines: [Engine; 3], first: Engine, then: Engine) {
@@ -93,16 +40,9 @@ fn leaders_die(engines: [Engine; 3], first: Engine, then: Engine) {
         wait_until_in_sync(&mixed, &["t"]);
     }
     let written = load.stop();
-    for asked in 1..=3 {
-        assert!(
-            read(&mixed, asked, "t") == (0..written).collect::<Vec<_>>(),
-            "lost or duplicated, as {asked} reads"
-        );
-    }
+    assert_nothing_lost(&mixed, "t", 6, written);
     // In order, too: nobody waits for anyone.
-    for id in 1..=3 {
-        mixed.stop(id);
-    }
+    mixed.stop_all();
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub(crate) struct Mixed {
 struct MixedNode {
     engine: Engine,
     broker: String,
+    controller: String,
     process: Option<Child>,
 }
 
@@ -74,6 +75,7 @@ impl Mixed {
             mixed.nodes.push(MixedNode {
                 engine,
                 broker: format!("127.0.0.1:{broker}"),
+                controller: format!("127.0.0.1:{controller}"),
                 process: None,
             });
         }
@@ -143,6 +145,14 @@ impl Mixed {
         wait_until(&format!("node {id} stops"), || process.try_wait().unwrap().is_some());
     }
 
+    /// Stops all nodes in order, but for the last: once it is alone nobody could permit it to stop, and either engine
+    /// waits minutes for that.
+    pub(crate) fn stop_all(&mut self) {
+        self.stop(1);
+        self.stop(2);
+        self.kill(3);
+    }
+
     /// Pauses a node, or lets it go on.
     pub(crate) fn signal(&self, id: i32, name: &str) {
         signal(self.node(id).process.as_ref().unwrap().id() as i32, name);
@@ -157,6 +167,11 @@ impl Mixed {
     /// Where clients find a broker.
     pub(crate) fn address(&self, id: i32) -> &str {
         &self.node(id).broker
+    }
+
+    /// Where its controller is found.
+    pub(crate) fn controller_address(&self, id: i32) -> &str {
+        &self.node(id).controller
     }
 
     pub(crate) fn engine(&self, id: i32) -> Engine {

@@ -98,8 +98,14 @@ fn alive(address: &str) -> BTreeSet<i32> {
 
 /// Waits for something that is bound to happen.
 #[track_caller]
-pub(crate) fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
-    let deadline = Instant::now() + WAIT_MAX;
+pub(crate) fn wait_until(what: &str, happened: impl FnMut() -> bool) {
+    wait_within(WAIT_MAX, what, happened);
+}
+
+/// The same, for what takes longer than anything else.
+#[track_caller]
+pub(crate) fn wait_within(max: Duration, what: &str, mut happened: impl FnMut() -> bool) {
+    let deadline = Instant::now() + max;
     while !happened() {
         assert!(Instant::now() < deadline, "it did not come to this: {what}");
         std::thread::sleep(POLL);

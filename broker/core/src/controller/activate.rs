@@ -4,7 +4,7 @@ use protocol::messages::metadata::{
     BeginTransactionRecord, ConfigRecord, EndTransactionRecord, FeatureLevelRecord, Record,
 };
 
-use super::{Controller, ControllerCx, ControllerError, ControllerTimer, not_controller};
+use super::{Controller, ControllerCx, ControllerError, ControllerTimer};
 use crate::features::{ELR_VERSION, METADATA_VERSION};
 use crate::image::ResourceType;
 
@@ -40,7 +40,7 @@ impl Controller {
             self.arm(timer, cx);
         }
         for owed in std::mem::take(&mut self.waiting).into_values().flatten() {
-            self.answer(owed.ticket, not_controller::refuse(&owed.call), cx);
+            self.refuse(owed.ticket, &owed.call, cx);
         }
     }
 

@@ -274,10 +274,10 @@ impl<'a> Draft<'a> {
         });
     }
 
-    /// A broker says which of its log directories get no new replicas.
+    /// A broker says which of its log directories get no new replicas. That none is cordoned is news, too, the first time.
     pub(super) fn directories_cordoned(&mut self, id: i32, epoch: i64, cordoned: Vec<Uuid>) {
         let known = self.image.brokers().get(id);
-        if known.is_none_or(|broker| broker.cordoned_log_dirs == cordoned) {
+        if known.is_none_or(|broker| broker.cordoned_log_dirs.as_ref() == Some(&cordoned)) {
             return;
         }
         tracing::info!(broker = id, ?cordoned, "cordoned log directories");

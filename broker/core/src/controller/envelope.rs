@@ -7,7 +7,7 @@ use protocol::api::messages::envelope_request::EnvelopeRequest;
 use protocol::api::messages::envelope_response::EnvelopeResponse;
 use protocol::api::{ApiKey, ErrorCode, split_request};
 
-use super::{Controller, ControllerCx, ControllerError, api};
+use super::{Controller, ControllerCx, ControllerError, api, not_controller};
 use crate::call::{Call, Peer, Served};
 use crate::cx::Ticket;
 use crate::reply::{Refused, Reply, ReplyPart};
@@ -56,6 +56,17 @@ impl Controller {
             }
         };
         self.answer_enveloped(ticket, &response, cx);
+    }
+
+    /// Answers that this node is not the active controller, or was not for long enough. Of a request in an envelope the
+    /// envelope says so: whoever handed it on looks there, and asks elsewhere.
+    pub(super) fn refuse(&mut self, ticket: Ticket, call: &Call, cx: &mut ControllerCx<'_>) {
+        if self.enveloped.contains_key(&ticket) {
+            let code = ErrorCode::NotController.code();
+            self.answer_enveloped(ticket, &EnvelopeResponse::default().with_error_code(code), cx);
+        } else {
+            cx.out.reply(ticket, not_controller::refuse(call));
+        }
     }
 
     fn answer_enveloped(&mut self, ticket: Ticket, response: &EnvelopeResponse, cx: &mut ControllerCx<'_>) {

@@ -209,8 +209,7 @@ impl Controller {
 
     fn on_call(&mut self, ticket: Ticket, call: Call, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
         if !self.active {
-            let refusal = not_controller::refuse(&call);
-            self.answer(ticket, refusal, cx);
+            self.refuse(ticket, &call, cx);
             return Ok(());
         }
         match api::handle(self, &call, cx) {

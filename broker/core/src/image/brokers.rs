@@ -40,8 +40,8 @@ pub struct BrokerImage {
     pub in_controlled_shutdown: bool,
     /// Its log directories.
     pub log_dirs: Vec<Uuid>,
-    /// Those that get no new replicas.
-    pub cordoned_log_dirs: Vec<Uuid>,
+    /// Those that get no new replicas; none at all before the broker has told (KIP-1066).
+    pub cordoned_log_dirs: Option<Vec<Uuid>>,
 }
 
 impl BrokerImage {
@@ -66,8 +66,10 @@ impl BrokerImage {
 
     /// Whether new replicas find a directory there.
     pub fn takes_replicas(&self) -> bool {
-        let open = |dir: &Uuid| !self.cordoned_log_dirs.contains(dir);
-        self.log_dirs.is_empty() || self.cordoned_log_dirs.is_empty() || self.log_dirs.iter().any(open)
+        let Some(cordoned) = &self.cordoned_log_dirs else {
+            return true;
+        };
+        self.log_dirs.is_empty() || self.log_dirs.iter().any(|dir| !cordoned.contains(dir))
     }
 }
 
@@ -94,7 +96,7 @@ impl BrokerImage {
             fenced: record.fenced,
             in_controlled_shutdown: record.in_controlled_shutdown,
             log_dirs: record.log_dirs.clone(),
-            cordoned_log_dirs: record.cordoned_log_dirs.clone().unwrap_or_default(),
+            cordoned_log_dirs: record.cordoned_log_dirs.clone(),
         }
     }
 }
@@ -156,8 +158,8 @@ impl Brokers {
         if !record.log_dirs.is_empty() {
             broker.log_dirs.clone_from(&record.log_dirs);
         }
-        if let Some(cordoned) = &record.cordoned_log_dirs {
-            broker.cordoned_log_dirs.clone_from(cordoned);
+        if record.cordoned_log_dirs.is_some() {
+            broker.cordoned_log_dirs.clone_from(&record.cordoned_log_dirs);
         }
     }
 }

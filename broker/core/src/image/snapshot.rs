@@ -113,7 +113,7 @@ fn broker_record(broker: &BrokerImage) -> Record {
         fenced: broker.fenced,
         in_controlled_shutdown: broker.in_controlled_shutdown,
         log_dirs: broker.log_dirs.clone(),
-        cordoned_log_dirs: some_unless_empty(&broker.cordoned_log_dirs),
+        cordoned_log_dirs: broker.cordoned_log_dirs.clone(),
         ..Default::default()
     };
     record.into()

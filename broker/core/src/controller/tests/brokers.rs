@@ -1,5 +1,5 @@
 use protocol::api::BrokerId;
-use protocol::api::messages::UnregisterBrokerRequest;
+use protocol::api::messages::{BrokerHeartbeatRequest, UnregisterBrokerRequest};
 
 use super::cluster::{SESSION, directory, incarnation, on, registration};
 use super::*;
@@ -251,4 +251,31 @@ fn an_unregistered_broker_is_forgotten() {
     assert_eq!((partition.leader, partition.isr.as_slice()), (1, &[1][..]));
     let response = node.call(0, &unregister(2));
     assert_eq!(response.error_code, ErrorCode::BrokerIdNotRegistered.code());
+}
+
+/// Apache's brokers tell with every heartbeat.
+#[test]
+fn that_no_directory_is_cordoned_is_written_down_once() {
+    let mut node = Node::with_brokers(&[1, 2]);
+    let tells = |node: &mut Node, dirs: &[u8]| {
+        let request = BrokerHeartbeatRequest::default()
+            .with_broker_id(BrokerId(2))
+            .with_broker_epoch(node.broker(2).epoch)
+            .with_current_metadata_offset(node.controller.image().offset())
+            .with_unknown_tagged_fields([(1, Bytes::copy_from_slice(dirs))].into());
+        let (ticket, mut call) = node.request_of(Peer::default(), 1, &request);
+        // The typed request stops at version 1, which has the same bytes.
+        call.header.api_version = 2;
+        node.event(Event::Call { ticket, call });
+        (node.broker(2).cordoned_log_dirs, node.controller.image().offset())
+    };
+    assert_eq!(node.broker(2).cordoned_log_dirs, None);
+    let before = node.controller.image().offset();
+    assert_eq!(tells(&mut node, &[1]), (Some(vec![]), before + 1));
+    assert_eq!(tells(&mut node, &[1]), (Some(vec![]), before + 1));
+    let one = [&[2][..], directory(2).as_bytes()].concat();
+    assert_eq!(tells(&mut node, &one), (Some(vec![directory(2)]), before + 2));
+    assert!(!node.broker(2).takes_replicas());
+    assert_eq!(tells(&mut node, &[1]), (Some(vec![]), before + 3));
+    assert!(node.broker(2).takes_replicas());
 }

@@ -1,3 +1,5 @@
+use protocol::api::join_request;
+use protocol::api::messages::EnvelopeRequest;
 use protocol::api::messages::broker_heartbeat_request::BrokerHeartbeatRequest;
 
 use super::cluster::{SESSION, on, registration};
@@ -21,6 +23,27 @@ fn whoever_waits_is_sent_elsewhere_when_leadership_is_lost() {
     let left: Vec<ControllerTimer> = node.timers.keys().copied().collect();
     let of_all = [ControllerTimer::Quorum, ControllerTimer::Snapshots];
     assert_eq!(left, of_all, "the quorum goes on");
+}
+
+/// Whoever hands requests on looks at the envelope only.
+#[test]
+fn of_a_request_in_an_envelope_the_envelope_says_that_leadership_is_lost() {
+    let mut node = Node::with_brokers(&[1]);
+    let request = CreateTopicsRequest::default().with_topics(vec![on("t", &[1])]);
+    let (_, inner) = node.request(7, &request);
+    let envelope = EnvelopeRequest::default()
+        .with_request_data(join_request(&inner.header, &inner.body))
+        .with_client_host_address(Bytes::from_static(&[127, 0, 0, 1]));
+    let (ticket, call) = node.request(0, &envelope);
+    let replies = node.take(|controller, cx| controller.on(Event::Call { ticket, call }, cx).unwrap());
+    assert!(replies.is_empty(), "it is not committed");
+    let replies = node.take(Controller::resign);
+    let response = decoded::<EnvelopeRequest>(0, ticket, &replies);
+    assert_eq!(response.error_code, ErrorCode::NotController.code());
+    assert_eq!(node.call(0, &envelope).error_code, ErrorCode::NotController.code());
+    node.take(|controller, cx| controller.activate(cx).unwrap());
+    let response = node.call(0, &envelope);
+    assert!(response.error_code == 0 && response.response_data.is_some());
 }
 
 #[test]
