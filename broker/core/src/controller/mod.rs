@@ -44,7 +44,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::api::{DecodeError, ErrorCode};
+use protocol::api::{ApiKey, DecodeError, ErrorCode};
 use protocol::config::NodeConfig;
 use protocol::messages::framing::{decode_metadata, encode_metadata};
 use protocol::messages::metadata::Record;
@@ -314,11 +314,14 @@ impl Controller {
         &self.raft
     }
 
-    /// Whether brokers of other nodes wait for this controller to let them stop.
+    /// Whether brokers of other nodes wait for this controller to let them stop, or for what it has just decided.
     pub fn lets_brokers_go(&self) -> bool {
         let own = self.raft.node_id();
         let mut brokers = self.committed.brokers().iter();
-        self.active && brokers.any(|broker| broker.id != own && !broker.fenced && broker.in_controlled_shutdown)
+        let mut owed = self.waiting.values().flatten();
+        self.active
+            && (brokers.any(|broker| broker.id != own && !broker.fenced && broker.in_controlled_shutdown)
+                || owed.any(|owed| owed.call.header.api_key == ApiKey::BrokerHeartbeat as i16))
     }
 
     /// The committed image.

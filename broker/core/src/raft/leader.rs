@@ -382,7 +382,7 @@ impl Raft {
         let election_at = self.next_election(cx);
         self.role = Role::Resigned {
             election_at,
-            untold: preferred.iter().map(|key| key.id).collect(),
+            untold: preferred.iter().map(|key| (key.id, 0)).collect(),
             preferred,
         };
         self.refuse_parked(cx);

@@ -219,6 +219,9 @@ impl Raft {
         {
             votes.unask(id);
         }
+        if matches!(open.request, Request::EndQuorumEpoch { .. }) {
+            self.on_end_unanswered(open.to);
+        }
         // Apache's leader answers for a snapshot it does not have by ending the connection: the log tells which it has.
         if matches!(open.request, Request::FetchSnapshot(_)) {
             self.give_up_download();

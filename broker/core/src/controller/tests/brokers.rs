@@ -1,5 +1,5 @@
 use protocol::api::BrokerId;
-use protocol::api::messages::UnregisterBrokerRequest;
+use protocol::api::messages::{BrokerHeartbeatRequest, UnregisterBrokerRequest};
 
 use super::cluster::{SESSION, directory, incarnation, on, registration};
 use super::*;
@@ -141,6 +141,29 @@ fn a_broker_stops_once_others_lead_and_everybody_knows() {
     let stops = node.heartbeat(2, |beat| beat.with_want_shut_down(true));
     assert!(stops.should_shut_down && stops.is_fenced);
     assert!(node.broker(2).fenced);
+}
+
+#[test]
+fn a_controller_that_stops_lets_brokers_go_and_they_hear_of_it() {
+    let mut node = Node::with_brokers(&[1, 2, 3]);
+    node.create(on("t", &[2, 1, 3]));
+    assert!(!node.controller.lets_brokers_go());
+    node.heartbeat(2, |beat| beat.with_want_shut_down(true));
+    assert!(node.controller.lets_brokers_go(), "it waits until all know who leads");
+    node.beat(1);
+    node.beat(3);
+    let asks = BrokerHeartbeatRequest::default()
+        .with_broker_id(BrokerId(2))
+        .with_broker_epoch(node.broker(2).epoch)
+        .with_current_metadata_offset(node.controller.image().offset())
+        .with_want_shut_down(true);
+    let (ticket, call) = node.request(1, &asks);
+    let early = node.take(|controller, cx| controller.on(Event::Call { ticket, call }, cx).unwrap());
+    assert!(early.is_empty());
+    assert!(node.controller.lets_brokers_go(), "the answer is not committed yet");
+    let replies = node.take(|controller, cx| drop(controller.commit(cx).unwrap()));
+    assert!(decoded::<BrokerHeartbeatRequest>(1, ticket, &replies).should_shut_down);
+    assert!(!node.controller.lets_brokers_go());
 }
 
 #[test]
