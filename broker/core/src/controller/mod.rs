@@ -32,6 +32,7 @@ mod partition_change;
 mod placement;
 mod quorum;
 mod reassignment;
+mod restarted;
 mod sessions;
 mod snapshots;
 mod timers;
