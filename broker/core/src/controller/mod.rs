@@ -197,6 +197,8 @@ impl Controller {
             }
             Event::SnapshotMade { id, bytes } => self.keep_snapshot(id, bytes.as_ref(), cx),
             Event::QuorumResponse { id, response } => self.drive_quorum(raft::Event::Response { id, response }, cx),
+            Event::QuorumRefused { id } if self.fences_fast() => self.drive_quorum(raft::Event::Refused { id }, cx),
+            Event::QuorumRefused { id } => self.drive_quorum(raft::Event::Response { id, response: None }, cx),
             Event::Resign => self.drive_quorum(raft::Event::Resign, cx),
             Event::Timer(timer) => self.on_timer(timer, cx),
             Event::Call { ticket, call } => self.on_listener_call(ticket, call, cx),

@@ -57,6 +57,8 @@ pub(super) struct Following {
     pub(super) fetch_deadline: Duration,
     /// Whether the leader has answered it.
     pub(super) has_fetched: bool,
+    /// Since when the leader's endpoint has refused every connection.
+    pub(super) refused_since: Option<Duration>,
     /// A snapshot that it is loading.
     pub(super) download: Option<Download>,
     /// Whether what it appended is still to be synced: its next fetch says that it has it.
