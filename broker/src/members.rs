@@ -6,11 +6,13 @@ use std::time::Duration;
 use broker_core::controller::{Event, QuorumRequest};
 use broker_core::raft::wire::{self, Answer, Identity, Message};
 use broker_core::raft::{Peer, Raft, Request, Response};
+use client::ClientError;
 use client::conn::{Connection, deadline_in};
 use protocol::api::{Decodable, HeaderVersion, Request as Typed};
 use tokio::runtime::Handle;
 
 use crate::peers::{Peers, Purpose, address_of};
+use crate::probe::address_refuses;
 use crate::quorum_thread::QuorumHandle;
 
 /// Sends for the thread of the quorum, and hands it the answers.
@@ -45,14 +47,20 @@ impl Members {
             self.quorum.clone(),
         );
         self.runtime.spawn(async move {
-            let response = match address {
-                Some(address) => exchange(&peers, purpose, &address, &request, &own, timeout).await,
-                None => None,
+            let response = match &address {
+                Some(address) => exchange(&peers, purpose, address, &request, &own, timeout).await,
+                None => Ok(None),
             };
-            sender.send(Event::QuorumResponse { id, response });
+            sender.send(match response {
+                Ok(response) => Event::QuorumResponse { id, response },
+                Err(Refused) => Event::QuorumRefused { id },
+            });
         });
     }
 }
+
+/// Every address refuses connections.
+struct Refused;
 
 async fn exchange(
     peers: &Peers,
@@ -61,20 +69,21 @@ async fn exchange(
     request: &Request,
     own: &Identity,
     timeout: Duration,
-) -> Option<Response> {
+) -> Result<Option<Response>, Refused> {
     let asking = async {
-        let connection = peers.connection(purpose, address).await;
-        let connection = connection.map_err(|error| error.to_string())?;
-        ask(&connection, request, own, timeout).await
+        let reason = match peers.connection(purpose, address).await {
+            Ok(connection) => match ask(&connection, request, own, timeout).await {
+                Ok(response) => return Ok(Some(response)),
+                Err(reason) => reason,
+            },
+            Err(ClientError::Unreachable { .. }) if address_refuses(address).await => return Err(Refused),
+            Err(error) => error.to_string(),
+        };
+        tracing::debug!(address, reason, "a member of the quorum does not answer");
+        Ok(None)
     };
-    match tokio::time::timeout(timeout, asking).await {
-        Ok(Ok(response)) => Some(response),
-        Ok(Err(reason)) => {
-            tracing::debug!(address, reason, "a member of the quorum does not answer");
-            None
-        }
-        Err(_) => None,
-    }
+    let answer = tokio::time::timeout(timeout, asking).await;
+    answer.unwrap_or(Ok(None))
 }
 
 async fn ask(

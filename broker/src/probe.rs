@@ -10,6 +10,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::peers::address_of;
 use crate::quorum_thread::QuorumHandle;
 
 /// How long all endpoints may take to answer.
@@ -35,22 +36,27 @@ async fn all_refuse(endpoints: Vec<ListenerEndpoint>) -> bool {
 /// A name may stand for several addresses: each has to refuse.
 async fn refuses(endpoint: ListenerEndpoint) -> bool {
     let ListenerEndpoint { host, port, .. } = &endpoint;
-    let addresses: Vec<SocketAddr> = match lookup_host((host.as_str(), *port)).await {
+    address_refuses(&address_of(host, *port)).await
+}
+
+/// Whether host:port refuses connections.
+pub(crate) async fn address_refuses(at: &str) -> bool {
+    let addresses: Vec<SocketAddr> = match lookup_host(at).await {
         Ok(addresses) => addresses.collect(),
-        Err(error) => return proves_nothing(host, *port, &error),
+        Err(error) => return proves_nothing(at, &error),
     };
     for address in &addresses {
         match TcpStream::connect(address).await {
             Ok(_) => return false,
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
-            Err(error) => return proves_nothing(host, *port, &error),
+            Err(error) => return proves_nothing(at, &error),
         }
     }
     !addresses.is_empty()
 }
 
-fn proves_nothing(host: &str, port: u16, error: &io::Error) -> bool {
-    tracing::debug!(host, port, %error, "a broker that may be gone does not refuse a connection");
+fn proves_nothing(address: &str, error: &io::Error) -> bool {
+    tracing::debug!(address, %error, "a node that may be gone does not refuse a connection");
     false
 }
 

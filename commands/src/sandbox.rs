@@ -24,7 +24,7 @@ pub(crate) use cluster::{Sandbox, SandboxSpec};
 pub(crate) use document::SandboxCluster;
 pub(crate) use engine::die_with;
 pub(crate) use layout::Shape;
-use signals::Signals;
+pub(crate) use signals::Signals;
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -59,7 +59,7 @@ pub(crate) struct SandboxArgs {
     /// How many brokers
     #[arg(long, value_name = "N", default_value_t = 1)]
     brokers: u16,
-    /// How many controllers; as many as there are brokers, and three at most, if not given
+    /// How many controllers; three, or one if there are fewer than three brokers, if not given
     #[arg(long, value_name = "N")]
     controllers: Option<u16>,
     /// Deal the brokers out to so many racks, rack-1, rack-2, ...

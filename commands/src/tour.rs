@@ -14,7 +14,7 @@ use self::writing::{Writing, Written};
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::produce::KeyValue;
-use crate::sandbox::{Engine, Sandbox, SandboxSpec, Shape};
+use crate::sandbox::{Engine, Sandbox, SandboxSpec, Shape, Signals};
 
 const BROKERS: u16 = 3;
 const RECORDS: usize = 10_000;
@@ -33,12 +33,15 @@ pub(crate) struct TourArgs {}
 /// Prints steps with the time each took.
 struct Steps<'a> {
     context: &'a Context,
+    signals: &'a Signals,
     since: Instant,
     number: usize,
 }
 
 impl Steps<'_> {
+    /// Prints a step that is done. After SIGINT or SIGTERM it is the last: the tour ends, and puts everything away.
     fn done(&mut self, what: &str) -> Result<(), CommandError> {
+        self.signals.check()?;
         self.number += 1;
         let millis = self.since.elapsed().as_millis();
         self.since = Instant::now();
@@ -58,8 +61,10 @@ struct Tour<'a> {
 }
 
 pub(crate) fn run(_: &TourArgs, context: &Context) -> Result<(), CommandError> {
+    let signals = Signals::listen()?;
     let mut steps = Steps {
         context,
+        signals: &signals,
         since: Instant::now(),
         number: 0,
     };
@@ -77,7 +82,7 @@ pub(crate) fn run(_: &TourArgs, context: &Context) -> Result<(), CommandError> {
         settings: Vec::new(),
         timeout: context.global.timeout,
     };
-    let sandbox = Sandbox::start(&spec, &mut |_| Ok(()))?;
+    let sandbox = Sandbox::start(&spec, &mut |_| signals.check())?;
     let pids = (1..=i32::from(BROKERS)).filter_map(|id| sandbox.pid(id));
     steps.done(&format!(
         "formatted and started {BROKERS} brokers in {BROKERS} racks, {}, as processes {}; they serve",

@@ -26,3 +26,4 @@ mod sandbox_nodes;
 mod service_manager;
 mod storage;
 mod topics;
+mod tour;

@@ -15,7 +15,7 @@ const SEPARATE_FROM: i32 = 3001;
 pub(crate) struct Shape {
     /// Nodes 1 to this are brokers.
     pub(crate) brokers: u16,
-    /// Nodes 1 to this are controllers; at most three of the brokers if nobody said.
+    /// Nodes 1 to this are controllers; one or three of the brokers if nobody said.
     pub(crate) controllers: Option<u16>,
     /// Racks that brokers are dealt out to.
     pub(crate) racks: Option<u16>,
@@ -51,7 +51,11 @@ impl Shape {
 
     /// The nodes, brokers first, in order of id.
     pub(crate) fn nodes(self) -> Result<Vec<NodePlan>, CommandError> {
-        let controllers = self.controllers.unwrap_or(self.brokers.min(CONTROLLERS_DEFAULT));
+        let controllers = self.controllers.unwrap_or(match self.brokers {
+            // Two controllers need both of them: no better than one.
+            0..CONTROLLERS_DEFAULT => self.brokers.min(1),
+            _ => CONTROLLERS_DEFAULT,
+        });
         self.check(controllers)?;
         let broker = |id: u16| NodePlan {
             id: i32::from(id),
@@ -124,7 +128,7 @@ mod tests {
     #[test]
     fn nodes_are_both_as_far_as_both_kinds_reach() {
         assert_eq!(shown(Shape::SINGLE), ["1bc"]);
-        assert_eq!(shown(shape(2, None)), ["1bc", "2bc"]);
+        assert_eq!(shown(shape(2, None)), ["1bc", "2b"]);
         assert_eq!(shown(shape(5, None)), ["1bc", "2bc", "3bc", "4b", "5b"]);
         assert_eq!(shown(shape(3, Some(3))), ["1bc", "2bc", "3bc"]);
         assert_eq!(shown(shape(3, Some(1))), ["1bc", "2b", "3b"]);

@@ -11,13 +11,13 @@ use crate::error::CommandError;
 
 /// Signals that came since this was made.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     received: Receiver<Signal>,
 }
 
 impl Signals {
     /// Listens from now on, for as long as this process lives.
-    pub(super) fn listen() -> Result<Self, CommandError> {
+    pub(crate) fn listen() -> Result<Self, CommandError> {
         let (sender, received) = channel();
         let (ready, is_ready) = channel();
         let listener = async move {
@@ -52,7 +52,7 @@ impl Signals {
     }
 
     /// An error with a shell's exit code if one has come that is to end this process.
-    pub(super) fn check(&self) -> Result<(), CommandError> {
+    pub(crate) fn check(&self) -> Result<(), CommandError> {
         match self.received.try_iter().find(|signal| *signal != Signal::CHILD) {
             Some(signal) => Err(CommandError::exit(exit_code(signal.as_raw()))),
             None => Ok(()),

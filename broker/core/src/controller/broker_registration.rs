@@ -23,7 +23,7 @@ impl Controller {
     pub(super) fn register_broker(&mut self, call: &Call, cx: &ControllerCx<'_>) -> Handled {
         let request: BrokerRegistrationRequest = call.decode()?;
         let response = BrokerRegistrationResponse::default();
-        if let Err((code, reason)) = self.check_registration(&request, cx) {
+        if let Err((code, reason)) = self.check_registration(&request, call, cx) {
             tracing::warn!(broker = request.broker_id.0, reason, "refused a broker's registration");
             let response = response.with_error_code(code.code()).with_broker_epoch(-1);
             return Ok(Plan::answer(call.reply(&response)?));
@@ -31,6 +31,10 @@ impl Controller {
         let (id, incarnation) = (request.broker_id.0, Uuid::from(request.incarnation_id));
         let existing = self.latest.brokers().get(id).cloned();
         let same = existing.filter(|broker| broker.incarnation_id == incarnation);
+        if same.is_none() {
+            // Nobody is elected uncleanly because of it before its session would have been over.
+            self.sessions.suspect(id);
+        }
         let mut draft = Draft::new(self);
         if same.is_none() {
             let stored = draft.image().brokers().get(id).map(|broker| broker.epoch);
@@ -52,7 +56,12 @@ impl Controller {
         Ok(Plan { records, reply })
     }
 
-    fn check_registration(&self, request: &BrokerRegistrationRequest, cx: &ControllerCx<'_>) -> Result<(), Refusal> {
+    fn check_registration(
+        &self,
+        request: &BrokerRegistrationRequest,
+        call: &Call,
+        cx: &ControllerCx<'_>,
+    ) -> Result<(), Refusal> {
         if request.cluster_id.as_str() != self.cluster_id {
             let message = format!(
                 "Expected cluster ID {}, but got cluster ID {}",
@@ -67,7 +76,10 @@ impl Controller {
             .brokers()
             .get(id)
             .filter(|broker| broker.incarnation_id != incarnation);
-        if other.is_some_and(|broker| self.sessions.is_alive(id, broker.epoch, cx.now.mono)) {
+        let is_alive = |before: &BrokerImage| {
+            self.sessions.is_alive(id, before.epoch, cx.now.mono) && !self.is_restart(request, &call.peer, before, cx)
+        };
+        if other.is_some_and(is_alive) {
             let message = "Another broker is registered with that broker id. If the broker was recently restarted \
                            this should self-resolve once the heartbeat manager expires the broker's session.";
             return Err((ErrorCode::DuplicateBrokerRegistration, message.to_owned()));

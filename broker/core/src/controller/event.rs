@@ -23,6 +23,11 @@ pub enum Event {
         /// The answer.
         response: Option<raft::Response>,
     },
+    /// There is no answer to a [`QuorumRequest`], because every address of the other refuses connections.
+    QuorumRefused {
+        /// The request's number.
+        id: u64,
+    },
     /// A connection of the controller's listener ended, whoever ended it. Only those count whose other end
     /// [`is_of_ours`](super::is_of_ours).
     ConnectionEnded {

@@ -32,6 +32,7 @@ mod partition_change;
 mod placement;
 mod quorum;
 mod reassignment;
+mod restarted;
 mod sessions;
 mod snapshots;
 mod timers;
@@ -44,7 +45,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::api::{DecodeError, ErrorCode};
+use protocol::api::{ApiKey, DecodeError, ErrorCode};
 use protocol::config::NodeConfig;
 use protocol::messages::framing::{decode_metadata, encode_metadata};
 use protocol::messages::metadata::Record;
@@ -196,6 +197,8 @@ impl Controller {
             }
             Event::SnapshotMade { id, bytes } => self.keep_snapshot(id, bytes.as_ref(), cx),
             Event::QuorumResponse { id, response } => self.drive_quorum(raft::Event::Response { id, response }, cx),
+            Event::QuorumRefused { id } if self.fences_fast() => self.drive_quorum(raft::Event::Refused { id }, cx),
+            Event::QuorumRefused { id } => self.drive_quorum(raft::Event::Response { id, response: None }, cx),
             Event::Resign => self.drive_quorum(raft::Event::Resign, cx),
             Event::Timer(timer) => self.on_timer(timer, cx),
             Event::Call { ticket, call } => self.on_listener_call(ticket, call, cx),
@@ -313,11 +316,14 @@ impl Controller {
         &self.raft
     }
 
-    /// Whether brokers of other nodes wait for this controller to let them stop.
+    /// Whether brokers of other nodes wait for this controller to let them stop, or for what it has just decided.
     pub fn lets_brokers_go(&self) -> bool {
         let own = self.raft.node_id();
         let mut brokers = self.committed.brokers().iter();
-        self.active && brokers.any(|broker| broker.id != own && !broker.fenced && broker.in_controlled_shutdown)
+        let mut owed = self.waiting.values().flatten();
+        self.active
+            && (brokers.any(|broker| broker.id != own && !broker.fenced && broker.in_controlled_shutdown)
+                || owed.any(|owed| owed.call.header.api_key == ApiKey::BrokerHeartbeat as i16))
     }
 
     /// The committed image.

@@ -11,6 +11,8 @@ use crate::image::Brokers;
 struct Broker {
     /// The broker's epoch and when it was last heard of; none once the session is over.
     contact: Option<(i64, Duration)>,
+    /// Whether it was heard of since leadership began, with which its session began.
+    is_heard: bool,
     /// The last offset of the metadata log it says it has.
     metadata_offset: i64,
     /// Where its controlled shutdown began.
@@ -38,6 +40,8 @@ const WRONGED_WITHIN: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     timeout: Duration,
+    /// When leadership began.
+    since: Duration,
     brokers: BTreeMap<i32, Broker>,
     /// Whether a session's time has passed since leadership began: whoever was suspected before has shown itself.
     settled: bool,
@@ -46,6 +50,7 @@ pub(super) struct Sessions {
 
 const NEW: Broker = Broker {
     contact: None,
+    is_heard: false,
     metadata_offset: -1,
     shutdown_offset: None,
     suspected: false,
@@ -65,6 +70,7 @@ impl Sessions {
     /// Forgets everything and begins the sessions of those who are not fenced.
     pub(super) fn restart(&mut self, brokers: &Brokers, now: Duration) {
         self.clear();
+        self.since = now;
         for broker in brokers.iter() {
             let contact = (!broker.fenced).then_some((broker.epoch, now));
             self.brokers.insert(broker.id, Broker { contact, ..NEW });
@@ -91,6 +97,7 @@ impl Sessions {
     pub(super) fn touch(&mut self, id: i32, epoch: i64, now: Duration, metadata_offset: i64) {
         let broker = self.brokers.entry(id).or_insert(NEW);
         broker.contact = Some((epoch, now));
+        broker.is_heard = true;
         broker.metadata_offset = metadata_offset;
         if std::mem::take(&mut broker.suspected) {
             self.false_suspicions += 1;
@@ -99,6 +106,12 @@ impl Sessions {
             broker.wronged_at = Some(now);
             tracing::warn!(broker = id, again, "a broker that could not be reached is alive");
         }
+    }
+
+    /// Since when a broker has not been heard of, if that is since leadership began.
+    pub(super) fn is_awaited_since(&self, id: i32) -> Option<Duration> {
+        let awaited = self.brokers.get(&id).is_some_and(|broker| !broker.is_heard);
+        awaited.then_some(self.since)
     }
 
     /// Whether it counts if a broker cannot be reached: not for one that was suspected without reason before, or

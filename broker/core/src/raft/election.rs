@@ -281,7 +281,7 @@ impl Raft {
             leader_epoch: self.epoch,
             preferred: preferred.clone(),
         };
-        for id in untold.clone() {
+        for id in untold.clone().into_keys() {
             self.send_if_free(Peer::Node(id), request.clone(), cx);
         }
         Ok(())
@@ -290,6 +290,14 @@ impl Raft {
     pub(super) fn on_end_response(&mut self, from: Peer) {
         if let (Role::Resigned { untold, .. }, Peer::Node(id)) = (&mut self.role, from) {
             untold.remove(&id);
+        }
+    }
+
+    pub(super) fn on_end_unanswered(&mut self, from: Peer) {
+        if let (Role::Resigned { untold, .. }, Peer::Node(id)) = (&mut self.role, from)
+            && let Some(failures) = untold.get_mut(&id)
+        {
+            *failures += 1;
         }
     }
 }

@@ -23,6 +23,11 @@ pub enum Event {
         /// The answer; none when the other could not be reached or did not answer in time.
         response: Option<Response>,
     },
+    /// Every address of the one that a request is for refuses connections.
+    Refused {
+        /// The request's number.
+        id: u64,
+    },
     /// The log is durable up to here.
     Synced {
         /// The first offset that is not.

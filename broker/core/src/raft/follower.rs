@@ -7,6 +7,7 @@ use protocol::api::ErrorCode;
 use protocol::files::SnapshotId;
 use protocol::records::Batches;
 
+use super::election::random_below;
 use super::event::{Notice, Outgoing, RaftCx};
 use super::message::{Body, FetchRequest, FetchSnapshotRequest, Fetched, Peer, Request, Response, SnapshotPiece};
 use super::role::{Download, Following, Role};
@@ -16,6 +17,8 @@ use crate::cx::Ticket;
 
 /// How long a leader may wait for records, at most.
 const FETCH_MAX_WAIT: Duration = Duration::from_millis(500);
+/// A leader that has refused all connections for so long is gone, and not about to be.
+const REFUSED_FOR: Duration = Duration::from_millis(50);
 /// Bytes of a snapshot asked for at a time.
 const PIECE_BYTES: usize = 1 << 20;
 
@@ -34,6 +37,7 @@ impl Raft {
             leader_id,
             fetch_deadline: cx.now.mono + self.config.timeouts.fetch,
             has_fetched: false,
+            refused_since: None,
             download: None,
             unsynced: self.log.synced_offset() < self.log.end_offset(),
         });
@@ -68,6 +72,31 @@ impl Raft {
         };
         self.send_if_free(to, request, cx);
         Ok(())
+    }
+
+    /// The leader's endpoint refused a connection. When it has done so for a while there is no such process any more: the
+    /// fetch timeout need not be waited for. Whoever has the same proof grants a pre-vote (KIP-996: one that does not hear
+    /// the leader); others, who hear it, refuse as before, so that one that alone cannot reach the leader disturbs nobody.
+    pub(super) fn leader_refuses(&mut self, from: Peer, cx: &mut RaftCx<'_>) {
+        // Not all voters at once, or they would split the votes.
+        let wait = random_below(self.config.timeouts.first_election_max, cx);
+        let now = cx.now.mono;
+        if let Role::Follower(following) = &mut self.role
+            && from == Peer::Node(following.leader_id)
+            && now >= *following.refused_since.get_or_insert(now) + REFUSED_FOR
+        {
+            following.has_fetched = false;
+            following.fetch_deadline = following.fetch_deadline.min(now + wait);
+        }
+    }
+
+    /// The leader's endpoint did something else than refuse a connection.
+    pub(super) fn leader_is_there(&mut self, from: Peer) {
+        if let Role::Follower(following) = &mut self.role
+            && from == Peer::Node(following.leader_id)
+        {
+            following.refused_since = None;
+        }
     }
 
     /// A fetch from the end of the log.

@@ -11,13 +11,16 @@ use super::event::{Notice, Outgoing, RaftCx};
 use super::message::{Body, FetchRequest, Fetched, Peer, ReplicaKey, Request, Response};
 use super::metadata_log::Position;
 use super::role::Role;
-use super::{Raft, RaftError, Voter};
+use super::{Raft, RaftError, Voter, VoterSet};
 use crate::cx::{Now, Ticket};
 
 /// Kafka 4.3 reads LeaderChange records in no other version, whatever kraft.version is.
 const LEADER_CHANGE_VERSION: i16 = 0;
 /// Observers that have not fetched for so long are forgotten, as Kafka does.
 const OBSERVER_GONE_AFTER: Duration = Duration::from_secs(300);
+
+/// Most replicas that are remembered, but for voters. Anybody may say that it is an observer.
+const REPLICAS_MAX: usize = 4096;
 
 /// What a leader knows.
 #[derive(Debug)]
@@ -38,6 +41,12 @@ pub(super) struct Leadership {
 }
 
 impl Leadership {
+    /// Whether what a replica has is remembered: not what a client reads, nor what an observer has beyond the bound.
+    fn has_room_for(&self, replica: ReplicaKey, own_id: i32, voters: &VoterSet) -> bool {
+        let is_known = voters.is_voter(replica) || self.replicas.contains_key(&replica);
+        replica.id >= 0 && replica.id != own_id && (is_known || self.replicas.len() < REPLICAS_MAX)
+    }
+
     /// When a node last fetched, with whichever directory.
     fn last_fetch(&self, id: i32) -> Option<Duration> {
         let of_node = self.replicas.iter().filter(|(key, _)| key.id == id);
@@ -188,7 +197,7 @@ impl Raft {
         Ok(())
     }
 
-    fn empty_fetch(&self) -> Fetched {
+    pub(super) fn empty_fetch(&self) -> Fetched {
         let is_announced = matches!(&self.role, Role::Leader(leadership) if leadership.is_announced);
         Fetched {
             high_watermark: if is_announced { self.high_watermark } else { -1 },
@@ -202,7 +211,7 @@ impl Raft {
         let Role::Leader(leadership) = &mut self.role else {
             return;
         };
-        if request.replica.id < 0 || request.replica.id == self.config.node_id {
+        if !leadership.has_room_for(request.replica, self.config.node_id, self.voters.latest()) {
             return;
         }
         let before = leadership.replicas.get(&request.replica);
@@ -219,7 +228,9 @@ impl Raft {
 
     /// One that loads a snapshot is there, though it has nothing of the log yet.
     pub(super) fn note_alive(&mut self, replica: ReplicaKey, at: Duration) {
-        if let Role::Leader(leadership) = &mut self.role {
+        if let Role::Leader(leadership) = &mut self.role
+            && leadership.has_room_for(replica, self.config.node_id, self.voters.latest())
+        {
             let progress = leadership.replicas.entry(replica).or_insert(Progress {
                 end_offset: 0,
                 fetched_at: at,
@@ -382,7 +393,7 @@ impl Raft {
         let election_at = self.next_election(cx);
         self.role = Role::Resigned {
             election_at,
-            untold: preferred.iter().map(|key| key.id).collect(),
+            untold: preferred.iter().map(|key| (key.id, 0)).collect(),
             preferred,
         };
         self.refuse_parked(cx);

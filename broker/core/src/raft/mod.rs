@@ -97,6 +97,7 @@ impl Raft {
             Event::Start => self.start(cx)?,
             Event::Request { ticket, request } => self.on_request(ticket, &request, cx)?,
             Event::Response { id, response } => self.on_response(id, response, cx)?,
+            Event::Refused { id } => self.on_refused(id, cx),
             Event::Synced { end_offset } => self.on_synced(end_offset),
             Event::Tick => {}
             Event::Resign => self.resign(cx)?,
@@ -175,6 +176,7 @@ impl Raft {
         let Some(open) = self.requests.take(id) else {
             return Ok(());
         };
+        self.leader_is_there(open.to);
         let Some(response) = response else {
             self.unanswered(&open, cx);
             return Ok(());
@@ -208,6 +210,13 @@ impl Raft {
         Ok(())
     }
 
+    fn on_refused(&mut self, id: u64, cx: &mut RaftCx<'_>) {
+        if let Some(open) = self.requests.take(id) {
+            self.unanswered(&open, cx);
+            self.leader_refuses(open.to, cx);
+        }
+    }
+
     fn is_from_leader(&self, from: Peer, epoch: i32) -> bool {
         epoch == self.epoch && matches!(&self.role, Role::Follower(f) if from == Peer::Node(f.leader_id))
     }
@@ -218,6 +227,9 @@ impl Raft {
             && let Role::Prospective { votes, .. } | Role::Candidate { votes, .. } = &mut self.role
         {
             votes.unask(id);
+        }
+        if matches!(open.request, Request::EndQuorumEpoch { .. }) {
+            self.on_end_unanswered(open.to);
         }
         // Apache's leader answers for a snapshot it does not have by ending the connection: the log tells which it has.
         if matches!(open.request, Request::FetchSnapshot(_)) {

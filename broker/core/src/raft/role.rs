@@ -3,7 +3,7 @@
 //! Unattached -> Prospective -> Candidate -> Leader; any of them -> Follower when a leader shows itself, and ->
 //! Unattached when a later epoch does; a Leader that goes becomes Resigned, and stays so until its epoch ends.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use protocol::files::SnapshotId;
@@ -41,8 +41,8 @@ pub(super) enum Role {
     Resigned {
         /// When it may take part in the next election.
         election_at: Duration,
-        /// Whom it has still to tell.
-        untold: BTreeSet<i32>,
+        /// Whom it has still to tell, and how often that failed.
+        untold: BTreeMap<i32, u32>,
         /// Who should be elected.
         preferred: Vec<ReplicaKey>,
     },
@@ -57,6 +57,8 @@ pub(super) struct Following {
     pub(super) fetch_deadline: Duration,
     /// Whether the leader has answered it.
     pub(super) has_fetched: bool,
+    /// Since when the leader's endpoint has refused every connection.
+    pub(super) refused_since: Option<Duration>,
     /// A snapshot that it is loading.
     pub(super) download: Option<Download>,
     /// Whether what it appended is still to be synced: its next fetch says that it has it.

@@ -36,11 +36,12 @@ impl Raft {
         matches!(self.role, Role::Leader(_))
     }
 
-    /// Whether it has told all others that it resigned.
+    /// Whether it has told all others that it resigned, but for those that it cannot reach: they may have stopped, too.
+    /// One failure may be a connection that was lost before, unnoticed.
     pub fn has_handed_over(&self) -> bool {
         match &self.role {
             Role::Leader(_) => false,
-            Role::Resigned { untold, .. } => untold.is_empty(),
+            Role::Resigned { untold, .. } => untold.values().all(|failures| *failures > 1),
             _ => true,
         }
     }

@@ -144,6 +144,29 @@ fn a_broker_stops_once_others_lead_and_everybody_knows() {
 }
 
 #[test]
+fn a_controller_that_stops_lets_brokers_go_and_they_hear_of_it() {
+    let mut node = Node::with_brokers(&[1, 2, 3]);
+    node.create(on("t", &[2, 1, 3]));
+    assert!(!node.controller.lets_brokers_go());
+    node.heartbeat(2, |beat| beat.with_want_shut_down(true));
+    assert!(node.controller.lets_brokers_go(), "it waits until all know who leads");
+    node.beat(1);
+    node.beat(3);
+    let asks = BrokerHeartbeatRequest::default()
+        .with_broker_id(BrokerId(2))
+        .with_broker_epoch(node.broker(2).epoch)
+        .with_current_metadata_offset(node.controller.image().offset())
+        .with_want_shut_down(true);
+    let (ticket, call) = node.request(1, &asks);
+    let early = node.take(|controller, cx| controller.on(Event::Call { ticket, call }, cx).unwrap());
+    assert!(early.is_empty());
+    assert!(node.controller.lets_brokers_go(), "the answer is not committed yet");
+    let replies = node.take(|controller, cx| drop(controller.commit(cx).unwrap()));
+    assert!(decoded::<BrokerHeartbeatRequest>(1, ticket, &replies).should_shut_down);
+    assert!(!node.controller.lets_brokers_go());
+}
+
+#[test]
 fn the_next_start_of_a_broker_that_was_let_go_waits_for_no_session() {
     let mut node = Node::with_brokers(&[1, 2]);
     let before = node.broker(2).epoch;

@@ -1,7 +1,7 @@
-use super::cluster::{SESSION, incarnation, on, registration};
+use super::cluster::{SESSION, directory, incarnation, on, registration};
 use super::*;
 use protocol::api::BrokerId;
-use protocol::api::messages::BrokerHeartbeatRequest;
+use protocol::api::messages::{BrokerHeartbeatRequest, BrokerRegistrationRequest};
 
 const CONNECTION: u64 = 5;
 
@@ -203,12 +203,127 @@ fn a_broker_that_was_killed_may_come_back_at_once() {
     assert_eq!(node.controller.false_fences(), 0);
 }
 
+/// The answer to the next start of broker 2 over another connection.
+fn register_again(node: &mut Node, incarnations: u128, how: impl FnOnce(&mut BrokerRegistrationRequest)) -> ErrorCode {
+    let mut request = registration(2).with_incarnation_id(incarnation(2, incarnations));
+    how(&mut request);
+    let peer = Peer {
+        connection: CONNECTION + 1,
+        ..peer("kfleet")
+    };
+    let response = node.call_of(peer, 4, &request);
+    ErrorCode::try_from_code(response.error_code).unwrap_or(ErrorCode::Unknown(0))
+}
+
+#[test]
+fn the_next_start_of_a_broker_whose_connection_ended_waits_for_no_proof() {
+    let duplicate = ErrorCode::DuplicateBrokerRegistration;
+    let mut node = Node::with_brokers(&[1, 2]);
+    node.create(on("t", &[2, 1]));
+    beat_and_disconnect(&mut node, 2, "apache-kafka-java");
+    assert_eq!(
+        register_again(&mut node, 2, |_| {}),
+        duplicate,
+        "nothing is known of others"
+    );
+    beat_and_disconnect(&mut node, 2, "kfleet");
+    let elsewhere = |request: &mut BrokerRegistrationRequest| request.listeners[0].port = 9093;
+    assert_eq!(register_again(&mut node, 2, elsewhere), duplicate);
+    let elsewhere = |request: &mut BrokerRegistrationRequest| request.listeners[0].host = "i".into();
+    assert_eq!(register_again(&mut node, 2, elsewhere), duplicate);
+    let other_disk = |request: &mut BrokerRegistrationRequest| request.log_dirs = vec![directory(7).into()];
+    assert_eq!(register_again(&mut node, 2, other_disk), duplicate);
+    let again = registration(2).with_incarnation_id(incarnation(2, 2));
+    assert_eq!(
+        node.call(4, &again).error_code,
+        duplicate.code(),
+        "its software is not known"
+    );
+    let before = node.broker(2).epoch;
+    assert_eq!(register_again(&mut node, 2, |_| {}), ErrorCode::Unknown(0));
+    let after = node.broker(2);
+    assert!(after.epoch > before && after.fenced);
+    let partition = node.partition("t", 0);
+    assert_eq!((partition.leader, partition.isr.as_slice()), (1, &[1][..]));
+    assert_eq!(answer_probes(&mut node, true), 0, "nobody is looked for any more");
+    assert!(!node.beat(2).is_fenced);
+    assert_eq!(node.controller.false_fences(), 0);
+}
+
+#[test]
+fn a_broker_that_is_connected_is_not_replaced() {
+    let mut node = Node::with_brokers(&[1, 2]);
+    let beat = BrokerHeartbeatRequest::default()
+        .with_broker_id(BrokerId(2))
+        .with_broker_epoch(node.broker(2).epoch)
+        .with_current_metadata_offset(node.controller.image().offset());
+    beat_and_disconnect(&mut node, 2, "kfleet");
+    node.call_of(peer("kfleet"), 1, &beat);
+    for _ in 0..4 {
+        node.wait_beating(Duration::from_secs(2), &[1]);
+        assert_eq!(
+            register_again(&mut node, 2, |_| {}),
+            ErrorCode::DuplicateBrokerRegistration
+        );
+    }
+    node.wait_beating(Duration::from_secs(2), &[1]);
+    assert_eq!(
+        register_again(&mut node, 2, |_| {}),
+        ErrorCode::Unknown(0),
+        "its session is over"
+    );
+}
+
+#[test]
+fn whoever_does_not_show_itself_to_a_new_controller_may_be_replaced_after_a_second() {
+    let mut node = Node::with_brokers(&[1, 2]);
+    node.take(Controller::resign);
+    node.take(|controller, cx| controller.activate(cx).unwrap());
+    node.wait(Duration::from_millis(900));
+    assert_eq!(
+        register_again(&mut node, 2, |_| {}),
+        ErrorCode::DuplicateBrokerRegistration
+    );
+    node.wait(Duration::from_millis(200));
+    assert_eq!(register_again(&mut node, 2, |_| {}), ErrorCode::Unknown(0));
+    node.take(Controller::resign);
+    node.take(|controller, cx| controller.activate(cx).unwrap());
+    node.beat(2);
+    node.wait(Duration::from_secs(3));
+    assert_eq!(
+        register_again(&mut node, 3, |_| {}),
+        ErrorCode::DuplicateBrokerRegistration,
+        "it has"
+    );
+}
+
+#[test]
+fn the_next_start_of_a_broker_makes_no_unclean_election() {
+    let mut node = Node::with_brokers(&[1, 2]);
+    let allows = CreatableTopicConfig::default()
+        .with_name("unclean.leader.election.enable".into())
+        .with_value(Some("true".into()));
+    node.create(on("t", &[2, 1]).with_configs(vec![allows]));
+    node.wait_beating(SESSION, &[1, 2]);
+    assert_eq!(node.propose("t", &[2], |_| {}).error_code, 0);
+    beat_and_disconnect(&mut node, 2, "kfleet");
+    assert_eq!(register_again(&mut node, 2, |_| {}), ErrorCode::Unknown(0));
+    assert_eq!(node.partition("t", 0).leader, -1);
+    node.beat(2);
+    let partition = node.partition("t", 0);
+    assert_eq!((partition.leader, partition.leader_recovery_state), (2, 0));
+}
+
 #[test]
 fn sessions_alone_count_where_fast_fencing_is_off() {
     let mut node = Node::configured(SimDisk::default(), None, &[(FAST_FENCING_KEY, "false")]);
     node.join(&[1, 2]);
     lose(&mut node, 2);
     assert!(!node.broker(2).fenced);
+    assert_eq!(
+        register_again(&mut node, 2, |_| {}),
+        ErrorCode::DuplicateBrokerRegistration
+    );
     node.wait_beating(SESSION, &[1]);
     assert!(node.broker(2).fenced);
 }

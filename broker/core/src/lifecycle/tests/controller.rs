@@ -125,12 +125,12 @@ fn the_active_controller_takes_the_registration_and_its_log_ends_it() {
     let mut own = own();
     own.published(server.image());
     let request = own.registers(at(0));
-    server.swallow(0, &request, Duration::ZERO);
+    server.swallow(0, 0, &request, Duration::ZERO);
     let mut server = Server::start(server.crash(), Duration::from_secs(1));
     own.on_failure(at(1000));
     own.published(server.image());
     let request = own.registers(at(1100));
-    let response = server.call(0, &request, Duration::from_secs(2));
+    let response = server.call(0, 0, &request, Duration::from_secs(2));
     own.on_response(&response, at(2000));
     own.published(server.image());
     assert_eq!(own.waits(at(60_000)), None);

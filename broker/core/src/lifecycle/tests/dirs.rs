@@ -197,10 +197,10 @@ fn the_controller_takes_assignments_and_its_metadata_ends_them() {
     let mut server = Server::start(SimDisk::default(), Duration::ZERO);
     let mut broker = BrokerLifecycle::new(config(2), Box::new(Chance::new(1)), at(0));
     broker.startup_finished();
-    let response = server.call(4, &broker.registers(at(0)), Duration::ZERO);
+    let response = server.call(0, 4, &broker.registers(at(0)), Duration::ZERO);
     broker.on_registration(&response, at(0));
     broker.published(server.image());
-    let response = server.call(1, &broker.beats(at(10)), Duration::ZERO);
+    let response = server.call(0, 1, &broker.beats(at(10)), Duration::ZERO);
     broker.on_heartbeat(&response, at(10));
     let replicas = CreatableReplicaAssignment::default()
         .with_partition_index(0)
@@ -211,7 +211,7 @@ fn the_controller_takes_assignments_and_its_metadata_ends_them() {
         .with_replication_factor(-1)
         .with_assignments(vec![replicas]);
     let request = CreateTopicsRequest::default().with_topics(vec![topic]);
-    server.call(7, &request, Duration::ZERO);
+    server.call(0, 7, &request, Duration::ZERO);
     let image = server.image().clone();
     let topic = image.topics().by_name("t").unwrap();
     assert_eq!(
@@ -222,7 +222,7 @@ fn the_controller_takes_assignments_and_its_metadata_ends_them() {
     let mut assignments = assignments();
     let here = [((topic.id, 0), DIR_B)];
     assignments.published(&image, here);
-    let response = server.call(0, &assignments.tells(at(20)), Duration::ZERO);
+    let response = server.call(0, 0, &assignments.tells(at(20)), Duration::ZERO);
     assignments.on_response(&response, at(20));
     assignments.published(server.image(), here);
     assert!(assignments.is_empty());

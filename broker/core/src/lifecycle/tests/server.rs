@@ -11,7 +11,7 @@ use protocol::config::NodeConfig;
 
 use super::*;
 use crate::call::{Call, Peer};
-use crate::controller::{Controller, ControllerCx, ControllerParts, ControllerTimer, Event};
+use crate::controller::{Controller, ControllerCx, ControllerParts, ControllerTimer, Event, Probe};
 use crate::cx::{Cx, Outbox, Ticket};
 use crate::raft::{Raft, RaftConfig, Timeouts, Voter};
 use crate::reply::{Reply, ReplyPart};
@@ -122,7 +122,22 @@ impl Server {
         out.replies
     }
 
-    fn request<R: Request>(&mut self, version: i16, request: &R) -> Event {
+    /// A connection of a broker has ended.
+    pub(super) fn connection_ended(&mut self, connection: u64, now: Duration) {
+        self.event(Event::ConnectionEnded { connection }, now);
+    }
+
+    /// What it wants to have tried.
+    pub(super) fn take_probes(&mut self) -> Vec<Probe> {
+        self.controller.take_probes()
+    }
+
+    /// How a try ended.
+    pub(super) fn probed(&mut self, id: u64, all_refused: bool, now: Duration) {
+        self.event(Event::Probed { id, all_refused }, now);
+    }
+
+    fn request<R: Request>(&mut self, connection: u64, version: i16, request: &R) -> Event {
         let mut frame = encode_request(version, 5, "test", request).unwrap();
         frame.advance(4);
         let (header, body): (RequestHeader, Bytes) = split_request(frame).unwrap();
@@ -130,7 +145,11 @@ impl Server {
         let call = Call {
             header,
             body,
-            peer: Peer::default(),
+            peer: Peer {
+                connection,
+                software_name: "kfleet".into(),
+                ..Peer::default()
+            },
             now: Now::default(),
         };
         Event::Call {
@@ -139,12 +158,12 @@ impl Server {
         }
     }
 
-    /// A request, committed at once.
-    pub(super) fn call<R: Request>(&mut self, version: i16, request: &R, now: Duration) -> R::Response
+    /// A request over a connection, committed at once.
+    pub(super) fn call<R: Request>(&mut self, connection: u64, version: i16, request: &R, now: Duration) -> R::Response
     where
         R::Response: Decodable + HeaderVersion,
     {
-        let event = self.request(version, request);
+        let event = self.request(connection, version, request);
         let replies = self.event(event, now);
         let [(_, Reply::Frame(parts))] = replies.as_slice() else {
             panic!("{replies:?}")
@@ -162,8 +181,8 @@ impl Server {
     }
 
     /// A request that is taken and never committed.
-    pub(super) fn swallow<R: Request>(&mut self, version: i16, request: &R, now: Duration) {
-        let event = self.request(version, request);
+    pub(super) fn swallow<R: Request>(&mut self, connection: u64, version: i16, request: &R, now: Duration) {
+        let event = self.request(connection, version, request);
         self.step(now, |controller, cx| controller.on(event, cx).unwrap());
     }
 }

@@ -23,6 +23,30 @@ fn told(id: u64, endpoints: Vec<Endpoint>) -> Event {
 }
 
 #[test]
+fn a_leader_remembers_only_so_many_and_none_without_an_id() {
+    let disk = SimDisk::default();
+    let mut raft = open(&disk, vec![voter(1), voter(3)], true);
+    sent(&mut raft, &disk, 0, Event::Start);
+    raft.become_leader(&[1, 3], now()).unwrap();
+    for id in -1..5000 {
+        let replica = ReplicaKey {
+            id,
+            directory_id: DIRECTORY,
+        };
+        raft.note_alive(replica, Duration::ZERO);
+    }
+    let known = |raft: &Raft, id: i32| raft.replicas().any(|(key, _)| key.id == id);
+    assert_eq!(raft.replicas().count(), 4096);
+    assert!(known(&raft, 0) && !known(&raft, -1) && !known(&raft, 1));
+    let replica = ReplicaKey {
+        id: 3,
+        directory_id: Uuid::from_u128(77),
+    };
+    raft.note_alive(replica, Duration::ZERO);
+    assert_eq!(raft.replicas().count(), 4097, "a voter always is");
+}
+
+#[test]
 fn one_that_is_told_of_a_leader_without_an_address_asks_on() {
     let disk = SimDisk::default();
     let context = LogContext::new(Arc::new(disk.clone()), 8, 1 << 16);

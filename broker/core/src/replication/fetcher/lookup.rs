@@ -72,6 +72,7 @@ impl Fetcher {
     }
 
     pub(super) fn on_offsets(&mut self, response: &ListOffsetsResponse, now: Now) {
+        self.patience.restore();
         let keys: Vec<PartitionKey> = self.lookups.iter().copied().collect();
         for key in keys {
             let name = self.topic_of(key);

@@ -9,6 +9,7 @@
 mod abandon;
 mod assignments;
 mod lookup;
+mod patience;
 mod request;
 mod response;
 mod session;
@@ -28,6 +29,7 @@ use super::ReplicaContext;
 use crate::broker::partition::{FollowError, FollowerPosition, Partition};
 use crate::cx::Now;
 use lookup::Lookup;
+use patience::Patience;
 use session::Session;
 
 pub use assignments::{Assignments, FollowAction, fetcher_of};
@@ -47,7 +49,7 @@ pub struct FetcherConfig {
     pub response_max_bytes: i32,
     /// replica.fetch.max.bytes.
     pub partition_max_bytes: i32,
-    /// replica.fetch.backoff.ms.
+    /// replica.fetch.backoff.ms: the longest wait after a failure; the first is short.
     pub backoff: Duration,
 }
 
@@ -102,6 +104,7 @@ struct Followed {
     phase: Phase,
     /// It had all of what is committed when it fetched last; then it is not throttled.
     in_sync: bool,
+    patience: Patience,
 }
 
 /// What is done about a partition.
@@ -134,6 +137,7 @@ pub struct Fetcher {
     throttled: BTreeSet<PartitionKey>,
     /// Nothing is sent before: the leader could not be reached.
     paused_until: Duration,
+    patience: Patience,
     in_flight: bool,
 }
 
@@ -150,6 +154,7 @@ impl Fetcher {
             lookups: BTreeSet::new(),
             throttled: BTreeSet::new(),
             paused_until: Duration::ZERO,
+            patience: Patience::default(),
             in_flight: false,
         }
     }
@@ -185,6 +190,7 @@ impl Fetcher {
             leader_epoch: position.leader_epoch,
             phase: Phase::Failed,
             in_sync: false,
+            patience: Patience::default(),
         };
         // Without epochs there is nothing to compare with the leader's log.
         let begun = match position.last_epoch {
@@ -239,8 +245,12 @@ impl Fetcher {
     /// The request on its way gets no answer: the connection failed, or the answer could not be read.
     pub fn on_failure(&mut self, now: Now) {
         self.in_flight = false;
-        self.paused_until = now.mono + self.config.backoff;
+        self.pause(now);
         self.session.renew();
+    }
+
+    fn pause(&mut self, now: Now) {
+        self.paused_until = now.mono + self.patience.next(self.config.backoff);
     }
 
     fn enter(&mut self, key: PartitionKey, phase: Phase) {
@@ -261,7 +271,10 @@ impl Fetcher {
     }
 
     fn delay(&mut self, key: PartitionKey, now: Now) {
-        self.enter(key, Phase::Delayed(now.mono + self.config.backoff));
+        if let Some(followed) = self.followed.get_mut(&key) {
+            let wait = followed.patience.next(self.config.backoff);
+            self.enter(key, Phase::Delayed(now.mono + wait));
+        }
     }
 
     fn give_up(&mut self, key: PartitionKey, reason: &str) {
@@ -323,11 +336,17 @@ impl Fetcher {
     }
 
     fn next_delay(&self, now: Duration) -> Option<Duration> {
-        let until = |key: &PartitionKey| match self.followed.get(key)?.phase {
-            Phase::Delayed(until) => Some(until),
-            _ => None,
-        };
         let throttled = (!self.throttled.is_empty()).then(|| now + self.config.backoff);
-        self.delayed.iter().filter_map(until).chain(throttled).min()
+        self.delays().chain(throttled).min()
+    }
+
+    /// When partitions are tried again.
+    fn delays(&self) -> impl Iterator<Item = Duration> {
+        self.delayed
+            .iter()
+            .filter_map(|key| match self.followed.get(key)?.phase {
+                Phase::Delayed(until) => Some(until),
+                _ => None,
+            })
     }
 }

@@ -75,7 +75,7 @@ impl Fetcher {
         let request = FetchRequest::default()
             .with_replica_id(BrokerId(-1))
             .with_replica_state(state)
-            .with_max_wait_ms(self.config.wait_max_ms)
+            .with_max_wait_ms(self.wait_max_ms(now))
             .with_min_bytes(self.config.min_bytes)
             .with_max_bytes(self.config.response_max_bytes)
             .with_session_id(session_id)
@@ -83,6 +83,13 @@ impl Fetcher {
             .with_topics(topics)
             .with_forgotten_topics_data(forgotten);
         Some(request)
+    }
+
+    /// The leader waits for records no longer than until another partition is to be fetched again.
+    fn wait_max_ms(&self, now: Duration) -> i32 {
+        let until_next = self.delays().min().map_or(Duration::MAX, |at| at.saturating_sub(now));
+        let until_next_ms = i32::try_from(until_next.as_millis()).unwrap_or(i32::MAX);
+        self.config.wait_max_ms.min(until_next_ms)
     }
 
     /// Where a partition is to be fetched from; none if it is not to be fetched now.

@@ -16,7 +16,7 @@ impl Fetcher {
             self.session.refused(code);
             // Only a session that the leader has forgotten is sure to be mended by another one.
             if code != ErrorCode::FetchSessionIdNotFound {
-                self.paused_until = now.mono + self.config.backoff;
+                self.pause(now);
             }
             return;
         }
@@ -38,9 +38,10 @@ impl Fetcher {
                 "a leader answered a fetch for other partitions than were asked for; the session starts anew"
             );
             self.session.renew();
-            self.paused_until = now.mono + self.config.backoff;
+            self.pause(now);
             return;
         }
+        self.patience.restore();
         self.session.accepted(response.session_id);
         for (key, data) in answers {
             self.on_partition(key, &data, now);
@@ -60,6 +61,7 @@ impl Fetcher {
                 let result = take(&followed.partition, asked, data, now);
                 if let Ok(position) = &result {
                     followed.in_sync = position.log_end_offset >= data.high_watermark;
+                    followed.patience.restore();
                 }
                 if followed.partition.throttled().as_follower {
                     let size_bytes = data.records.as_ref().map_or(0, Bytes::len);

@@ -8,10 +8,13 @@ use super::process::directory;
 use super::*;
 
 impl World {
-    pub(super) fn crash_controller(&mut self) {
+    pub(in super::super) fn crash_controller(&mut self) {
         let Some(server) = self.server.take() else { return };
         self.tally.controller_crashes += 1;
         self.disk = server.crash();
+        for process in self.processes.values_mut() {
+            process.heard = None;
+        }
         let wait = self.chance.up_to_ms(3000);
         self.push(self.now + wait, 0, Event::ControllerUp);
     }
@@ -44,12 +47,13 @@ impl World {
         let Some(life) = self.any_process() else { return };
         let id = self.processes[&life].id;
         let now = self.mono();
-        match self.chance.below(12) {
+        match self.chance.below(13) {
             0..=2 => self.crash_controller(),
             3..=4 => {
                 self.tally.kills += 1;
-                self.processes.remove(&life);
-                self.launch_if_alone(id, -1, 6000);
+                self.kill(life);
+                let within_ms = [100, 6000][self.chance.below(2) as usize];
+                self.launch_if_alone(id, -1, within_ms);
             }
             5..=6 => {
                 self.tally.stalls += 1;
@@ -66,10 +70,14 @@ impl World {
                 self.launch_in(Duration::ZERO, id, -1);
             }
             8..=9 => self.stop(life),
+            11 => {
+                self.tally.lost_connections += 1;
+                self.lose_connection(life);
+            }
             10 => {
                 let request = UnregisterBrokerRequest::default().with_broker_id(BrokerId(id));
                 if let Some(server) = &mut self.server
-                    && server.call(0, &request, self.now).error_code == 0
+                    && server.call(0, 0, &request, self.now).error_code == 0
                 {
                     self.tally.unregistered += 1;
                     self.observe();
@@ -124,7 +132,7 @@ impl World {
             .with_num_partitions(6)
             .with_replication_factor(3);
         let request = CreateTopicsRequest::default().with_topics(vec![topic]);
-        assert_eq!(server.call(7, &request, self.now).topics[0].error_code, 0);
+        assert_eq!(server.call(0, 7, &request, self.now).topics[0].error_code, 0);
         self.has_topic = true;
         self.observe();
     }

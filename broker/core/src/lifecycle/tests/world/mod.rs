@@ -1,7 +1,7 @@
 //! Brokers and a controller in simulated time, with messages that are late, lost or repeated.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use broker_log::disk::SimDisk;
 
@@ -39,13 +39,31 @@ enum Answer {
 
 #[derive(Debug)]
 enum Event {
-    Request { life: Life, token: u64, asked: Asked },
-    Answer { token: u64, answer: Answer },
+    Request {
+        life: Life,
+        token: u64,
+        over: u64,
+        asked: Asked,
+    },
+    Ended {
+        connection: u64,
+    },
+    Probed {
+        id: u64,
+        all_refused: bool,
+    },
+    Answer {
+        token: u64,
+        answer: Answer,
+    },
     Published(MetadataImage),
     StartedUp,
     ControllerChanged,
     Wake,
-    Launch { id: i32, previous_epoch: i64 },
+    Launch {
+        id: i32,
+        previous_epoch: i64,
+    },
     ControllerUp,
     Resume,
     Chaos,
@@ -65,6 +83,8 @@ pub(super) struct World {
     next_key: u64,
     next_life: Life,
     pub(super) processes: BTreeMap<Life, Process>,
+    /// Connections that the controller has seen ending.
+    ended: BTreeSet<u64>,
     histories: BTreeMap<i32, History>,
     broadcast_offset: i64,
     has_topic: bool,
@@ -110,6 +130,7 @@ impl World {
             next_key: 0,
             next_life: 1,
             processes: BTreeMap::new(),
+            ended: BTreeSet::new(),
             histories: BTreeMap::new(),
             broadcast_offset: -1,
             has_topic: false,
@@ -147,6 +168,7 @@ impl World {
                 let now = self.now;
                 self.server.iter_mut().for_each(|server| server.tick(now));
                 self.observe();
+                self.try_endpoints();
                 continue;
             }
             let Some(Reverse((_, key))) = self.queue.pop() else {
@@ -154,19 +176,34 @@ impl World {
             };
             let (life, event) = self.events.remove(&key).unwrap();
             self.take(life, event);
+            self.try_endpoints();
         }
         self.now = until;
     }
 
     fn take(&mut self, life: Life, event: Event) {
         match event {
-            Event::Request { life, token, asked } => self.serve(life, token, &asked),
+            Event::Request {
+                life,
+                token,
+                over,
+                asked,
+            } => self.serve(life, (token, over), &asked),
+            Event::Ended { connection } => self.connection_ended(connection),
+            Event::Probed { id, all_refused } => self.probed(id, all_refused),
             Event::Launch { id, previous_epoch } => self.launch(id, previous_epoch),
             Event::ControllerUp => self.controller_up(),
             Event::Chaos => self.chaos(),
             Event::Resume => self.resume(life),
             event => self.reach(life, event),
         }
+    }
+
+    fn probed(&mut self, id: u64, all_refused: bool) {
+        if let Some(server) = &mut self.server {
+            server.probed(id, all_refused, self.now);
+        }
+        self.observe();
     }
 
     /// Something reaches a process.

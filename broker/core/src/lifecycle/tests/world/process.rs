@@ -1,5 +1,6 @@
 //! A broker's process: what starts it, and what it is told.
 
+use super::network::port_of;
 use super::*;
 
 pub(in super::super) struct Process {
@@ -7,6 +8,10 @@ pub(in super::super) struct Process {
     incarnation_id: Uuid,
     pub(in super::super) lifecycle: BrokerLifecycle,
     pub(super) token: Option<u64>,
+    /// Its connection to the controller.
+    pub(super) connection: u64,
+    /// Under which epoch and when the controller last had a heartbeat of it, and over which connection.
+    pub(super) heard: Option<(i64, Duration, u64)>,
     /// What it was told last: whether it may lead.
     pub(in super::super) leads: bool,
     pub(super) epochs: Vec<i64>,
@@ -35,6 +40,10 @@ impl World {
         let incarnation_id = Uuid::from_u128(1_000_000 + u128::from(life));
         let config = BrokerLifecycleConfig {
             incarnation_id,
+            endpoints: vec![ListenerEndpoint {
+                port: port_of(id),
+                ..endpoint("PLAINTEXT")
+            }],
             log_dirs: vec![directory(id, 0), directory(id, 1)],
             previous_broker_epoch: previous_epoch,
             timeouts: LifecycleTimeouts {
@@ -50,6 +59,8 @@ impl World {
             incarnation_id,
             lifecycle: BrokerLifecycle::new(config, Box::new(random), self.mono()),
             token: None,
+            connection: self.next_connection(),
+            heard: None,
             leads: false,
             epochs: Vec::new(),
             over: None,
@@ -70,8 +81,29 @@ impl World {
         self.drive(life);
     }
 
+    fn next_connection(&mut self) -> u64 {
+        self.next_key += 1;
+        self.next_key
+    }
+
+    /// A process is gone.
+    pub(in super::super) fn kill(&mut self, life: Life) -> Option<i32> {
+        let process = self.processes.remove(&life)?;
+        self.disconnect(process.connection);
+        Some(process.id)
+    }
+
+    /// The network ends the connection of a process, which makes another with its next request.
+    pub(super) fn lose_connection(&mut self, life: Life) {
+        let connection = self.next_connection();
+        if let Some(process) = self.processes.get_mut(&life) {
+            let before = std::mem::replace(&mut process.connection, connection);
+            self.disconnect(before);
+        }
+    }
+
     /// Another start, unless a process of this id is there.
-    pub(super) fn launch_if_alone(&mut self, id: i32, previous_epoch: i64, within_ms: u64) {
+    pub(in super::super) fn launch_if_alone(&mut self, id: i32, previous_epoch: i64, within_ms: u64) {
         let wait = self.chance.up_to_ms(within_ms);
         let mut others = self.processes.values();
         if !others.any(|other| other.id == id && other.over.is_none()) {
@@ -126,8 +158,10 @@ impl World {
         }
         if process.over.is_some() && !std::mem::replace(&mut process.is_gone, true) {
             process.leads = false;
+            let connection = process.connection;
             let stopped = matches!(process.over, Some(LifecycleNotice::MayStop { .. }));
             let last = process.epochs.last().copied().filter(|_| stopped);
+            self.disconnect(connection);
             self.launch_if_alone(id, last.unwrap_or(-1), 2000);
         }
     }

@@ -8,6 +8,7 @@ pub(in super::super) struct Tally {
     pub(in super::super) controller_crashes: usize,
     pub(in super::super) swallowed: usize,
     pub(in super::super) kills: usize,
+    pub(in super::super) lost_connections: usize,
     pub(in super::super) stalls: usize,
     pub(in super::super) doubles: usize,
     pub(in super::super) stops: usize,
@@ -23,7 +24,7 @@ pub(in super::super) struct Tally {
 }
 
 impl Tally {
-    pub(in super::super) fn each(&self) -> [usize; 18] {
+    pub(in super::super) fn each(&self) -> [usize; 19] {
         [
             self.lost,
             self.repeated,
@@ -31,6 +32,7 @@ impl Tally {
             self.controller_crashes,
             self.swallowed,
             self.kills,
+            self.lost_connections,
             self.stalls,
             self.doubles,
             self.stops,
@@ -53,6 +55,7 @@ impl Tally {
         self.controller_crashes += other.controller_crashes;
         self.swallowed += other.swallowed;
         self.kills += other.kills;
+        self.lost_connections += other.lost_connections;
         self.stalls += other.stalls;
         self.doubles += other.doubles;
         self.stops += other.stops;

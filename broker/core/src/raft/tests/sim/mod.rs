@@ -38,6 +38,10 @@ enum What {
         id: u64,
         response: Option<Response>,
     },
+    /// A connection is refused.
+    Refused {
+        id: u64,
+    },
     /// The node's timer.
     Timer,
     /// Its sync is through.
@@ -217,7 +221,10 @@ impl Sim {
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
-        if member.raft.is_none() || member.life != due.life {
+        if member.raft.is_none() {
+            return self.refuse(due.what);
+        }
+        if member.life != due.life {
             return;
         }
         let event = match due.what {
@@ -234,6 +241,7 @@ impl Sim {
                 Event::Request { ticket, request }
             }
             What::Response { id, response } => Event::Response { id, response },
+            What::Refused { id } => Event::Refused { id },
             What::Timer => {
                 if member.timer_at.is_none_or(|at| at > self.now) {
                     return;
@@ -249,6 +257,18 @@ impl Sim {
             _ => return,
         };
         self.feed(id, event);
+    }
+
+    /// Where no process is, connections are refused, unless the whole machine is away.
+    fn refuse(&mut self, what: What) {
+        if let What::Request {
+            from, from_life, id, ..
+        } = what
+            && self.members[&from].life == from_life
+            && self.random.one_in(2)
+        {
+            self.push(self.now, from, What::Refused { id });
+        }
     }
 
     fn feed(&mut self, id: i32, event: Event) {
@@ -283,6 +303,11 @@ impl Sim {
                     request,
                 } => {
                     let Peer::Node(to) = to else { continue };
+                    // Something between them may refuse connections, too.
+                    if !self.is_calm() && self.random.one_in(4 * self.weather.mishap) {
+                        self.push(self.now, id, What::Refused { id: number });
+                        continue;
+                    }
                     let from_life = self.members[&id].life;
                     let (request, reply_to) = carry(&request, self.is_old(id) || self.is_old(to));
                     self.send(id, to, |()| What::Request {

@@ -72,7 +72,7 @@ fn what_fails_is_tried_again_after_a_while_and_a_fenced_epoch_waits_for_metadata
     let (leader, mut follower) = started();
     call(&leader, 9, &produce("t0", 0, &["a"]), seconds(1));
     follower.fetcher().on_failure(seconds(1));
-    assert_eq!(follower.round(&leader, seconds(1)), Some(Some(Duration::from_secs(2))));
+    assert_eq!(follower.round(&leader, seconds(1)), Some(Some(after_ms(1, 20).mono)));
     follower.rounds(&leader, 2, seconds(2));
     assert_eq!(offsets(&follower.broker, 0, 0), (0, 1, 1));
 
@@ -80,7 +80,7 @@ fn what_fails_is_tried_again_after_a_while_and_a_fenced_epoch_waits_for_metadata
     follower.broker.publish(image(1, (6, 6)), seconds(3));
     assert_eq!(follower.assign(), (6, 0));
     follower.rounds(&leader, 1, seconds(3));
-    assert_eq!(follower.round(&leader, seconds(3)), Some(Some(Duration::from_secs(4))));
+    assert_eq!(follower.round(&leader, seconds(3)), Some(Some(after_ms(3, 20).mono)));
     // Then it knows a later one.
     leader.publish(image(1, (7, 7)), seconds(4));
     follower.rounds(&leader, 1, seconds(4));
@@ -91,6 +91,66 @@ fn what_fails_is_tried_again_after_a_while_and_a_fenced_epoch_waits_for_metadata
     call(&leader, 9, &produce("t0", 0, &["b"]), seconds(6));
     follower.rounds(&leader, 2, seconds(6));
     assert_eq!(offsets(&follower.broker, 0, 0), (0, 2, 2));
+}
+
+fn after_ms(count: u64, ms: u64) -> Now {
+    Now {
+        mono: Duration::from_secs(count) + Duration::from_millis(ms),
+        ..seconds(count)
+    }
+}
+
+/// How long it waits after each of eight failures in a row, and after one that follows a success.
+fn waits_ms(mut fail: impl FnMut(Now, bool) -> Duration) -> Vec<u128> {
+    let fails = [true, true, true, true, true, true, true, true, false, true];
+    let waits = (1..).zip(fails).map(|(at, fails)| {
+        let now = seconds(10 * at);
+        fail(now, fails).saturating_sub(now.mono).as_millis()
+    });
+    waits.collect()
+}
+
+const WAITS_MS: [u128; 10] = [20, 40, 80, 160, 320, 640, 1000, 1000, 0, 20];
+
+#[test]
+fn a_leader_that_is_not_reached_is_tried_soon_and_then_less_often() {
+    let (leader, mut follower) = started();
+    let waits = waits_ms(|now, fails| {
+        let fate = if fails { Fate::LostThere } else { Fate::Answered };
+        assert_eq!(follower.round_with(1, &leader, fate, now), None);
+        if !fails {
+            return now.mono;
+        }
+        follower.round(&leader, now).flatten().unwrap()
+    });
+    assert_eq!(waits, WAITS_MS);
+}
+
+#[test]
+fn a_partition_that_the_leader_does_not_know_yet_is_tried_soon_and_then_less_often() {
+    let (leader, mut follower) = (broker(1), Follower::new(broker(2)));
+    follower.config.wait_max_ms = 5000;
+    let behind = image(1, (5, 5));
+    let mut ahead = behind.clone();
+    add_partition(&mut ahead, 0, 3, &[1, 2], (1, 5, 5));
+    follower.broker.publish(ahead.clone(), seconds(1));
+    assert_eq!(follower.assign(), (7, 0));
+    let waits = waits_ms(|now, fails| {
+        let known = if fails { &behind } else { &ahead };
+        leader.publish(known.clone(), now);
+        assert_eq!(follower.round(&leader, now), None);
+        if !fails {
+            return now.mono;
+        }
+        // The others are fetched meanwhile, but the leader does not hold the answer up for longer than that.
+        let Step::Send(FetcherRequest::Fetch(request), version) = follower.fetcher().next(now, LEVEL) else {
+            panic!("the others are fetched")
+        };
+        let response = call(&leader, version, &request, now);
+        follower.fetcher().on_response(FetcherResponse::Fetch(response), now);
+        now.mono + Duration::from_millis(request.max_wait_ms as u64)
+    });
+    assert_eq!(waits, WAITS_MS);
 }
 
 #[test]

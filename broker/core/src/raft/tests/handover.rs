@@ -1,0 +1,60 @@
+//! A leader that resigns.
+
+use super::*;
+
+/// Answers requests as long as some are sent; what is left unanswered.
+fn elected(raft: &mut Raft, disk: &SimDisk) -> Vec<(u64, Peer, Request)> {
+    let mut open = sent(raft, disk, 0, Event::Start);
+    while let Some(at) = open
+        .iter()
+        .position(|(_, _, request)| matches!(request, Request::Vote(_)))
+    {
+        let (id, _, _) = open.remove(at);
+        let response = Response {
+            error: None,
+            leader_id: None,
+            leader_epoch: -1,
+            leader_endpoints: Vec::new(),
+            body: Body::Vote { granted: true },
+        };
+        open.extend(sent(raft, disk, 1, answered(id, Some(response))));
+    }
+    assert!(raft.is_leader());
+    open
+}
+
+fn answered(id: u64, response: Option<Response>) -> Event {
+    Event::Response { id, response }
+}
+
+fn ends(sent: Vec<(u64, Peer, Request)>) -> BTreeMap<Peer, u64> {
+    let sent = sent.into_iter();
+    let ends = sent.filter(|(_, _, request)| matches!(request, Request::EndQuorumEpoch { .. }));
+    ends.map(|(id, to, _)| (to, id)).collect()
+}
+
+#[test]
+fn it_waits_for_those_who_answer_and_not_for_those_who_are_gone() {
+    let disk = SimDisk::default();
+    let mut raft = open(&disk, vec![voter(1), voter(2), voter(3)], true);
+    elected(&mut raft, &disk);
+    let first = ends(sent(&mut raft, &disk, 10, Event::Resign));
+    assert_eq!(first.len(), 2, "{first:?}");
+    let told = Response {
+        error: None,
+        leader_id: None,
+        leader_epoch: 1,
+        leader_endpoints: Vec::new(),
+        body: Body::Nothing,
+    };
+    sent(&mut raft, &disk, 11, answered(first[&Peer::Node(2)], Some(told)));
+    assert!(!raft.has_handed_over());
+    sent(&mut raft, &disk, 11, answered(first[&Peer::Node(3)], None));
+    assert!(!raft.has_handed_over(), "a connection may just have been lost");
+    let again = ends(sent(&mut raft, &disk, 40, Event::Tick));
+    assert_eq!(again.keys().collect::<Vec<_>>(), [&Peer::Node(3)]);
+    sent(&mut raft, &disk, 41, answered(again[&Peer::Node(3)], None));
+    assert!(raft.has_handed_over());
+    let third = ends(sent(&mut raft, &disk, 70, Event::Tick));
+    assert_eq!(third.len(), 1, "it is told as soon as it is back");
+}
