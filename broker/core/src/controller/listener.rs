@@ -24,6 +24,8 @@ fn served() -> impl Iterator<Item = Served> {
     let of_controller = api::served().iter().chain(api::served_to_nodes()).copied();
     let mut all: Vec<Served> = own.into_iter().chain(of_quorum).chain(of_controller).collect();
     all.sort_by_key(|served| served.key as i16);
+    // Brokers hand on changes of the voters, which are the quorum's.
+    all.dedup_by_key(|served| served.key as i16);
     all.into_iter()
 }
 
