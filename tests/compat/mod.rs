@@ -8,6 +8,7 @@ mod java_tools;
 mod kcat;
 mod logs_dump;
 mod mixed;
+mod mixed_dynamic;
 mod mixed_failover;
 mod mixed_snapshots;
 mod mixed_truncation;

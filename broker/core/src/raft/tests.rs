@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use broker_log::LogContext;
@@ -218,5 +219,6 @@ fn the_leader_of_a_dynamic_quorum_announces_itself_in_version_0() {
 
 mod crashes;
 mod observers;
+mod reconfigure;
 mod sim;
 mod votes;

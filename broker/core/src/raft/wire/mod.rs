@@ -55,6 +55,8 @@ const SERVED: &[Served] = &[
     Served::new(ApiKey::BeginQuorumEpoch, 0, 1),
     Served::new(ApiKey::EndQuorumEpoch, 0, 1),
     Served::new(ApiKey::FetchSnapshot, 0, 1),
+];
+const CHANGES: &[Served] = &[
     Served::new(ApiKey::AddRaftVoter, 0, protocol::api::add_raft_voter::VERSION_MAX),
     Served::new(ApiKey::RemoveRaftVoter, 0, 0),
     Served::new(ApiKey::UpdateRaftVoter, 0, 0),
@@ -65,10 +67,14 @@ pub fn served() -> &'static [Served] {
     SERVED
 }
 
-/// Whether a request changes the voters. Brokers hand on those of clients; members send them, too.
+/// The APIs that change the voters. Brokers hand on those that people use.
+pub fn served_changes() -> &'static [Served] {
+    CHANGES
+}
+
+/// Whether a request changes the voters.
 pub fn is_change(call: &Call) -> bool {
-    let changes = [ApiKey::AddRaftVoter, ApiKey::RemoveRaftVoter, ApiKey::UpdateRaftVoter];
-    changes.iter().any(|key| *key as i16 == call.header.api_key)
+    CHANGES.iter().any(|served| served.key as i16 == call.header.api_key)
 }
 
 /// What a node is to the others' requests.
@@ -97,10 +103,10 @@ pub struct ReplyTo {
     listener: String,
 }
 
-/// Reads a request for one of the [`served`] APIs.
+/// Reads a request for one of the APIs [`served`] or [`served_changes`].
 pub fn read_request(call: &Call, own: &Identity) -> Result<Incoming, DecodeError> {
     let key = ApiKey::try_from(call.header.api_key).ok();
-    let served = SERVED.iter().find(|served| Some(served.key) == key);
+    let served = SERVED.iter().chain(CHANGES).find(|served| Some(served.key) == key);
     let served = served.filter(|served| served.answers(call.header.api_version));
     match served.map(|served| served.key) {
         Some(ApiKey::Vote) => incoming(call, vote::read(&call.decode()?, own)),
