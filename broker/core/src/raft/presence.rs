@@ -24,13 +24,13 @@ impl Raft {
         self.presence = presence;
     }
 
-    /// Where this node says it is reached, or else where the voters' records say it is.
+    /// Where this node is reached: as controller.quorum.voters has it, if that counts, or else as it says itself.
     pub(super) fn own_endpoints(&self) -> Vec<Endpoint> {
-        if !self.presence.endpoints.is_empty() {
-            return self.presence.endpoints.clone();
-        }
         let own = self.voters().get(self.config.node_id);
-        own.map_or_else(Vec::new, |voter| voter.endpoints.clone())
+        match own.filter(|_| self.kraft_version() == 0 || self.presence.endpoints.is_empty()) {
+            Some(own) => own.endpoints.clone(),
+            None => self.presence.endpoints.clone(),
+        }
     }
 
     /// The listener by which the quorum's members reach each other.
@@ -54,11 +54,17 @@ impl Raft {
         is_needed.then(|| self.as_voter())
     }
 
+    /// This node as a voter that says where it is.
     pub(super) fn as_voter(&self) -> Voter {
+        let endpoints = if self.presence.endpoints.is_empty() {
+            self.own_endpoints()
+        } else {
+            self.presence.endpoints.clone()
+        };
         Voter {
             id: self.config.node_id,
             directory_id: self.config.directory_id,
-            endpoints: self.own_endpoints(),
+            endpoints,
         }
     }
 
