@@ -298,7 +298,8 @@ impl Raft {
             Role::Unattached { .. } => self.look_for_leader(cx),
             Role::Prospective { .. } | Role::Candidate { .. } => self.ask_for_votes(cx),
             Role::Leader(_) => self.act_as_leader(cx)?,
-            _ => {}
+            Role::Resigned { .. } => self.act_as_resigned(cx)?,
+            Role::Follower(_) => {}
         }
         Ok(())
     }
