@@ -52,6 +52,7 @@ impl Node {
 
 fn remove(id: i32, directory_id: Uuid) -> RemoveRaftVoterRequest {
     RemoveRaftVoterRequest::default()
+        .with_cluster_id(None)
         .with_voter_id(id)
         .with_voter_directory_id(directory_id.into())
 }
@@ -116,6 +117,7 @@ fn changes_that_brokers_hand_on_are_answered_in_their_envelopes() {
         .with_name(StrBytes::from_static_str("CONTROLLER"))
         .with_host(StrBytes::from_static_str(""));
     let add = AddRaftVoterRequest::default()
+        .with_cluster_id(None)
         .with_voter_id(2)
         .with_voter_directory_id(DIRECTORY.into())
         .with_listeners(vec![listener]);

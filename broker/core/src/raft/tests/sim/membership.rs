@@ -26,12 +26,9 @@ impl Sim {
     /// A run of five nodes that begins with three voters.
     fn dynamic(seed: u64, tells: bool) -> Self {
         let mut random = Seeded::new(seed);
-        let weather = Weather {
-            nodes: 5,
-            // The oldest versions know no directories.
-            old_nodes: 0,
-            ..Weather::draw(&mut random)
-        };
+        let mut weather = Weather::draw(&mut random);
+        // The oldest versions know no directories.
+        (weather.nodes, weather.old_nodes) = (5, 0);
         let mut sim = Self::under(weather, random, tells);
         sim.is_dynamic = true;
         let first = VoterSet::new((1..=3).map(member).collect());
