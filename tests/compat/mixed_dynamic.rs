@@ -7,7 +7,7 @@ use crate::support::nodes::wait_until;
 use crate::support::voters::{await_voters, seats};
 use crate::support::{Engine, Ran, kafka_libs, run_with_input};
 
-use super::mixed::{active, await_active, create, numbers, read, wait_until_in_sync};
+use super::mixed::{active, await_active, create, let_lead, numbers, read, wait_until_in_sync};
 
 use Engine::{Apache, Kfleet};
 
@@ -107,4 +107,74 @@ fn one_of_ours_joins_apaches_quorum_and_leaves_it() {
 #[ignore = "needs tests/compat/setup"]
 fn one_of_apaches_joins_our_quorum_and_leaves_it() {
     joined_and_left(Kfleet, Apache);
+}
+
+/// The third node is of the other engine, joins by itself, loses its disk, and joins again.
+fn joined_by_itself(home: Engine, guest: Engine) {
+    let mut mixed = Mixed::start_dynamic([home, home, guest], "");
+    mixed.set(3, "controller.quorum.auto.join.enable=true");
+    mixed.spawn(3);
+    mixed.wait_until_alive(&[1, 3]);
+    await_voters(&mixed, 1, &[1, 3]);
+    mixed.spawn(2);
+    mixed.wait_until_alive(&[1, 2, 3]);
+    add(&mixed, 1, 2);
+    await_voters(&mixed, 3, &[1, 2, 3]);
+    mixed.stop(3);
+    mixed.wipe_dynamic(3);
+    mixed.spawn(3);
+    mixed.wait_until_alive(&[1, 2, 3]);
+    let directory = std::fs::read_to_string(mixed.data_dir(3).join("meta.properties")).unwrap();
+    wait_until("node 3 votes with its new directory", || {
+        let status = mixed.data(1, &["quorum", "status"]).unwrap_or_default();
+        let voters = status["voters"].as_array().cloned().unwrap_or_default();
+        let known = voters.iter().find(|voter| voter["id"] == 3);
+        let known = known.and_then(|voter| voter["directory_id"].as_str());
+        voters.len() == 3 && known.is_some_and(|id| directory.contains(id))
+    });
+}
+
+#[test]
+#[ignore = "needs tests/compat/setup"]
+fn one_of_ours_joins_apaches_quorum_by_itself() {
+    joined_by_itself(Apache, Kfleet);
+}
+
+#[test]
+#[ignore = "needs tests/compat/setup"]
+fn one_of_apaches_joins_our_quorum_by_itself() {
+    joined_by_itself(Kfleet, Apache);
+}
+
+/// Static voters of both kinds become dynamic under a leader of this engine; then one of the other kind leaves.
+fn made_dynamic(engine: Engine, other: Engine) {
+    let mut mixed = Mixed::start([Kfleet, Kfleet, Apache], |_| "");
+    let leader = let_lead(&mut mixed, engine);
+    let up = ["features", "upgrade", "--feature", "kraft.version=1", "--yes"];
+    wait_until("the voters are dynamic", || mixed.kfleet(leader, &up, "").code == 0);
+    for asked in 1..=3 {
+        wait_until(&format!("{asked} tells of the voters' directories"), || {
+            let status = mixed.data(asked, &["quorum", "status"]).unwrap_or_default();
+            let voters = status["voters"].as_array().cloned().unwrap_or_default();
+            voters.len() == 3 && voters.iter().all(|voter| voter["directory_id"].is_string())
+        });
+    }
+    let leaves = mixed.first(other);
+    remove(&mixed, leader, leaves);
+    let left: Vec<i64> = mixed.others(leaves).into_iter().map(i64::from).collect();
+    await_voters(&mixed, leaves, &left);
+    create(&mixed, leader, "topic", "3");
+    wait_until_in_sync(&mixed, &["topic"]);
+}
+
+#[test]
+#[ignore = "needs tests/compat/setup"]
+fn static_voters_become_dynamic_under_a_leader_of_ours() {
+    made_dynamic(Kfleet, Apache);
+}
+
+#[test]
+#[ignore = "needs tests/compat/setup"]
+fn static_voters_become_dynamic_under_a_leader_of_apaches() {
+    made_dynamic(Apache, Kfleet);
 }

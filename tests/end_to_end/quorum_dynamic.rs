@@ -1,8 +1,5 @@
 //! Controllers of ours that join a quorum and leave it, by themselves and by hand; their directories outlive them.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-
 use serde_json::{Value, json};
 
 use crate::support::Engine::Kfleet;
@@ -47,8 +44,7 @@ fn observers_become_voters_and_voters_observers_also_across_restarts() {
     assert_eq!(add(&mixed, 1, 2)["changed"], false);
 
     // Another one joins by itself.
-    let mut properties = OpenOptions::new().append(true).open(mixed.properties(3)).unwrap();
-    writeln!(properties, "controller.quorum.auto.join.enable=true").unwrap();
+    mixed.set(3, "controller.quorum.auto.join.enable=true");
     mixed.spawn(3);
     mixed.wait_until_alive(&[1, 2, 3]);
     await_voters(&mixed, 1, &[1, 2, 3]);
@@ -146,4 +142,14 @@ fn a_controller_that_moved_is_found_where_it_is() {
         let own = voters.iter().find(|voter| voter["id"] == moves);
         own.is_some_and(|voter| voter["endpoints"].to_string().contains("localhost"))
     });
+}
+
+#[test]
+fn a_quorum_that_was_formatted_with_all_its_controllers_elects_one() {
+    let mut mixed = Mixed::start_with_initial_controllers([Kfleet; 3]);
+    assert_eq!(seats(&mixed, 1), (vec![1, 2, 3], vec![]));
+    let first = leader(&mixed, 1);
+    mixed.kill(first);
+    let asked = mixed.others(first)[0];
+    wait_until("another one leads", || leader(&mixed, asked) != first);
 }

@@ -42,6 +42,7 @@ pub(crate) struct Mixed {
 struct MixedNode {
     engine: Engine,
     broker: String,
+    controller: String,
     process: Option<Child>,
 }
 
@@ -68,6 +69,23 @@ impl Mixed {
         }
         mixed.spawn(1);
         mixed.wait_until_alive(&[1]);
+        mixed
+    }
+
+    /// Nodes of a dynamic quorum that begins with all of them as voters.
+    pub(crate) fn start_with_initial_controllers(engines: [Engine; 3]) -> Self {
+        let mut mixed = Self::prepare(engines, |_| "", true);
+        let voters = [1, 2, 3].map(|id| {
+            let uuid = run_with_input(Command::new(KFLEET).args(["storage", "random-uuid"]), "").exits(0);
+            format!("{id}@{}:{}", mixed.node(id).controller, uuid.stdout.trim())
+        });
+        for id in 1..=3 {
+            mixed.format(id, &["--initial-controllers", &voters.join(",")]);
+        }
+        for id in 1..=3 {
+            mixed.spawn(id);
+        }
+        mixed.wait_until_alive(&[1, 2, 3]);
         mixed
     }
 
@@ -104,6 +122,7 @@ impl Mixed {
             mixed.nodes.push(MixedNode {
                 engine,
                 broker: format!("127.0.0.1:{broker}"),
+                controller: format!("127.0.0.1:{controller}"),
                 process: None,
             });
         }
@@ -123,6 +142,13 @@ impl Mixed {
         command.args(["storage", "format", "-t", CLUSTER_ID, "-c"]);
         command.arg(self.properties(id)).args(flags);
         run_with_input(&mut command, "").exits(0);
+    }
+
+    /// Adds a line to a node's server.properties, for its next start.
+    pub(crate) fn set(&self, id: i32, line: &str) {
+        let file = self.properties(id);
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{text}{line}\n")).unwrap();
     }
 
     /// A node's server.properties.
