@@ -37,6 +37,10 @@ impl Members {
                 quorum.address_of(id).map(|(host, port)| address_of(host, port)),
                 Purpose::Raft(id),
             ),
+            Peer::Leader(id) => (
+                quorum.address_of(id).map(|(host, port)| address_of(host, port)),
+                Purpose::ChangeVoters,
+            ),
             // Its id is not known; it is none that a node can have.
             Peer::Bootstrap(at) => (self.bootstrap_servers.get(at).cloned(), Purpose::Raft(-1 - at as i32)),
         };
@@ -107,6 +111,13 @@ async fn ask(
         Message::EndQuorumEpoch(typed) => to.exchange(typed).await,
         Message::Fetch(typed) => to.exchange(typed).await,
         Message::FetchSnapshot(typed) => to.exchange(typed).await,
+        Message::AddRaftVoter(typed) => to.exchange(typed).await,
+        Message::RemoveRaftVoter(typed) => to.exchange(typed).await,
+        Message::UpdateRaftVoter(typed) => to.exchange(typed).await,
+        Message::ApiVersions => {
+            let answer = connection.api_versions().read(own);
+            answer.map_err(|error| error.to_string())
+        }
     }
 }
 

@@ -92,8 +92,9 @@ impl Node {
             TAIL_MAX_BYTES,
         );
         let config = Arc::new(config);
-        let controller = quorum_start::open(&config, &storage, &logs)?;
+        let mut controller = quorum_start::open(&config, &storage, &logs)?;
         let bound = listeners::bind(&config).await?;
+        controller.present(quorum_start::presence(&config, &bound));
         let (removed_sender, removed) = unbounded_channel::<RemovedDirs>();
         let _received_below = removed_sender.send(std::mem::take(&mut storage.deleted));
         let (told, watched) = quorum_start::told(removed_sender);

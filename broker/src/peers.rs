@@ -18,6 +18,8 @@ const KEPT_MAX: usize = 1024;
 pub(crate) enum Purpose {
     /// The metadata quorum's requests to this voter.
     Raft(i32),
+    /// Changes of the voters, which the leader makes.
+    ChangeVoters,
     /// The broker's registration and heartbeats.
     Lifecycle,
     /// The controller's registration.
@@ -40,7 +42,7 @@ impl Purpose {
     /// What the node calls itself, as Apache Kafka's nodes do.
     fn client_id(self, node_id: i32) -> String {
         match self {
-            Self::Raft(_) => format!("raft-client-{node_id}"),
+            Self::Raft(_) | Self::ChangeVoters => format!("raft-client-{node_id}"),
             Self::Fetch(number) => format!("broker-{node_id}-fetcher-{number}"),
             _ => node_id.to_string(),
         }
@@ -179,6 +181,7 @@ mod tests {
         let peers = Peers::new(7);
         let purposes = [
             (Purpose::Raft(1), "raft-client-7"),
+            (Purpose::ChangeVoters, "raft-client-7"),
             (Purpose::Lifecycle, "7"),
             (Purpose::RegisterController, "7"),
             (Purpose::AssignDirectories, "7"),

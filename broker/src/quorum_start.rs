@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use broker_core::broker::{Broker, RemovedDirs};
 use broker_core::controller::{Controller, ControllerError, ControllerParts, bootstrap_records};
-use broker_core::image::MetadataImage;
+use broker_core::image::{ListenerEndpoint, MetadataImage};
 use broker_core::raft::wire::Identity;
-use broker_core::raft::{Raft, RaftConfig, Timeouts, Voter};
+use broker_core::raft::{Presence, Raft, RaftConfig, Timeouts, Voter};
 use broker_log::LogContext;
 use broker_log::disk::Disk;
 use protocol::Uuid;
@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::controller_channel::ActiveController;
+use crate::listeners::{self, Bound};
 use crate::members::Members;
 use crate::peers::Peers;
 use crate::quorum_thread::{Mailbox, QuorumHandle, QuorumThread, Told};
@@ -92,6 +93,33 @@ fn bootstrap_servers(config: &NodeConfig) -> Vec<String> {
     let listed = config.get("controller.quorum.bootstrap.servers").unwrap_or_default();
     let servers = listed.split(',').map(str::trim).filter(|server| !server.is_empty());
     servers.map(str::to_owned).collect()
+}
+
+/// Where a controller is reached, and whether it joins the voters by itself. One that listens on all addresses and says
+/// nowhere how others reach it tells nothing: what was written down of it is not made worse.
+pub(crate) fn presence(config: &NodeConfig, bound: &[Bound]) -> Presence {
+    let wildcards = ["", "0.0.0.0", "::"];
+    let told = listeners::advertised(config, bound, true)
+        .into_iter()
+        .filter(|_| config.is_controller);
+    let is_made_up = |endpoint: &ListenerEndpoint| {
+        let mut named = config.advertised_listeners.iter().chain(&config.listeners);
+        let found = named.find(|configured| configured.name == endpoint.name);
+        found.is_none_or(|configured| wildcards.contains(&configured.host.as_str()))
+    };
+    let told: Vec<ListenerEndpoint> = told.collect();
+    if told.iter().any(is_made_up) {
+        return Presence::default();
+    }
+    // The listener that is named first is the quorum's.
+    let in_order = config.controller_listener_names.iter();
+    let endpoints = in_order.filter_map(|name| told.iter().find(|endpoint| endpoint.name == *name));
+    Presence {
+        endpoints: endpoints
+            .map(|endpoint| (endpoint.name.clone(), endpoint.host.clone(), endpoint.port))
+            .collect(),
+        joins: config.flag("controller.quorum.auto.join.enable"),
+    }
 }
 
 fn timeouts(config: &NodeConfig) -> Timeouts {

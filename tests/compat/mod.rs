@@ -9,6 +9,7 @@ mod kcat;
 mod log_dirs;
 mod logs_dump;
 mod mixed;
+mod mixed_dynamic;
 mod mixed_failover;
 mod mixed_load;
 mod mixed_rolling;

@@ -15,6 +15,7 @@ mod leaders;
 mod leaders_nodes;
 mod logs_dump;
 mod quorum;
+mod quorum_dynamic;
 mod quorum_nodes;
 mod quorum_voters;
 mod read_write;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::Cluster;
 use crate::support::nodes::wait_until;
 
-on_both_engines!(apache
+on_both_engines!(nodes:
     ["--brokers", "3", "--dynamic-quorum"] => voters_leave_and_join_and_nothing_is_changed_by_mistake;
     ["--brokers", "1"] => static_voters_become_dynamic_for_good;
 );

@@ -49,12 +49,59 @@ struct MixedNode {
 impl Mixed {
     /// Formats the directories and starts all nodes; each has the settings of its engine besides the common ones.
     pub(crate) fn start(engines: [Engine; 3], settings: impl Fn(Engine) -> &'static str) -> Self {
+        let mut mixed = Self::prepare(engines, settings, false);
+        for id in 1..=3 {
+            mixed.format(id, &[]);
+        }
+        for id in 1..=3 {
+            mixed.spawn(id);
+        }
+        mixed.wait_until_alive(&[1, 2, 3]);
+        mixed
+    }
+
+    /// Nodes of a dynamic quorum. The first is started as its only voter; the others are formatted to join it.
+    pub(crate) fn start_dynamic(engines: [Engine; 3], settings: &'static str) -> Self {
+        let mut mixed = Self::prepare(engines, |_| settings, true);
+        mixed.format(1, &["--standalone"]);
+        for id in 2..=3 {
+            mixed.format(id, &["--no-initial-controllers"]);
+        }
+        mixed.spawn(1);
+        mixed.wait_until_alive(&[1]);
+        mixed
+    }
+
+    /// Nodes of a dynamic quorum that begins with all of them as voters.
+    pub(crate) fn start_with_initial_controllers(engines: [Engine; 3]) -> Self {
+        let mut mixed = Self::prepare(engines, |_| "", true);
+        let voters = [1, 2, 3].map(|id| {
+            let uuid = run_with_input(Command::new(KFLEET).args(["storage", "random-uuid"]), "").exits(0);
+            format!("{id}@{}:{}", mixed.node(id).controller, uuid.stdout.trim())
+        });
+        for id in 1..=3 {
+            mixed.format(id, &["--initial-controllers", &voters.join(",")]);
+        }
+        for id in 1..=3 {
+            mixed.spawn(id);
+        }
+        mixed.wait_until_alive(&[1, 2, 3]);
+        mixed
+    }
+
+    fn prepare(engines: [Engine; 3], settings: impl Fn(Engine) -> &'static str, is_dynamic: bool) -> Self {
         let dir = tempfile::Builder::new().prefix("kfleet-test-").tempdir().unwrap();
         fs::write(dir.path().join("log4j2.properties"), LOG4J).unwrap();
         let ports: [Port; 6] = free_ports();
         let numbers = ports.each_ref().map(|port| port.number);
         let at = |id: usize| (numbers[2 * id - 2], numbers[2 * id - 1]);
-        let voters = [1, 2, 3].map(|id| format!("{id}@127.0.0.1:{}", at(id).1)).join(",");
+        let quorum = if is_dynamic {
+            let servers = [1, 2, 3].map(|id| format!("127.0.0.1:{}", at(id).1)).join(",");
+            format!("controller.quorum.bootstrap.servers={servers}")
+        } else {
+            let voters = [1, 2, 3].map(|id| format!("{id}@127.0.0.1:{}", at(id).1)).join(",");
+            format!("controller.quorum.voters={voters}")
+        };
         let mut mixed = Self {
             dir,
             nodes: Vec::new(),
@@ -65,7 +112,7 @@ impl Mixed {
             let home = mixed.home(id as i32);
             fs::create_dir(&home).unwrap();
             let text = format!(
-                "process.roles=broker,controller\nnode.id={id}\nlog.dirs={}\ncontroller.quorum.voters={voters}\n\
+                "process.roles=broker,controller\nnode.id={id}\nlog.dirs={}\n{quorum}\n\
                  listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}\n\
                  controller.listener.names=CONTROLLER\n{SETTINGS}{}\n",
                 home.join("data").display(),
@@ -79,13 +126,6 @@ impl Mixed {
                 process: None,
             });
         }
-        for id in 1..=3 {
-            mixed.format(id);
-        }
-        for id in 1..=3 {
-            mixed.spawn(id);
-        }
-        mixed.wait_until_alive(&[1, 2, 3]);
         mixed
     }
 
@@ -97,10 +137,23 @@ impl Mixed {
         &self.nodes[id as usize - 1]
     }
 
-    fn format(&self, id: i32) {
+    fn format(&self, id: i32, flags: &[&str]) {
         let mut command = Command::new(KFLEET);
         command.args(["storage", "format", "-t", CLUSTER_ID, "-c"]);
-        run_with_input(command.arg(self.home(id).join("server.properties")), "").exits(0);
+        command.arg(self.properties(id)).args(flags);
+        run_with_input(&mut command, "").exits(0);
+    }
+
+    /// Adds a line to a node's server.properties, for its next start.
+    pub(crate) fn set(&self, id: i32, line: &str) {
+        let file = self.properties(id);
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{text}{line}\n")).unwrap();
+    }
+
+    /// A node's server.properties.
+    pub(crate) fn properties(&self, id: i32) -> PathBuf {
+        self.home(id).join("server.properties")
     }
 
     /// Starts a node on what is in its directory.
@@ -161,7 +214,13 @@ impl Mixed {
     /// Takes a node's data away; its directory is formatted as at first.
     pub(crate) fn wipe(&self, id: i32) {
         fs::remove_dir_all(self.home(id).join("data")).unwrap();
-        self.format(id);
+        self.format(id, &[]);
+    }
+
+    /// Takes a node's data away; its directory is formatted to join, with a new id.
+    pub(crate) fn wipe_dynamic(&self, id: i32) {
+        fs::remove_dir_all(self.home(id).join("data")).unwrap();
+        self.format(id, &["--no-initial-controllers"]);
     }
 
     /// Where clients find a broker.
@@ -195,7 +254,8 @@ impl Mixed {
 
     /// What a node has logged.
     pub(crate) fn said(&self, id: i32) -> String {
-        fs::read_to_string(self.home(id).join("log")).unwrap()
+        // One that was not started has said nothing.
+        fs::read_to_string(self.home(id).join("log")).unwrap_or_default()
     }
 
     /// Its log directory.

@@ -16,6 +16,7 @@ pub(crate) mod nodes;
 pub(crate) mod ports;
 pub(crate) mod random;
 pub(crate) mod records;
+pub(crate) mod voters;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

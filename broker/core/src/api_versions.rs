@@ -6,7 +6,7 @@ use protocol::api::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use protocol::api::{ApiKey, DecodeError, ErrorCode, StrBytes};
 
 use crate::call::{Call, Peer, ReplyTarget, Served};
-use crate::features::SUPPORTED_FEATURES;
+use crate::features::{KRAFT_VERSION, SUPPORTED_FEATURES};
 use crate::image::MetadataImage;
 use crate::reply::Reply;
 
@@ -31,6 +31,7 @@ pub(crate) fn answer(
     let finalized = image
         .features()
         .iter()
+        .chain([(KRAFT_VERSION, image.kraft_version())])
         .filter(|(_, level)| *level > 0)
         .map(|(name, level)| {
             FinalizedFeatureKey::default()

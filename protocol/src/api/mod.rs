@@ -4,6 +4,7 @@
 //! the lengths they read, so [`decode_request`] and [`decode_response`] walk the bytes with
 //! [`crate::guard`] first.
 
+pub mod add_raft_voter;
 pub mod fetch;
 mod frame;
 pub mod heartbeat;

@@ -1,6 +1,6 @@
 //! The APIs a controller answers, on its own listener and for brokers that forward.
 
-use protocol::api::{ApiKey, heartbeat};
+use protocol::api::{ApiKey, add_raft_voter, heartbeat};
 
 use super::{Controller, ControllerCx, Handled, Plan};
 use crate::call::{Call, Served};
@@ -19,6 +19,8 @@ const SERVED: &[Served] = &[
     Served::new(ApiKey::DescribeQuorum, 0, 2),
     Served::new(ApiKey::UpdateFeatures, 0, 2),
     Served::new(ApiKey::UnregisterBroker, 0, 0),
+    Served::new(ApiKey::AddRaftVoter, 0, add_raft_voter::VERSION_MAX),
+    Served::new(ApiKey::RemoveRaftVoter, 0, 0),
 ];
 
 /// What other nodes ask for, on the controller's own listener only.
@@ -29,7 +31,6 @@ const SERVED_TO_NODES: &[Served] = &[
     Served::new(ApiKey::AllocateProducerIds, 0, 0),
     Served::new(ApiKey::ControllerRegistration, 0, 0),
     Served::new(ApiKey::AssignReplicasToDirs, 0, 0),
-    Served::new(ApiKey::UpdateRaftVoter, 0, 0),
 ];
 
 /// The APIs of a controller that brokers serve too, by forwarding.
@@ -59,7 +60,6 @@ pub(super) fn handle(controller: &mut Controller, call: &Call, cx: &mut Controll
         Ok(ApiKey::ListPartitionReassignments) => controller.list_partition_reassignments(call),
         Ok(ApiKey::DescribeQuorum) => controller.describe_quorum(call, cx),
         Ok(ApiKey::UpdateFeatures) => controller.update_features(call),
-        Ok(ApiKey::UpdateRaftVoter) => controller.update_raft_voter(call),
         Ok(ApiKey::UnregisterBroker) => controller.unregister_broker(call),
         Ok(ApiKey::AlterPartition) => controller.alter_partition(call),
         Ok(ApiKey::BrokerRegistration) => controller.register_broker(call, cx),

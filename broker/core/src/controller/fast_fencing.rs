@@ -57,6 +57,8 @@ impl Controller {
             }
             raft::Request::Fetch(fetch) => fetch.replica.id,
             raft::Request::FetchSnapshot(fetch) => fetch.replica.id,
+            // People ask for changes too.
+            raft::Request::Change(_) | raft::Request::KRaftVersions => return,
         };
         if is_of_ours(peer) && sender >= 0 {
             self.contacts.heard_of_node(peer.connection, sender);

@@ -20,10 +20,12 @@ const CONTROLLERS: i8 = 2;
 /// Everything the listener serves.
 fn served() -> impl Iterator<Item = Served> {
     let own = [API_VERSIONS, DESCRIBE_CLUSTER, envelope::SERVED];
-    let of_quorum = wire::served().iter().copied();
+    let of_quorum = wire::served().iter().chain(wire::served_changes()).copied();
     let of_controller = api::served().iter().chain(api::served_to_nodes()).copied();
     let mut all: Vec<Served> = own.into_iter().chain(of_quorum).chain(of_controller).collect();
     all.sort_by_key(|served| served.key as i16);
+    // Brokers hand on changes of the voters, which are the quorum's.
+    all.dedup_by_key(|served| served.key as i16);
     all.into_iter()
 }
 

@@ -75,12 +75,12 @@ impl Controller {
                 self.drive_quorum(raft::Event::Request { ticket, request }, cx)
             }
             Ok(wire::Incoming::Answer(reply)) => {
-                cx.out.reply(ticket, reply);
+                self.answer(ticket, reply, cx);
                 Ok(())
             }
             Err(error) => {
                 tracing::warn!(host = call.peer.host, %error, "refused a request of the quorum");
-                cx.out.reply(ticket, Reply::Refused(Refused::Malformed));
+                self.answer(ticket, Reply::Refused(Refused::Malformed), cx);
                 Ok(())
             }
         }
@@ -92,7 +92,7 @@ impl Controller {
                 tracing::error!(%error, "an answer to a member of the quorum cannot be written");
                 Reply::Close
             });
-            cx.out.reply(ticket, reply);
+            self.answer(ticket, reply, cx);
         }
     }
 }

@@ -38,7 +38,6 @@ mod snapshots;
 mod timers;
 mod unregister_broker;
 mod update_features;
-mod update_raft_voter;
 mod versions;
 
 use std::collections::BTreeMap;
@@ -54,7 +53,7 @@ use crate::call::{Call, ReplyTarget};
 use crate::cx::{Cx, Ticket};
 use crate::features::METADATA_VERSION;
 use crate::image::{ApplyError, MetadataImage};
-use crate::raft::{self, CommittedBatch, Raft, RaftError, wire};
+use crate::raft::{self, CommittedBatch, Presence, Raft, RaftError, VoterSet, wire};
 use crate::reply::{Refused, Reply};
 
 pub use api::served;
@@ -151,6 +150,8 @@ pub struct Controller {
     enveloped: BTreeMap<Ticket, ReplyTarget>,
     /// What an empty log starts from.
     bootstrap: Option<Vec<Record>>,
+    /// The voters that a request that was just taken raises kraft.version with.
+    make_dynamic: Option<VoterSet>,
     /// Whether records were appended that the others have not been offered.
     has_news: bool,
     needs_sync: bool,
@@ -180,6 +181,7 @@ impl Controller {
             asked: BTreeMap::new(),
             enveloped: BTreeMap::new(),
             bootstrap: parts.bootstrap,
+            make_dynamic: None,
             has_news: false,
             needs_sync: false,
             appended_at: Duration::ZERO,
@@ -211,16 +213,25 @@ impl Controller {
     }
 
     fn on_call(&mut self, ticket: Ticket, call: Call, cx: &mut ControllerCx<'_>) -> Result<(), ControllerError> {
+        if wire::is_change(&call) {
+            return self.on_member_call(ticket, &call, cx);
+        }
         if !self.active {
             self.refuse(ticket, &call, cx);
             return Ok(());
         }
         match api::handle(self, &call, cx) {
             Ok(Plan { records, reply }) => {
+                if let Some(voters) = self.make_dynamic.take() {
+                    self.raft.make_dynamic(&voters, cx.now)?;
+                    (self.has_news, self.needs_sync) = (true, true);
+                }
                 let offset = if records.is_empty() {
                     // It may tell of records that are not committed yet, and must not be ahead of them.
                     let pending = self.waiting.last_key_value().map(|(offset, _)| *offset);
-                    pending.filter(|_| !api::is_about_quorum(&call))
+                    pending
+                        .max(self.raft.uncommitted_change())
+                        .filter(|_| !api::is_about_quorum(&call))
                 } else {
                     Some(self.append(records, cx)?)
                 };
@@ -300,6 +311,7 @@ impl Controller {
         loop {
             let batches = self.raft.read_committed(self.committed.offset() + 1)?;
             if batches.is_empty() {
+                self.committed.set_kraft_version(self.raft.committed_kraft_version());
                 return Ok(());
             }
             for batch in &batches {
@@ -314,6 +326,11 @@ impl Controller {
     /// What the quorum's machine knows.
     pub fn quorum(&self) -> &Raft {
         &self.raft
+    }
+
+    /// Says where this node is reached as a controller, and whether it joins the voters by itself.
+    pub fn present(&mut self, presence: Presence) {
+        self.raft.present(presence);
     }
 
     /// Whether brokers of other nodes wait for this controller to let them stop, or for what it has just decided.
@@ -346,6 +363,7 @@ fn image_of(batches: impl Iterator<Item = CommittedBatch>, raft: &Raft) -> Resul
     if let Some(id) = raft.snapshot() {
         image.advance(id.end_offset - 1, id.epoch, image.timestamp_ms());
     }
+    image.set_kraft_version(raft.committed_kraft_version());
     Ok(image)
 }
 

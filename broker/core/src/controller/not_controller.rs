@@ -1,6 +1,7 @@
 //! The answer to a request that only the active controller could have answered, from a node that is not or was not
 //! for long enough: NOT_CONTROLLER, wherever each API has room for it, so that whoever asked asks elsewhere.
 
+use protocol::api::messages::add_raft_voter_response::AddRaftVoterResponse;
 use protocol::api::messages::allocate_producer_ids_response::AllocateProducerIdsResponse;
 use protocol::api::messages::alter_configs_request::AlterConfigsRequest;
 use protocol::api::messages::alter_configs_response::{AlterConfigsResourceResponse, AlterConfigsResponse};
@@ -24,10 +25,10 @@ use protocol::api::messages::incremental_alter_configs_response::{
     AlterConfigsResourceResponse as IncrementalResult, IncrementalAlterConfigsResponse,
 };
 use protocol::api::messages::list_partition_reassignments_response::ListPartitionReassignmentsResponse;
+use protocol::api::messages::remove_raft_voter_response::RemoveRaftVoterResponse;
 use protocol::api::messages::unregister_broker_response::UnregisterBrokerResponse;
 use protocol::api::messages::update_features_response::UpdateFeaturesResponse;
-use protocol::api::messages::update_raft_voter_response::UpdateRaftVoterResponse;
-use protocol::api::{ApiKey, DecodeError, ErrorCode, StrBytes, heartbeat};
+use protocol::api::{ApiKey, DecodeError, ErrorCode, StrBytes, add_raft_voter, heartbeat};
 
 use crate::call::Call;
 use crate::reply::{Refused, Reply};
@@ -103,10 +104,20 @@ fn of_the_whole(call: &Call) -> Result<Reply, DecodeError> {
             let (version, correlation_id) = (call.header.api_version, call.header.correlation_id);
             heartbeat::encode(version, correlation_id, &response).map(Reply::from)
         }
-        Ok(ApiKey::UpdateRaftVoter) => {
-            let code = ErrorCode::NotLeaderOrFollower.code();
-            call.reply(&UpdateRaftVoterResponse::default().with_error_code(code))
+        Ok(ApiKey::AddRaftVoter) => {
+            let mut target = call.target();
+            target.api_version = target.api_version.min(add_raft_voter::TYPED_MAX);
+            target.encode(
+                &AddRaftVoterResponse::default()
+                    .with_error_code(code())
+                    .with_error_message(message()),
+            )
         }
+        Ok(ApiKey::RemoveRaftVoter) => call.reply(
+            &RemoveRaftVoterResponse::default()
+                .with_error_code(code())
+                .with_error_message(message()),
+        ),
         Ok(ApiKey::AllocateProducerIds) => call.reply(&AllocateProducerIdsResponse::default().with_error_code(code())),
         Ok(ApiKey::AssignReplicasToDirs) => {
             call.reply(&AssignReplicasToDirsResponse::default().with_error_code(code()))

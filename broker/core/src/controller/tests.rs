@@ -28,6 +28,7 @@ mod leadership;
 mod partitions;
 mod racks;
 mod snapshots;
+mod voters;
 
 struct Counter(u64);
 

@@ -26,7 +26,7 @@ const ELR_FROM: i16 = 23;
 const RECORDS_CHANGED_AT: [i16; 9] = [7, 8, 11, 13, 14, 15, 17, 23, 30];
 
 impl Controller {
-    pub(super) fn update_features(&self, call: &Call) -> Handled {
+    pub(super) fn update_features(&mut self, call: &Call) -> Handled {
         let request: UpdateFeaturesRequest = call.decode()?;
         let asked = request.feature_updates.iter();
         let updates: BTreeMap<String, (i16, i8)> = asked
@@ -51,6 +51,12 @@ impl Controller {
         };
         if request.validate_only {
             records.clear();
+        } else if updates
+            .get(KRAFT_VERSION)
+            .is_some_and(|(level, _)| *level > self.raft.kraft_version())
+        {
+            // It was checked that there are some.
+            self.make_dynamic = self.raft.dynamic_voters().ok();
         }
         let mut response = response.with_error_message(None);
         if call.header.api_version <= RESULTS_UNTIL {
@@ -77,7 +83,7 @@ impl Controller {
                     let current = self.latest.features().level(METADATA_VERSION);
                     check_downgrade(current, *level, *kind == UNSAFE_DOWNGRADE)?;
                 }
-                // It is at this level already, and not by a record of the metadata.
+                // The quorum writes it down, and not in a record of the metadata.
                 KRAFT_VERSION => continue,
                 _ => {}
             }
@@ -129,7 +135,7 @@ impl Controller {
             METADATA_VERSION => Ok(()),
             KRAFT_VERSION if level == current => Ok(()),
             KRAFT_VERSION if level < current => Err("Can't downgrade the version of this feature.".to_owned()),
-            KRAFT_VERSION => Err("This controller does not make a quorum of static voters dynamic.".to_owned()),
+            KRAFT_VERSION => self.raft.dynamic_voters().map(drop),
             name => {
                 let proposed = updates.get(METADATA_VERSION).map(|(level, _)| *level);
                 let metadata = proposed.unwrap_or_else(|| self.latest.features().level(METADATA_VERSION));

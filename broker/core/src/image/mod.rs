@@ -85,6 +85,8 @@ pub struct MetadataImage {
     stored: RedBlackTreeMapSync<StoredKey, Record>,
     /// Records of a metadata transaction that has not ended.
     transaction: Option<Vec<Record>>,
+    /// Of the quorum, whose control records are none of the metadata's.
+    kraft_version: i16,
 }
 
 impl MetadataImage {
@@ -156,6 +158,18 @@ impl MetadataImage {
     /// The first producer id that is not handed out.
     pub fn next_producer_id(&self) -> i64 {
         self.next_producer_id
+    }
+
+    /// kraft.version, which is finalized like a feature, though not by a record of the metadata.
+    pub fn kraft_version(&self) -> i16 {
+        self.kraft_version
+    }
+
+    /// Takes what the quorum has committed of it.
+    pub fn set_kraft_version(&mut self, level: i16) {
+        if self.kraft_version != level {
+            (self.kraft_version, self.changed_at) = (level, self.offset);
+        }
     }
 
     /// Notes how far the log was applied.

@@ -272,6 +272,10 @@ impl Raft {
         else {
             return Ok(());
         };
+        if untold.is_empty() && !self.is_voter() {
+            // It took itself out, and looks for the next leader.
+            return self.become_unattached(self.epoch, cx);
+        }
         if *election_at <= cx.now.mono {
             // It gave its own epoch's vote to itself, so it takes part in the next.
             return self.become_unattached(self.epoch + 1, cx);

@@ -40,6 +40,8 @@ impl Raft {
             refused_since: None,
             download: None,
             unsynced: self.log.synced_offset() < self.log.end_offset(),
+            told: false,
+            tell_at: cx.now.mono,
         });
         Ok(())
     }
@@ -60,6 +62,10 @@ impl Raft {
             return Ok(());
         }
         let to = Peer::Node(following.leader_id);
+        self.tell_leader(cx);
+        let Role::Follower(following) = &self.role else {
+            return Ok(());
+        };
         let request = match &following.download {
             Some(download) => Request::FetchSnapshot(FetchSnapshotRequest {
                 replica: self.key(),
@@ -176,6 +182,7 @@ impl Raft {
         );
         self.log.truncate_to(offset)?;
         self.voters.truncate_to(offset);
+        self.kraft_versions.truncate_to(offset);
         self.truncations += 1;
         Ok(())
     }
@@ -215,6 +222,7 @@ impl Raft {
         }
         self.log.replace_by_snapshot(id, bytes)?;
         self.voters.restart();
+        self.kraft_versions.restart();
         self.load_snapshot()?;
         self.high_watermark = id.end_offset;
         self.snapshot_loads += 1;

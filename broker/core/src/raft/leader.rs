@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use protocol::api::ErrorCode;
-use protocol::messages::control::{KRaftVersionRecord, LeaderChangeMessage, LeaderChangeVoter};
+use protocol::messages::control::{LeaderChangeMessage, LeaderChangeVoter};
 use protocol::messages::framing::ControlType;
 
 use super::event::{Notice, Outgoing, RaftCx};
 use super::message::{Body, FetchRequest, Fetched, Peer, ReplicaKey, Request, Response};
 use super::metadata_log::Position;
+use super::reconfigure::Pending;
+use super::records::voter_records;
 use super::role::Role;
+use super::upgrade::ToldVoters;
 use super::{Raft, RaftError, Voter, VoterSet};
 use crate::cx::{Now, Ticket};
 
@@ -37,7 +40,11 @@ pub(super) struct Leadership {
     begin_at: Duration,
     since: Duration,
     /// Whether all of former epochs is committed, which was said.
-    is_announced: bool,
+    pub(super) is_announced: bool,
+    /// A change of the voters that somebody waits for.
+    pub(super) pending: Option<Pending>,
+    /// What static voters tell of themselves.
+    pub(super) told_voters: ToldVoters,
 }
 
 impl Leadership {
@@ -80,10 +87,7 @@ impl Raft {
         self.leader_id = Some(self.config.node_id);
         self.store_state()?;
         let records = self.first_records(granting)?;
-        let batch = protocol::files::control_batch(epoch_start, self.epoch, now.wall_ms, &records);
-        let batch = batch.map_err(|error| self.log.failed(&error))?.into();
-        self.log.append_as_leader(&batch, self.epoch, now.wall_ms)?;
-        self.read_control(epoch_start)?;
+        self.append_control(&records, now)?;
         self.requests.forget();
         self.role = Role::Leader(Leadership {
             epoch_start,
@@ -93,11 +97,23 @@ impl Raft {
             begin_at: now.mono,
             since: now.mono,
             is_announced: false,
+            pending: None,
+            told_voters: ToldVoters::default(),
         });
         Ok(())
     }
 
-    /// LeaderChange, and the voters if only the bootstrap snapshot has them.
+    /// Appends control records as a batch, which count from then on; the offset of the first.
+    pub(super) fn append_control(&mut self, records: &[(ControlType, Vec<u8>)], now: Now) -> Result<i64, RaftError> {
+        let offset = self.log.end_offset();
+        let batch = protocol::files::control_batch(offset, self.epoch, now.wall_ms, records);
+        let batch = batch.map_err(|error| self.log.failed(&error))?.into();
+        self.log.append_as_leader(&batch, self.epoch, now.wall_ms)?;
+        self.read_control(offset)?;
+        Ok(offset)
+    }
+
+    /// LeaderChange, and the voters if only the bootstrap snapshot has them, or not where this leader is reached now.
     fn first_records(&mut self, granting: &[i32]) -> Result<Vec<(ControlType, Vec<u8>)>, RaftError> {
         let voter = |voter_id: i32| LeaderChangeVoter {
             voter_id,
@@ -113,15 +129,9 @@ impl Raft {
         let mut value = Vec::new();
         message.encode(LEADER_CHANGE_VERSION, &mut value)?;
         let mut records = vec![(ControlType::LeaderChange, value)];
-        if self.voters_from_bootstrap && self.kraft_version > 0 {
-            let version = KRaftVersionRecord {
-                kraft_version: self.kraft_version,
-                ..Default::default()
-            };
-            let mut value = Vec::new();
-            version.encode(0, &mut value)?;
-            records.push((ControlType::KRaftVersion, value));
-            records.push((ControlType::KRaftVoters, self.voters().encode()?));
+        let voters = self.voters_with_own_endpoints();
+        if self.kraft_version() > 0 && (self.voters_from_bootstrap || voters != *self.voters()) {
+            records.extend(voter_records(self.kraft_version(), &voters)?);
             self.voters_from_bootstrap = false;
         }
         Ok(records)
@@ -291,6 +301,7 @@ impl Raft {
             return self.resign(cx);
         }
         self.answer_parked(cx)?;
+        self.carry_on_change(cx)?;
         let every = self.config.timeouts.fetch / 2;
         let Role::Leader(leadership) = &mut self.role else {
             return Ok(());
@@ -322,10 +333,7 @@ impl Raft {
             .filter(|voter| voter.id != me && !leadership.known_to.contains(&voter.id))
             .map(Voter::key)
             .collect();
-        let endpoints = self
-            .voters()
-            .get(me)
-            .map_or_else(Vec::new, |voter| voter.endpoints.clone());
+        let endpoints = self.own_endpoints();
         for voter in unknown {
             let request = Request::BeginQuorumEpoch {
                 voter,
@@ -367,11 +375,14 @@ impl Raft {
             return None;
         };
         let parked = self.parked.iter().map(|parked| parked.deadline);
-        parked.chain(self.lost_majority_at()).chain([leadership.begin_at]).min()
+        let pending = leadership.pending.as_ref().map(|pending| pending.deadline);
+        let own = [leadership.begin_at].into_iter().chain(pending);
+        parked.chain(self.lost_majority_at()).chain(own).min()
     }
 
     /// Leads no more, and asks those who have the most of the log to take over.
     pub(super) fn resign(&mut self, cx: &mut RaftCx<'_>) -> Result<(), RaftError> {
+        self.refuse_pending(cx);
         let Role::Leader(leadership) = &self.role else {
             return Ok(());
         };

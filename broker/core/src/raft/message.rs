@@ -1,9 +1,13 @@
 //! What nodes of a quorum say to each other, without the versions of the wire.
 
+use std::fmt;
+
 use bytes::Bytes;
 use protocol::Uuid;
 use protocol::api::ErrorCode;
 use protocol::files::SnapshotId;
+
+use super::voters::Voter;
 
 /// Listener name, host and port.
 pub type Endpoint = (String, String, u16);
@@ -17,11 +21,19 @@ pub struct ReplicaKey {
     pub directory_id: Uuid,
 }
 
+impl fmt::Display for ReplicaKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "node {} with directory {}", self.id, self.directory_id)
+    }
+}
+
 /// Whom a request goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Peer {
     /// A node whose endpoints are known.
     Node(i32),
+    /// The leader, beside what it is asked as a node: a change of the voters may take its time, and fetches go on.
+    Leader(i32),
     /// One of controller.quorum.bootstrap.servers, by its place in the list.
     Bootstrap(usize),
 }
@@ -55,6 +67,33 @@ pub enum Request {
     Fetch(FetchRequest),
     /// FetchSnapshot (59).
     FetchSnapshot(FetchSnapshotRequest),
+    /// A change of the voters (KIP-853).
+    Change(VoterChange),
+    /// ApiVersions (18) of a node that is to be a voter: which levels of kraft.version it knows.
+    KRaftVersions,
+}
+
+/// What a leader is asked to make of the voters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VoterChange {
+    /// AddRaftVoter (80): one more.
+    Add {
+        /// Who.
+        voter: Voter,
+        /// Whether the answer waits until the new voters are committed, or only until they are in the leader's log.
+        waits_for_commit: bool,
+    },
+    /// RemoveRaftVoter (81): one less.
+    Remove(ReplicaKey),
+    /// UpdateRaftVoter (82): where one is reached, and what it knows.
+    Update {
+        /// The epoch of the leader that is asked.
+        epoch: i32,
+        /// The voter.
+        voter: Voter,
+        /// The lowest and the highest level of kraft.version that it knows.
+        kraft_versions: (i16, i16),
+    },
 }
 
 /// Asks for a vote, or whether one would be given (KIP-996).
@@ -114,6 +153,8 @@ impl Request {
             Self::BeginQuorumEpoch { leader_epoch, .. } | Self::EndQuorumEpoch { leader_epoch, .. } => *leader_epoch,
             Self::Fetch(fetch) => fetch.epoch,
             Self::FetchSnapshot(fetch) => fetch.epoch,
+            Self::Change(VoterChange::Update { epoch, .. }) => *epoch,
+            Self::Change(_) | Self::KRaftVersions => -1,
         }
     }
 }
@@ -147,6 +188,13 @@ pub enum Body {
     Fetch(Fetched),
     /// Of a snapshot's piece.
     FetchSnapshot(SnapshotPiece),
+    /// Of a change of the voters.
+    Change {
+        /// Why it was not made, for people.
+        message: Option<String>,
+    },
+    /// The lowest and the highest level of kraft.version; none if there is no such feature.
+    KRaftVersions(Option<(i16, i16)>),
 }
 
 /// Records, or why there are none.
@@ -193,6 +241,8 @@ impl Request {
                 position: fetch.position,
                 ..SnapshotPiece::default()
             }),
+            Self::Change(_) => Body::Change { message: None },
+            Self::KRaftVersions => Body::KRaftVersions(None),
         }
     }
 }

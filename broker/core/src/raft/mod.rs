@@ -12,6 +12,8 @@ mod leader;
 mod message;
 mod metadata_log;
 mod open;
+mod presence;
+mod reconfigure;
 mod records;
 mod requests;
 mod role;
@@ -19,6 +21,7 @@ mod snapshots;
 mod state_files;
 mod status;
 mod timeouts;
+mod upgrade;
 mod voters;
 pub mod wire;
 
@@ -36,15 +39,16 @@ use leader::Parked;
 pub use leader::Progress;
 pub use message::{
     Body, Endpoint, FetchRequest, FetchSnapshotRequest, Fetched, Peer, ReplicaKey, Request, Response, SnapshotPiece,
-    VoteRequest,
+    VoteRequest, VoterChange,
 };
 use metadata_log::MetadataLog;
+pub use presence::Presence;
 pub use records::CommittedBatch;
 use requests::Requests;
 use role::Role;
 pub use snapshots::Retention;
 pub use timeouts::Timeouts;
-use voters::VoterHistory;
+use voters::{History, VoterHistory};
 pub use voters::{Voter, VoterSet};
 
 /// What a node brings to the quorum.
@@ -74,7 +78,8 @@ pub struct Raft {
     voters: VoterHistory,
     /// Voters that only the bootstrap snapshot knows; the first leader writes them into the log.
     voters_from_bootstrap: bool,
-    kraft_version: i16,
+    kraft_versions: History<i16>,
+    presence: Presence,
     epoch: i32,
     /// Whom it voted for in this epoch.
     voted: Option<ReplicaKey>,
@@ -97,7 +102,7 @@ impl Raft {
             Event::Start => self.start(cx)?,
             Event::Request { ticket, request } => self.on_request(ticket, &request, cx)?,
             Event::Response { id, response } => self.on_response(id, response, cx)?,
-            Event::Refused { id } => self.on_refused(id, cx),
+            Event::Refused { id } => self.on_refused(id, cx)?,
             Event::Synced { end_offset } => self.on_synced(end_offset),
             Event::Tick => {}
             Event::Resign => self.resign(cx)?,
@@ -114,7 +119,7 @@ impl Raft {
     fn start(&mut self, cx: &mut RaftCx<'_>) -> Result<(), RaftError> {
         // What a crash of the process left in the page cache counts only once it is durable.
         self.log.flush()?;
-        if self.voters().is_only(self.config.node_id) {
+        if self.voters().is_only(self.config.node_id) && self.is_voter() {
             return self.elect(cx.now);
         }
         let wait = election::random_below(self.config.timeouts.first_election_max, cx);
@@ -149,6 +154,9 @@ impl Raft {
         let response = match request {
             Request::Fetch(fetch) => return self.on_fetch(ticket, *fetch, cx),
             Request::FetchSnapshot(fetch) => return self.on_fetch_snapshot(ticket, *fetch, cx),
+            Request::Change(change) => return self.on_change(ticket, change, cx),
+            // A listener answers it by itself.
+            Request::KRaftVersions => self.refusal(request, ErrorCode::InvalidRequest),
             Request::Vote(vote) => self.on_vote(vote, cx)?,
             Request::BeginQuorumEpoch {
                 voter,
@@ -178,11 +186,14 @@ impl Raft {
         };
         self.leader_is_there(open.to);
         let Some(response) = response else {
-            self.unanswered(&open, cx);
+            self.unanswered(&open, cx)?;
             return Ok(());
         };
         if self.learn(&response, cx)? {
             return Ok(());
+        }
+        if open.request == Request::KRaftVersions {
+            return self.on_newcomers_versions(open.to, Some(&response), cx);
         }
         if let Request::Vote(asked) = &open.request {
             return self.on_vote_response(open.to, asked, &response, cx);
@@ -197,6 +208,7 @@ impl Raft {
         match (&open.request, &response.body) {
             (Request::BeginQuorumEpoch { .. }, _) => self.on_begin_response(open.to, &response),
             (Request::EndQuorumEpoch { .. }, _) => self.on_end_response(open.to),
+            (Request::Change(change), _) => self.on_change_response(open.to, change),
             (Request::Fetch(asked), Body::Fetch(fetched)) if self.is_from_leader(open.to, asked.epoch) => {
                 self.on_fetched(fetched, cx)?;
             }
@@ -210,18 +222,19 @@ impl Raft {
         Ok(())
     }
 
-    fn on_refused(&mut self, id: u64, cx: &mut RaftCx<'_>) {
+    fn on_refused(&mut self, id: u64, cx: &mut RaftCx<'_>) -> Result<(), RaftError> {
         if let Some(open) = self.requests.take(id) {
-            self.unanswered(&open, cx);
+            self.unanswered(&open, cx)?;
             self.leader_refuses(open.to, cx);
         }
+        Ok(())
     }
 
     fn is_from_leader(&self, from: Peer, epoch: i32) -> bool {
         epoch == self.epoch && matches!(&self.role, Role::Follower(f) if from == Peer::Node(f.leader_id))
     }
 
-    fn unanswered(&mut self, open: &requests::Open, cx: &RaftCx<'_>) {
+    fn unanswered(&mut self, open: &requests::Open, cx: &mut RaftCx<'_>) -> Result<(), RaftError> {
         self.requests.rest(open.to, cx.now.mono + self.config.timeouts.retry);
         if let (Request::Vote(_), Peer::Node(id)) = (&open.request, open.to)
             && let Role::Prospective { votes, .. } | Role::Candidate { votes, .. } = &mut self.role
@@ -235,6 +248,10 @@ impl Raft {
         if matches!(open.request, Request::FetchSnapshot(_)) {
             self.give_up_download();
         }
+        if open.request == Request::KRaftVersions {
+            self.on_newcomers_versions(open.to, None, cx)?;
+        }
+        Ok(())
     }
 
     /// Takes from an answer who leads; whether that changed what this node is.
@@ -271,7 +288,7 @@ impl Raft {
     /// Does what is due.
     fn act(&mut self, cx: &mut RaftCx<'_>) -> Result<(), RaftError> {
         for open in self.requests.overdue(cx.now.mono) {
-            self.unanswered(&open, cx);
+            self.unanswered(&open, cx)?;
         }
         let is_due = |at: &Duration| *at <= cx.now.mono;
         match &self.role {
@@ -294,7 +311,8 @@ impl Raft {
             Role::Unattached { .. } => self.look_for_leader(cx),
             Role::Prospective { .. } | Role::Candidate { .. } => self.ask_for_votes(cx),
             Role::Leader(_) => self.act_as_leader(cx)?,
-            _ => {}
+            Role::Resigned { .. } => self.act_as_resigned(cx)?,
+            Role::Follower(_) => {}
         }
         Ok(())
     }
@@ -340,6 +358,7 @@ impl Raft {
     fn step_down(&mut self, cx: &mut RaftCx<'_>) {
         if matches!(self.role, Role::Leader(_)) {
             self.notices.push(Notice::Resigned { epoch: self.epoch });
+            self.refuse_pending(cx);
             self.refuse_parked(cx);
         }
     }
@@ -359,7 +378,7 @@ impl Raft {
         // Not every message that tells of a leader has room for where it is; then the voters say it.
         let of_voter = || self.voters().get(self.leader_id?).map(|voter| voter.endpoints.clone());
         let leader_endpoints = match &self.role {
-            Role::Leader(_) => of_voter().unwrap_or_default(),
+            Role::Leader(_) => self.own_endpoints(),
             _ if self.leader_endpoints.is_empty() => of_voter().unwrap_or_default(),
             _ => self.leader_endpoints.clone(),
         };
@@ -402,7 +421,7 @@ impl Raft {
             }),
             current_voters: self.voters().ids().collect(),
         };
-        state_files::write_quorum_state(self.log.disk(), self.log.dir(), &state, self.kraft_version)
+        state_files::write_quorum_state(self.log.disk(), self.log.dir(), &state, self.kraft_version())
     }
 }
 

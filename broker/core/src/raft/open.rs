@@ -9,11 +9,12 @@ use protocol::records::{BatchHeader, Records, records_of};
 
 use super::message::ReplicaKey;
 use super::metadata_log::{MetadataLog, checked};
+use super::presence::Presence;
 use super::records::{CommittedBatch, UNPACK_MAX_BYTES, committed};
 use super::requests::Requests;
 use super::role::Role;
 use super::snapshots::last_timestamp;
-use super::voters::{VoterHistory, VoterSet};
+use super::voters::{History, VoterHistory, VoterSet};
 use super::{Raft, RaftConfig, RaftError, state_files};
 
 impl Raft {
@@ -35,7 +36,8 @@ impl Raft {
         let mut raft = Self {
             voters: VoterHistory::new(VoterSet::new(config.static_voters.clone())),
             voters_from_bootstrap: false,
-            kraft_version: i16::from(config.static_voters.is_empty()),
+            kraft_versions: History::new(0),
+            presence: Presence::default(),
             epoch: state.leader_epoch,
             // Who led an epoch voted for itself in it.
             voted: voted.or((state.leader_id == Some(node_id)).then_some(own)),
@@ -115,7 +117,10 @@ impl Raft {
                 continue;
             };
             match ControlType::decode(key)? {
-                ControlType::KRaftVersion => self.kraft_version = KRaftVersionRecord::decode(value, 0)?.kraft_version,
+                ControlType::KRaftVersion => {
+                    let version = KRaftVersionRecord::decode(value, 0)?.kraft_version;
+                    self.kraft_versions.push(offset, version);
+                }
                 ControlType::KRaftVoters => {
                     self.voters.push(offset, VoterSet::decode(value)?);
                     self.voters_from_bootstrap = false;

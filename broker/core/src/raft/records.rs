@@ -8,6 +8,7 @@ use protocol::records::{BatchBuilder, BatchHeader, Compression, NewRecord, Recor
 
 use super::metadata_log::checked;
 use super::role::Role;
+use super::voters::VoterSet;
 use super::{Raft, RaftError, Retention};
 use crate::cx::Now;
 
@@ -82,19 +83,11 @@ impl Raft {
     /// What stands in a snapshot of everything below an offset besides metadata: from kraft.version 1 on that version and
     /// the voters, as the log has them there.
     pub fn control_records(&self, end_offset: i64) -> Result<Vec<(ControlType, Vec<u8>)>, RaftError> {
-        let Some(voters) = self.voters.at(end_offset - 1).filter(|_| self.kraft_version > 0) else {
-            return Ok(Vec::new());
-        };
-        let version = KRaftVersionRecord {
-            kraft_version: self.kraft_version,
-            ..Default::default()
-        };
-        let mut value = Vec::new();
-        version.encode(0, &mut value)?;
-        Ok(vec![
-            (ControlType::KRaftVersion, value),
-            (ControlType::KRaftVoters, voters.encode()?),
-        ])
+        let kraft_version = self.kraft_versions.at(end_offset - 1).copied().unwrap_or_default();
+        match self.voters.at(end_offset - 1).filter(|_| kraft_version > 0) {
+            Some(voters) => voter_records(kraft_version, voters),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Id of a snapshot of everything below an offset, which must be where a batch ends.
@@ -125,6 +118,20 @@ impl Raft {
     pub fn close(&mut self) -> Result<(), RaftError> {
         self.log.close()
     }
+}
+
+/// The records that say who votes from kraft.version 1 on.
+pub(super) fn voter_records(kraft_version: i16, voters: &VoterSet) -> Result<Vec<(ControlType, Vec<u8>)>, RaftError> {
+    let version = KRaftVersionRecord {
+        kraft_version,
+        ..Default::default()
+    };
+    let mut value = Vec::new();
+    version.encode(0, &mut value)?;
+    Ok(vec![
+        (ControlType::KRaftVersion, value),
+        (ControlType::KRaftVoters, voters.encode()?),
+    ])
 }
 
 pub(super) fn committed(header: &BatchHeader, batch: &[u8]) -> Result<CommittedBatch, RaftError> {

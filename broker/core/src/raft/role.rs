@@ -63,6 +63,10 @@ pub(super) struct Following {
     pub(super) download: Option<Download>,
     /// Whether what it appended is still to be synced: its next fetch says that it has it.
     pub(super) unsynced: bool,
+    /// Whether the leader has taken where this voter is reached.
+    pub(super) told: bool,
+    /// When the leader may be asked for a change of the voters.
+    pub(super) tell_at: Duration,
 }
 
 /// A snapshot on its way.

@@ -75,13 +75,22 @@ impl Raft {
     pub fn address_of(&self, id: i32) -> Option<(&str, u16)> {
         let of_leader = self.leader_endpoints.first().filter(|_| self.leader_id == Some(id));
         let of_voter = || self.voters().get(id)?.endpoints.first();
-        let (_, host, port) = of_leader.or_else(of_voter)?;
+        let of_newcomer = || self.newcomer().filter(|voter| voter.id == id)?.endpoints.first();
+        let (_, host, port) = of_leader.or_else(of_voter).or_else(of_newcomer)?;
         Some((host, *port))
     }
 
     /// kraft.version.
     pub fn kraft_version(&self) -> i16 {
-        self.kraft_version
+        *self.kraft_versions.latest()
+    }
+
+    /// kraft.version, as it is committed.
+    pub fn committed_kraft_version(&self) -> i16 {
+        self.kraft_versions
+            .at(self.high_watermark - 1)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Id of the metadata directory.

@@ -221,5 +221,6 @@ mod crashes;
 mod handover;
 mod lost_leader;
 mod observers;
+mod reconfigure;
 mod sim;
 mod votes;

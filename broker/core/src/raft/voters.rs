@@ -128,6 +128,20 @@ impl VoterSet {
         ids.filter(|id| self.contains(*id)).count() >= self.majority()
     }
 
+    /// These and another one.
+    pub(super) fn with(&self, voter: Voter) -> Self {
+        let mut set = self.clone();
+        set.voters.insert(voter.id, voter);
+        set
+    }
+
+    /// These without one.
+    pub(super) fn without(&self, id: i32) -> Self {
+        let mut set = self.clone();
+        set.voters.remove(&id);
+        set
+    }
+
     /// Whether a replica is the voter of its id: its directory too, where both are known.
     pub fn is_voter(&self, replica: ReplicaKey) -> bool {
         self.get(replica.id).is_some_and(|voter| {
@@ -138,37 +152,45 @@ impl VoterSet {
     }
 }
 
-/// The voters of each part of the log: records that change them count as soon as they are in the log, and no more when
-/// they are cut off it (KIP-853).
+/// What each part of the log says of something: records that change it count as soon as they are in the log, and no more
+/// when they are cut off it (KIP-853).
 #[derive(Debug, Clone, Default)]
-pub(super) struct VoterHistory {
+pub(super) struct History<T> {
     /// Before any record.
-    base: VoterSet,
+    base: T,
     /// From the record at this offset on.
-    changes: BTreeMap<i64, VoterSet>,
+    changes: BTreeMap<i64, T>,
 }
 
-impl VoterHistory {
-    pub(super) fn new(base: VoterSet) -> Self {
+/// The voters of each part of the log.
+pub(super) type VoterHistory = History<VoterSet>;
+
+impl<T> History<T> {
+    pub(super) fn new(base: T) -> Self {
         Self {
             base,
             changes: BTreeMap::new(),
         }
     }
 
-    /// The voters that count now.
-    pub(super) fn latest(&self) -> &VoterSet {
-        self.changes.last_key_value().map_or(&self.base, |(_, set)| set)
+    /// What counts now.
+    pub(super) fn latest(&self) -> &T {
+        self.changes.last_key_value().map_or(&self.base, |(_, value)| value)
     }
 
-    /// The voters that records up to this offset named; none if none did.
-    pub(super) fn at(&self, offset: i64) -> Option<&VoterSet> {
-        self.changes.range(..=offset).next_back().map(|(_, set)| set)
+    /// What records up to this offset said; none if none did.
+    pub(super) fn at(&self, offset: i64) -> Option<&T> {
+        self.changes.range(..=offset).next_back().map(|(_, value)| value)
     }
 
-    /// Takes the voters of a record.
-    pub(super) fn push(&mut self, offset: i64, voters: VoterSet) {
-        self.changes.insert(offset, voters);
+    /// Where the latest record is that said anything.
+    pub(super) fn last_offset(&self) -> Option<i64> {
+        self.changes.last_key_value().map(|(offset, _)| *offset)
+    }
+
+    /// Takes what a record says.
+    pub(super) fn push(&mut self, offset: i64, value: T) {
+        self.changes.insert(offset, value);
     }
 
     /// Forgets what the log no longer has.
@@ -176,7 +198,7 @@ impl VoterHistory {
         self.changes.split_off(&offset);
     }
 
-    /// A snapshot is about to tell them anew.
+    /// A snapshot is about to tell it anew.
     pub(super) fn restart(&mut self) {
         self.changes.clear();
     }

@@ -29,19 +29,23 @@ macro_rules! head {
     };
 }
 
+mod add_raft_voter;
+mod api_versions;
 mod begin_quorum_epoch;
 mod end_quorum_epoch;
 mod fetch;
 mod fetch_snapshot;
 mod parts;
+mod remove_raft_voter;
 #[cfg(test)]
 pub(crate) mod tests;
+mod update_raft_voter;
 mod vote;
 
 use protocol::api::messages as typed;
-use protocol::api::{ApiKey, DecodeError, Encodable, ErrorCode, HeaderVersion};
+use protocol::api::{ApiKey, DECODE_BUDGET_BYTES, DecodeError, Encodable, ErrorCode, HeaderVersion};
 
-use super::message::{Body, Request, Response};
+use super::message::{Body, Request, Response, VoterChange};
 use crate::call::{Call, ReplyTarget, Served};
 use crate::reply::{Refused, Reply};
 
@@ -52,10 +56,25 @@ const SERVED: &[Served] = &[
     Served::new(ApiKey::EndQuorumEpoch, 0, 1),
     Served::new(ApiKey::FetchSnapshot, 0, 1),
 ];
+const CHANGES: &[Served] = &[
+    Served::new(ApiKey::AddRaftVoter, 0, protocol::api::add_raft_voter::VERSION_MAX),
+    Served::new(ApiKey::RemoveRaftVoter, 0, 0),
+    Served::new(ApiKey::UpdateRaftVoter, 0, 0),
+];
 
 /// The quorum's APIs, as a controller's listener serves them.
 pub fn served() -> &'static [Served] {
     SERVED
+}
+
+/// The APIs that change the voters. Brokers hand on those that people use.
+pub fn served_changes() -> &'static [Served] {
+    CHANGES
+}
+
+/// Whether a request changes the voters.
+pub fn is_change(call: &Call) -> bool {
+    CHANGES.iter().any(|served| served.key as i16 == call.header.api_key)
 }
 
 /// What a node is to the others' requests.
@@ -84,10 +103,10 @@ pub struct ReplyTo {
     listener: String,
 }
 
-/// Reads a request for one of the [`served`] APIs.
+/// Reads a request for one of the APIs [`served`] or [`served_changes`].
 pub fn read_request(call: &Call, own: &Identity) -> Result<Incoming, DecodeError> {
     let key = ApiKey::try_from(call.header.api_key).ok();
-    let served = SERVED.iter().find(|served| Some(served.key) == key);
+    let served = SERVED.iter().chain(CHANGES).find(|served| Some(served.key) == key);
     let served = served.filter(|served| served.answers(call.header.api_version));
     match served.map(|served| served.key) {
         Some(ApiKey::Vote) => incoming(call, vote::read(&call.decode()?, own)),
@@ -95,8 +114,24 @@ pub fn read_request(call: &Call, own: &Identity) -> Result<Incoming, DecodeError
         Some(ApiKey::EndQuorumEpoch) => incoming(call, end_quorum_epoch::read(&call.decode()?, own)),
         Some(ApiKey::Fetch) => incoming(call, fetch::read(&call.decode()?, own)),
         Some(ApiKey::FetchSnapshot) => incoming(call, fetch_snapshot::read(&call.decode()?, own)),
+        Some(ApiKey::AddRaftVoter) => {
+            let (version, body) = (call.header.api_version, call.body.clone());
+            let (asked, waits) = protocol::api::add_raft_voter::decode(version, body, DECODE_BUDGET_BYTES)?;
+            incoming(call, add_raft_voter::read(&asked, waits, own))
+        }
+        Some(ApiKey::RemoveRaftVoter) => incoming(call, remove_raft_voter::read(&call.decode()?, own)),
+        Some(ApiKey::UpdateRaftVoter) => incoming(call, update_raft_voter::read(&call.decode()?, own)),
         _ => Ok(Incoming::Answer(Reply::Refused(Refused::NotServed))),
     }
+}
+
+/// Where the answer to a call goes; to an AddRaftVoter it is the same in all versions, of which the types have the first.
+fn target(call: &Call) -> ReplyTarget {
+    let mut target = call.target();
+    if target.api_key == ApiKey::AddRaftVoter as i16 {
+        target.api_version = target.api_version.min(protocol::api::add_raft_voter::TYPED_MAX);
+    }
+    target
 }
 
 fn incoming<T>(call: &Call, read: Result<Request, T>) -> Result<Incoming, DecodeError>
@@ -106,12 +141,12 @@ where
     Ok(match read {
         Ok(request) => {
             let reply_to = ReplyTo {
-                target: call.target(),
+                target: target(call),
                 listener: call.peer.listener.clone(),
             };
             Incoming::Request(request, reply_to)
         }
-        Err(refusal) => Incoming::Answer(call.reply(&refusal)?),
+        Err(refusal) => Incoming::Answer(target(call).encode(&refusal)?),
     })
 }
 
@@ -132,6 +167,15 @@ impl ReplyTo {
             (Ok(ApiKey::FetchSnapshot), Body::FetchSnapshot(piece)) => {
                 target.encode(&fetch_snapshot::response(response, piece, listener))
             }
+            (Ok(ApiKey::AddRaftVoter), Body::Change { message }) => {
+                target.encode(&add_raft_voter::response(response, message.as_deref()))
+            }
+            (Ok(ApiKey::RemoveRaftVoter), Body::Change { message }) => {
+                target.encode(&remove_raft_voter::response(response, message.as_deref()))
+            }
+            (Ok(ApiKey::UpdateRaftVoter), Body::Change { .. }) => {
+                target.encode(&update_raft_voter::response(response, listener))
+            }
             _ => Ok(Reply::Close),
         }
     }
@@ -150,6 +194,14 @@ pub enum Message {
     Fetch(typed::FetchRequest),
     /// FetchSnapshot (59).
     FetchSnapshot(typed::FetchSnapshotRequest),
+    /// AddRaftVoter (80).
+    AddRaftVoter(typed::AddRaftVoterRequest),
+    /// RemoveRaftVoter (81).
+    RemoveRaftVoter(typed::RemoveRaftVoterRequest),
+    /// UpdateRaftVoter (82).
+    UpdateRaftVoter(typed::UpdateRaftVoterRequest),
+    /// ApiVersions (18), which every connection begins with.
+    ApiVersions,
 }
 
 /// A request as it is sent.
@@ -172,6 +224,14 @@ pub fn write_request(request: &Request, own: &Identity) -> Message {
         } => Message::EndQuorumEpoch(end_quorum_epoch::request(*leader_id, *leader_epoch, preferred, own)),
         Request::Fetch(asked) => Message::Fetch(fetch::request(asked, own)),
         Request::FetchSnapshot(asked) => Message::FetchSnapshot(fetch_snapshot::request(asked, own)),
+        Request::Change(VoterChange::Add { voter, .. }) => Message::AddRaftVoter(add_raft_voter::request(voter, own)),
+        Request::Change(VoterChange::Remove(key)) => Message::RemoveRaftVoter(remove_raft_voter::request(*key, own)),
+        Request::Change(VoterChange::Update {
+            epoch,
+            voter,
+            kraft_versions,
+        }) => Message::UpdateRaftVoter(update_raft_voter::request(*epoch, voter, *kraft_versions, own)),
+        Request::KRaftVersions => Message::ApiVersions,
     }
 }
 
@@ -182,7 +242,7 @@ impl Message {
         match self {
             Self::Vote(vote) => vote::version_min(vote),
             Self::Fetch(_) => fetch::VERSION_MIN,
-            Self::BeginQuorumEpoch(_) | Self::EndQuorumEpoch(_) | Self::FetchSnapshot(_) => 0,
+            _ => 0,
         }
     }
 }

@@ -14,6 +14,9 @@ pub(super) const LIST_MAX: usize = 1000;
 /// Bytes of a host or of a listener's name; names in DNS have at most 253.
 const NAME_MAX_BYTES: usize = 255;
 
+/// How long a change of the voters may take; Kafka's leaders do not look at it.
+pub(super) const CHANGE_TIMEOUT_MS: i32 = 2000;
+
 /// The topic's name.
 pub(super) fn topic() -> TopicName {
     TopicName(StrBytes::from_static_str(TOPIC))
@@ -83,6 +86,17 @@ pub(super) fn leader_node(response: &Response, listener: &str) -> Option<(Broker
 pub(super) fn failed(error: ErrorCode, body: Body) -> Response {
     Response {
         error: Some(error),
+        leader_id: None,
+        leader_epoch: -1,
+        leader_endpoints: Vec::new(),
+        body,
+    }
+}
+
+/// An answer that does not say who leads.
+pub(super) fn without_leader(error_code: i16, body: Body) -> Response {
+    Response {
+        error: ErrorCode::try_from_code(error_code),
         leader_id: None,
         leader_epoch: -1,
         leader_endpoints: Vec::new(),

@@ -17,6 +17,7 @@ mod apache;
 mod hostile;
 mod properties;
 mod refusals;
+mod voter_changes;
 
 const LISTENER: &str = "CONTROLLER";
 
@@ -38,6 +39,10 @@ fn frame(message: &Message, version: i16) -> Bytes {
         Message::EndQuorumEpoch(request) => of(request, version),
         Message::Fetch(request) => of(request, version),
         Message::FetchSnapshot(request) => of(request, version),
+        Message::AddRaftVoter(request) => of(request, version),
+        Message::RemoveRaftVoter(request) => of(request, version),
+        Message::UpdateRaftVoter(request) => of(request, version),
+        Message::ApiVersions => panic!("every connection begins with it"),
     }
 }
 
@@ -94,6 +99,9 @@ fn read_answer(key: ApiKey, version: i16, frame: Bytes) -> Result<Response, Unre
         ApiKey::EndQuorumEpoch => of::<typed::EndQuorumEpochRequest>(version, frame),
         ApiKey::Fetch => of::<typed::FetchRequest>(version, frame),
         ApiKey::FetchSnapshot => of::<typed::FetchSnapshotRequest>(version, frame),
+        ApiKey::AddRaftVoter => of::<typed::AddRaftVoterRequest>(version, frame),
+        ApiKey::RemoveRaftVoter => of::<typed::RemoveRaftVoterRequest>(version, frame),
+        ApiKey::UpdateRaftVoter => of::<typed::UpdateRaftVoterRequest>(version, frame),
         _ => panic!("{key:?} is none of the quorum's"),
     }
 }
@@ -105,12 +113,19 @@ fn key_of(request: &Request) -> ApiKey {
         Request::EndQuorumEpoch { .. } => ApiKey::EndQuorumEpoch,
         Request::Fetch(_) => ApiKey::Fetch,
         Request::FetchSnapshot(_) => ApiKey::FetchSnapshot,
+        Request::Change(VoterChange::Add { .. }) => ApiKey::AddRaftVoter,
+        Request::Change(VoterChange::Remove(_)) => ApiKey::RemoveRaftVoter,
+        Request::Change(VoterChange::Update { .. }) => ApiKey::UpdateRaftVoter,
+        Request::KRaftVersions => ApiKey::ApiVersions,
     }
 }
 
 /// The versions in which a request can be sent.
 fn versions(request: &Request) -> std::ops::RangeInclusive<i16> {
     let key = key_of(request);
+    if matches!(request, Request::Change(_)) {
+        return 0..=0;
+    }
     let served = served().iter().find(|served| served.key == key).unwrap();
     served.min.max(write_request(request, &own()).version_min())..=served.max
 }

@@ -7,6 +7,7 @@
 //! have a record in common agree on all before it.
 
 mod check;
+mod membership;
 mod weather;
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -50,6 +51,8 @@ enum What {
     Propose,
     /// It takes a snapshot.
     Snapshot,
+    /// Somebody asks who leads to change the voters.
+    Change,
     Crash,
     Start,
     Cut,
@@ -110,6 +113,10 @@ struct Totals {
     snapshot_loads: u64,
     proposed: u64,
     committed: u64,
+    added: u64,
+    removed: u64,
+    refused: u64,
+    left_leader: u64,
 }
 
 struct Sim {
@@ -125,6 +132,10 @@ struct Sim {
     /// All that was ever committed, by offset: epoch and value.
     committed: BTreeMap<i64, (i32, Bytes)>,
     next_value: u64,
+    /// Whether voters are in the log, and come and go.
+    is_dynamic: bool,
+    /// Tickets of changes that were asked for.
+    changes: BTreeMap<u64, VoterChange>,
     totals: Totals,
     story: Option<Vec<String>>,
 }
@@ -133,6 +144,10 @@ impl Sim {
     fn new(seed: u64, tells: bool) -> Self {
         let mut random = Seeded::new(seed);
         let weather = Weather::draw(&mut random);
+        Self::under(weather, random, tells)
+    }
+
+    fn under(weather: Weather, random: Seeded, tells: bool) -> Self {
         let mut sim = Self {
             random,
             weather,
@@ -144,6 +159,8 @@ impl Sim {
             leaders: BTreeMap::new(),
             committed: BTreeMap::new(),
             next_value: 0,
+            is_dynamic: false,
+            changes: BTreeMap::new(),
             totals: Totals::default(),
             story: tells.then(Vec::new),
         };
@@ -207,6 +224,7 @@ impl Sim {
         let id = due.to;
         match due.what {
             What::Propose => return self.propose(),
+            What::Change => return self.change_voters(),
             What::Crash => return self.crash(id),
             What::Start => return self.start(id),
             What::Cut => return self.cut_off(id),
@@ -302,7 +320,11 @@ impl Sim {
                     to,
                     request,
                 } => {
-                    let Peer::Node(to) = to else { continue };
+                    let Some(to) = self.place_of(to) else { continue };
+                    if request == Request::KRaftVersions {
+                        self.tell_versions(id, to, number);
+                        continue;
+                    }
                     // Something between them may refuse connections, too.
                     if !self.is_calm() && self.random.one_in(4 * self.weather.mishap) {
                         self.push(self.now, id, What::Refused { id: number });
@@ -319,6 +341,7 @@ impl Sim {
                     });
                 }
                 Outgoing::Response { ticket, response } => {
+                    self.note_change(id, ticket, &response);
                     let owed = self.members.get_mut(&id).unwrap().owed.remove(&ticket.0);
                     let is_vote = matches!(response.body, Body::Vote { granted: true });
                     if is_vote && !self.is_calm() && self.random.one_in(self.weather.crash_after_vote) {
@@ -394,8 +417,16 @@ impl Sim {
             node_id: id,
             directory_id: Uuid::from_u128(100 + id as u128),
             metadata_dir: "/meta".into(),
-            static_voters: (1..=self.weather.nodes).map(voter).collect(),
-            bootstrap_servers: 0,
+            static_voters: if self.is_dynamic {
+                vec![]
+            } else {
+                (1..=self.weather.nodes).map(voter).collect()
+            },
+            bootstrap_servers: if self.is_dynamic {
+                self.weather.nodes as usize
+            } else {
+                0
+            },
             clean: false,
             timeouts: self.weather.timeouts(),
         };
@@ -502,7 +533,8 @@ impl Sim {
             let Some(id_of) = raft.snapshot_id(end_offset) else {
                 continue;
             };
-            let writer = protocol::files::SnapshotWriter::new(id_of.epoch, 0, 0, Vec::new()).unwrap();
+            let control = raft.control_records(end_offset).unwrap();
+            let writer = protocol::files::SnapshotWriter::new(id_of.epoch, 0, 0, control).unwrap();
             raft.snapshot_taken(id_of, &writer.finish().unwrap()).unwrap();
         }
         // Most nodes keep nothing below their latest snapshot.
@@ -567,5 +599,9 @@ impl Totals {
         self.snapshot_loads += other.snapshot_loads;
         self.proposed += other.proposed;
         self.committed += other.committed;
+        self.added += other.added;
+        self.removed += other.removed;
+        self.refused += other.refused;
+        self.left_leader += other.left_leader;
     }
 }

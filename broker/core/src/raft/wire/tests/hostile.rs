@@ -91,6 +91,7 @@ fn is_sound(request: &Request) -> bool {
                 && fetch.max_wait_ms >= 0
         }
         Request::FetchSnapshot(fetch) => fetch.replica.id >= -1 && fetch.epoch < i32::MAX,
+        Request::Change(_) | Request::KRaftVersions => false,
     }
 }
 
@@ -108,6 +109,7 @@ fn is_sound_answer(response: &Response) -> bool {
                 && (response.error.is_some() || response.leader_id.is_some())
         }
         Body::Vote { .. } | Body::Nothing => true,
+        Body::Change { .. } | Body::KRaftVersions(_) => false,
     };
     of_body
         && response.leader_epoch < i32::MAX

@@ -172,6 +172,7 @@ proptest! {
                 Request::BeginQuorumEpoch { .. } | Request::EndQuorumEpoch { .. } => Body::Nothing,
                 Request::Fetch(_) => Body::Fetch(content.fetched),
                 Request::FetchSnapshot(_) => Body::FetchSnapshot(content.piece),
+                Request::Change(_) | Request::KRaftVersions => request.empty_body(),
             },
         };
         for version in versions(&request) {

@@ -71,6 +71,7 @@ fn error_of(message: &Message) -> Option<ErrorCode> {
         Message::EndQuorumEpoch(_) => ApiKey::EndQuorumEpoch,
         Message::Fetch(_) => ApiKey::Fetch,
         Message::FetchSnapshot(_) => ApiKey::FetchSnapshot,
+        _ => panic!("{message:?} is none of those that are served in several versions"),
     };
     match received(message, newest(key)) {
         Incoming::Request(..) => None,
