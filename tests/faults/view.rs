@@ -14,10 +14,15 @@ const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// How often it is asked.
 const POLL: Duration = Duration::from_millis(50);
 
+/// Longest that it may take to say what changes while a fault lasts.
+const SAMPLE_MAX: Duration = Duration::from_secs(1);
+
 /// A cluster at one moment.
 #[derive(Debug, Clone)]
 pub(super) struct View {
     pub(super) controller: i32,
+    /// Of the active controller.
+    pub(super) controller_epoch: i32,
     pub(super) alive: BTreeSet<i32>,
     pub(super) partitions: BTreeMap<i32, PartitionDescription>,
 }
@@ -45,10 +50,6 @@ impl View {
             .filter(|(_, partition)| partition.isr.contains(&id));
         synced.map(|(at, _)| *at).collect()
     }
-
-    pub(super) fn epoch(&self, partition: i32) -> i32 {
-        self.partitions[&partition].leader_epoch
-    }
 }
 
 /// Asks the nodes, as they are addressed, again and again.
@@ -64,6 +65,11 @@ impl<'a> Watch<'a> {
             runtime,
             addresses: nodes.addresses(),
         }
+    }
+
+    /// Where each is asked.
+    pub(super) fn addresses(&self) -> &BTreeMap<i32, String> {
+        &self.addresses
     }
 
     /// What the nodes say, whichever answers.
@@ -101,18 +107,40 @@ impl<'a> Watch<'a> {
 
 /// What the first of these nodes to answer says.
 async fn look(bootstrap: Vec<String>) -> Result<View, ClientError> {
+    let limit = Limit::Until(client::conn::deadline_in(ANSWER_MAX));
+    let client = connect(bootstrap, limit).await?;
+    let quorum = client.describe_quorum().await?;
+    Ok(View {
+        controller: quorum.leader_id,
+        controller_epoch: quorum.leader_epoch,
+        alive: client.broker_ids().collect(),
+        partitions: described(&client).await?,
+    })
+}
+
+/// Tells what this node says of partitions, again and again until it fails to.
+pub(super) async fn partitions(
+    address: &str,
+    every: Duration,
+    mut tell: impl FnMut(BTreeMap<i32, PartitionDescription>),
+) -> Result<(), ClientError> {
+    let client = connect(vec![address.to_owned()], Limit::Each(SAMPLE_MAX)).await?;
+    loop {
+        tell(described(&client).await?);
+        tokio::time::sleep(every).await;
+    }
+}
+
+async fn connect(bootstrap: Vec<String>, limit: Limit) -> Result<Client, ClientError> {
     let config = ClientConfig {
         bootstrap,
         client_id: "kfleet-test".to_owned(),
-        limit: Limit::Until(client::conn::deadline_in(ANSWER_MAX)),
+        limit,
     };
-    let client = Client::connect(config).await?;
-    let quorum = client.describe_quorum().await?;
+    Client::connect(config).await
+}
+
+async fn described(client: &Client) -> Result<BTreeMap<i32, PartitionDescription>, ClientError> {
     let topics = client.describe_topics(Some(&[TOPIC.to_owned()])).await?;
-    let mut topics = topics.into_values();
-    Ok(View {
-        controller: quorum.leader_id,
-        alive: client.broker_ids().collect(),
-        partitions: topics.next().unwrap().partitions,
-    })
+    Ok(topics.into_values().next().unwrap().partitions)
 }
