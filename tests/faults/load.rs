@@ -11,6 +11,7 @@ use protocol::records::NewRecord;
 use tokio::task::JoinHandle;
 
 use super::PARTITIONS;
+use crate::support::Engine;
 use crate::support::random::Random;
 use crate::support::records::{CODECS, create, fetch, id_of, record, value_of};
 
@@ -27,10 +28,18 @@ const RETRY: Duration = Duration::from_millis(20);
 const PAUSE_MAX_MS: u64 = 50;
 const CONFIGS: [(&str, &str); 3] = [
     ("min.insync.replicas", "2"),
-    // Segments that are full after some 64 KiB, or a MiB at most.
-    ("segment.index.bytes", "200"),
     ("segment.bytes", "1048576"),
+    ("segment.index.bytes", "200"),
 ];
+
+/// Segments of ours are full after some 64 KiB, because their indexes are. Apache's followers stop for good at a full
+/// index of times ("Attempt to append to a full time index"), so there a segment is a MiB.
+fn configs(engine: Engine) -> &'static [(&'static str, &'static str)] {
+    match engine {
+        Engine::Kfleet => &CONFIGS,
+        Engine::Apache => &CONFIGS[..2],
+    }
+}
 
 /// What writers and readers met with for some time.
 #[derive(Debug, Clone, Copy, Default)]
@@ -176,9 +185,9 @@ fn may_pass(error: &ClientError) -> bool {
 }
 
 /// Creates the topic and starts all that write and read.
-pub(super) async fn start(load: &Arc<Load>) -> Vec<JoinHandle<()>> {
+pub(super) async fn start(load: &Arc<Load>, engine: Engine) -> Vec<JoinHandle<()>> {
     let client = load.connect().await;
-    create(&client, TOPIC, PARTITIONS, 3, &CONFIGS).await.unwrap();
+    create(&client, TOPIC, PARTITIONS, 3, configs(engine)).await.unwrap();
     let mut tasks: Vec<JoinHandle<()>> = (0..WRITERS).map(|at| tokio::spawn(write(load.clone(), at))).collect();
     tasks.extend((0..PARTITIONS).map(|partition| tokio::spawn(follow(load.clone(), partition))));
     tasks

@@ -56,7 +56,7 @@ fn run(engine: Engine) {
         .unwrap();
     let mut nodes = Nodes::start(engine, &runtime);
     let load = Load::new(nodes.addresses().into_values().collect(), seed);
-    let tasks = runtime.block_on(load::start(&load));
+    let tasks = runtime.block_on(load::start(&load, engine));
     let since = Instant::now();
     let mut tallies: BTreeMap<Kind, Tally> = BTreeMap::new();
     let mut at = 0;

@@ -1,6 +1,7 @@
 //! What the nodes of a cluster say of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use client::{Client, ClientConfig, ClientError, Limit, PartitionDescription};
@@ -52,6 +53,22 @@ impl View {
     }
 }
 
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (controller, epoch) = (self.controller, self.controller_epoch);
+        write!(f, "controller {controller} in epoch {epoch}, alive {:?}", self.alive)?;
+        for (at, partition) in &self.partitions {
+            let (leader, epoch) = (partition.leader.unwrap_or(-1), partition.leader_epoch);
+            write!(
+                f,
+                "; partition {at}: leader {leader} in epoch {epoch}, ISR {:?}",
+                partition.isr
+            )?;
+        }
+        Ok(())
+    }
+}
+
 /// Asks the nodes, as they are addressed, again and again.
 #[derive(Debug)]
 pub(super) struct Watch<'a> {
@@ -87,10 +104,11 @@ impl<'a> Watch<'a> {
             let view = self.runtime.block_on(look(others.clone()));
             match view {
                 Ok(view) if so(&view) => return view,
-                last => assert!(
-                    Instant::now() < deadline,
-                    "it did not come to {what} in {max:?}: {last:#?}"
-                ),
+                last if Instant::now() >= deadline => {
+                    let last = last.map_or_else(|error| error.to_string(), |view| view.to_string());
+                    panic!("it did not come to {what} in {max:?}: {last}");
+                }
+                _ => {}
             }
             std::thread::sleep(POLL);
         }
