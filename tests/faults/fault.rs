@@ -197,7 +197,11 @@ impl Fault {
                 0
             }
             Kind::Slow => {
-                let delay = self.some_time(150, 800);
+                // One in three delays is longer than members of the quorum wait for an answer.
+                let delay = match self.random.below(3) {
+                    0 => self.some_time(800, 2500),
+                    _ => self.some_time(150, 800),
+                };
                 for (from, to) in self.ways() {
                     nodes.network.trouble(from, to, Trouble::Slow(delay));
                 }
