@@ -266,16 +266,4 @@ fn node_of(client_id: &str) -> Option<i32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nodes_are_known_by_what_they_call_themselves() {
-        for id in ["2", "raft-client-2", "broker-2-fetcher-0", "broker-2-txn-marker-sender"] {
-            assert_eq!(node_of(id), Some(2), "{id}");
-        }
-        for id in ["", "kfleet-test", "producer-2", "broker-x"] {
-            assert_eq!(node_of(id), None, "{id}");
-        }
-    }
-}
+mod tests;
