@@ -4,6 +4,7 @@
 mod config_table;
 mod data_dirs;
 mod definitions;
+mod group_failover;
 mod java_tools;
 mod kcat;
 mod log_dirs;

@@ -1,6 +1,7 @@
 //! Idempotent writers that wait for all in-sync replicas, and readers that follow.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use protocol::records::NewRecord;
 use tokio::task::JoinHandle;
 
 use super::PARTITIONS;
+use crate::support::Engine;
 use crate::support::random::Random;
 use crate::support::records::{CODECS, create, fetch, id_of, record, value_of};
 
@@ -26,10 +28,43 @@ const RETRY: Duration = Duration::from_millis(20);
 const PAUSE_MAX_MS: u64 = 50;
 const CONFIGS: [(&str, &str); 3] = [
     ("min.insync.replicas", "2"),
-    // Segments that are full after some 64 KiB, or a MiB at most.
-    ("segment.index.bytes", "200"),
     ("segment.bytes", "1048576"),
+    ("segment.index.bytes", "200"),
 ];
+
+/// Segments of ours are full after some 64 KiB, because their indexes are. Apache's followers stop for good at a full
+/// index of times ("Attempt to append to a full time index"), so there a segment is a MiB.
+fn configs(engine: Engine) -> &'static [(&'static str, &'static str)] {
+    match engine {
+        Engine::Kfleet => &CONFIGS,
+        Engine::Apache => &CONFIGS[..2],
+    }
+}
+
+/// What writers and readers met with for some time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Met {
+    /// Requests that failed.
+    pub(super) errors: u64,
+    /// The longest write, or wait for one that goes on.
+    pub(super) longest_write: Duration,
+}
+
+/// What they meet with.
+#[derive(Debug)]
+struct Meeting {
+    since: Instant,
+    met: Met,
+    /// Since when writers wait.
+    waiting: BTreeMap<u32, Instant>,
+}
+
+impl Meeting {
+    /// For how long a writer has waited of the time that counts.
+    fn waited(&self, since: Instant) -> Duration {
+        since.max(self.since).elapsed()
+    }
+}
 
 /// What all share.
 #[derive(Debug)]
@@ -38,19 +73,23 @@ pub(super) struct Load {
     seed: u64,
     stop: AtomicBool,
     next_writer: AtomicU32,
-    longest_write_ms: AtomicU64,
+    meeting: Mutex<Meeting>,
     history: Mutex<History>,
     complaints: Mutex<Vec<String>>,
 }
 
 impl Load {
-    pub(super) fn new(bootstrap: &str, seed: u64) -> Arc<Self> {
+    pub(super) fn new(bootstrap: Vec<String>, seed: u64) -> Arc<Self> {
         Arc::new(Self {
-            bootstrap: bootstrap.split(',').map(str::to_owned).collect(),
+            bootstrap,
             seed,
             stop: AtomicBool::new(false),
             next_writer: AtomicU32::new(0),
-            longest_write_ms: AtomicU64::new(0),
+            meeting: Mutex::new(Meeting {
+                since: Instant::now(),
+                met: Met::default(),
+                waiting: BTreeMap::new(),
+            }),
             history: Mutex::default(),
             complaints: Mutex::default(),
         })
@@ -75,8 +114,43 @@ impl Load {
         self.complaints.lock().unwrap().push(what);
     }
 
-    pub(super) fn longest_write(&self) -> Duration {
-        Duration::from_millis(self.longest_write_ms.load(Ordering::Relaxed))
+    /// What they met with since it was last forgotten.
+    pub(super) fn met(&self) -> Met {
+        let meeting = self.meeting();
+        let waiting = meeting.waiting.values().map(|since| meeting.waited(*since));
+        Met {
+            longest_write: waiting.max().unwrap_or_default().max(meeting.met.longest_write),
+            ..meeting.met
+        }
+    }
+
+    /// What they met with until now does not count any more.
+    pub(super) fn forget_met(&self) {
+        let mut meeting = self.meeting();
+        meeting.since = Instant::now();
+        meeting.met = Met::default();
+    }
+
+    fn meeting(&self) -> MutexGuard<'_, Meeting> {
+        self.meeting.lock().unwrap()
+    }
+
+    /// A writer begins to wait.
+    fn waits(&self, writer: u32) {
+        self.meeting().waiting.insert(writer, Instant::now());
+    }
+
+    /// A writer waits no longer.
+    fn goes_on_after_waiting(&self, writer: u32) {
+        let mut meeting = self.meeting();
+        if let Some(since) = meeting.waiting.remove(&writer) {
+            meeting.met.longest_write = meeting.waited(since).max(meeting.met.longest_write);
+        }
+    }
+
+    /// A request failed, and a fault explains it.
+    fn fails(&self) {
+        self.meeting().met.errors += 1;
     }
 
     /// Ends all work once what is under way has its answer.
@@ -111,9 +185,9 @@ fn may_pass(error: &ClientError) -> bool {
 }
 
 /// Creates the topic and starts all that write and read.
-pub(super) async fn start(load: &Arc<Load>) -> Vec<JoinHandle<()>> {
+pub(super) async fn start(load: &Arc<Load>, engine: Engine) -> Vec<JoinHandle<()>> {
     let client = load.connect().await;
-    create(&client, TOPIC, PARTITIONS, 3, &CONFIGS).await.unwrap();
+    create(&client, TOPIC, PARTITIONS, 3, configs(engine)).await.unwrap();
     let mut tasks: Vec<JoinHandle<()>> = (0..WRITERS).map(|at| tokio::spawn(write(load.clone(), at))).collect();
     tasks.extend((0..PARTITIONS).map(|partition| tokio::spawn(follow(load.clone(), partition))));
     tasks
@@ -146,7 +220,10 @@ async fn write_as(load: &Load, writer: u32, mut producer: Producer<'_>, random: 
         let values: Vec<Vec<u8>> = ids.iter().map(|id| value_of(*id)).collect();
         let records: Vec<NewRecord<'_>> = values.iter().map(|value| record(value)).collect();
         let since = Instant::now();
-        match deliver(&mut producer, partition, &records).await {
+        load.waits(writer);
+        let delivered = deliver(load, &mut producer, partition, &records).await;
+        load.goes_on_after_waiting(writer);
+        match delivered {
             Ok(first) => {
                 let mut history = load.history();
                 for (id, offset) in ids.iter().zip(first..) {
@@ -161,18 +238,24 @@ async fn write_as(load: &Load, writer: u32, mut producer: Producer<'_>, random: 
                 return;
             }
         }
-        load.longest_write_ms
-            .fetch_max(since.elapsed().as_millis() as u64, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(random.below(PAUSE_MAX_MS))).await;
     }
 }
 
 /// Writes a batch, and the same again while a fault explains that it failed.
-async fn deliver(producer: &mut Producer<'_>, partition: i32, records: &[NewRecord<'_>]) -> Result<i64, ClientError> {
+async fn deliver(
+    load: &Load,
+    producer: &mut Producer<'_>,
+    partition: i32,
+    records: &[NewRecord<'_>],
+) -> Result<i64, ClientError> {
     let deadline = Instant::now() + DELIVERY_MAX;
     loop {
         match producer.write(TOPIC, partition, records).await {
-            Err(error) if may_pass(&error) && Instant::now() < deadline => tokio::time::sleep(RETRY).await,
+            Err(error) if may_pass(&error) && Instant::now() < deadline => {
+                load.fails();
+                tokio::time::sleep(RETRY).await;
+            }
             done => return done,
         }
     }
@@ -194,7 +277,9 @@ async fn follow(load: Arc<Load>, partition: i32) {
                 }
             }
             Err(error) => {
-                if !may_pass(&error) {
+                if may_pass(&error) {
+                    load.fails();
+                } else {
                     load.complain(format!("reader of partition {partition} at offset {offset}: {error}"));
                 }
                 tokio::time::sleep(RETRY).await;

@@ -1,13 +1,19 @@
-//! The three nodes and their processes, which come and go.
+//! The three nodes and their processes, which come and go, and the network between them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::process::{Child, Command, Stdio};
+use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use serde_json::Value;
+use tokio::runtime::Runtime;
 
-use crate::support::nodes::{ended, wait_until};
+use crate::support::network::Network;
+use crate::support::nodes::wait_until;
+use crate::support::ports::{Port, free_ports};
 use crate::support::{Cluster, Engine, KFLEET, signal};
 
 /// The nodes.
@@ -27,41 +33,80 @@ const SETTINGS: [&str; 4] = [
 
 #[derive(Debug)]
 pub(super) struct Nodes {
-    cluster: Option<Cluster>,
-    /// Those that were started again here.
-    started: BTreeMap<i32, Child>,
+    all: BTreeMap<i32, Node>,
+    pub(super) network: Network,
+    /// They are kept from others while a node does not run.
+    _ports: [Port; 12],
     dir: Option<tempfile::TempDir>,
 }
 
+#[derive(Debug)]
+struct Node {
+    /// Where it listens for clients, without the network in between.
+    address: String,
+    /// What runs it.
+    words: Vec<String>,
+    log: PathBuf,
+    process: Option<Child>,
+}
+
 impl Nodes {
-    /// Three nodes, each broker and controller, in racks of their own.
-    pub(super) fn start(engine: Engine) -> Self {
+    /// Three nodes, each broker and controller, in racks of their own. They advertise the network's ports.
+    pub(super) fn start(engine: Engine, runtime: &Runtime) -> Self {
         let dir = tempfile::Builder::new().prefix("kfleet-faults-").tempdir().unwrap();
         let mut flags = vec!["--controllers", "3", "--brokers", "3", "--racks", "3"];
         flags.extend(SETTINGS.iter().flat_map(|setting| ["--set", setting]));
-        Self {
-            cluster: Some(Cluster::of_nodes_in(engine, dir.path(), &flags)),
-            started: BTreeMap::new(),
-            dir: Some(dir),
+        let cluster = Cluster::of_nodes_in(engine, dir.path(), &flags);
+        let described = cluster.nodes();
+        // None of those that the sandbox has.
+        let ports: [Port; 12] = free_ports();
+        cluster.stop();
+        let network = Network::new();
+        let mut moves = Vec::new();
+        for (at, (node, name)) in described
+            .iter()
+            .flat_map(|node| LISTENERS.map(|name| (node, name)))
+            .enumerate()
+        {
+            let old = node["listeners"][name].as_str().unwrap().to_owned();
+            let [listens, advertised] = [&ports[2 * at], &ports[2 * at + 1]].map(|port| port.number);
+            let connected = network.clone().connect(id_of(node), advertised, listens);
+            runtime.spawn(async move { connected.await.unwrap() });
+            moves.push(Move {
+                old,
+                listens: format!("127.0.0.1:{listens}"),
+                advertised: format!("127.0.0.1:{advertised}"),
+            });
         }
+        let mut nodes = Self {
+            all: described
+                .iter()
+                .map(|node| (id_of(node), Node::moved(node, &moves)))
+                .collect(),
+            network,
+            _ports: ports,
+            dir: Some(dir),
+        };
+        for id in IDS {
+            nodes.spawn(id);
+        }
+        for id in IDS {
+            nodes.wait_until_serving(id);
+        }
+        nodes
     }
 
-    fn cluster(&self) -> &Cluster {
-        self.cluster.as_ref().unwrap()
-    }
-
-    pub(super) fn bootstrap(&self) -> String {
-        self.cluster().bootstrap.clone()
+    fn node(&mut self, id: i32) -> &mut Node {
+        self.all.get_mut(&id).unwrap()
     }
 
     /// Where each is found.
     pub(super) fn addresses(&self) -> BTreeMap<i32, String> {
-        IDS.into_iter().map(|id| (id, self.cluster().address_of(id))).collect()
+        self.all.iter().map(|(id, node)| (*id, node.address.clone())).collect()
     }
 
     fn pid(&self, id: i32) -> i32 {
-        let started = self.started.get(&id);
-        started.map_or_else(|| self.cluster().pid_of(id), |child| child.id() as i32)
+        self.all[&id].process.as_ref().unwrap().id() as i32
     }
 
     pub(super) fn pause(&self, id: i32) {
@@ -80,10 +125,9 @@ impl Nodes {
     /// Stops it as an operator does.
     pub(super) fn terminate(&mut self, id: i32) {
         signal(self.pid(id), "TERM");
-        if let Some(code) = self.wait_for_end(id) {
-            // What Java ends with when it is told to, or 0.
-            assert!([0, 143].contains(&code), "node {id} ended with {code}");
-        }
+        let status = self.wait_for_end(id);
+        // What Java ends with when it is told to, or 0.
+        assert!(matches!(status.code(), Some(0 | 143)), "node {id} ended with {status}");
     }
 
     /// No file of its may grow beyond this, as if its disk were full; the node ends by itself.
@@ -93,70 +137,126 @@ impl Nodes {
             maximum: Some(size_bytes),
         };
         prlimit(Pid::from_raw(self.pid(id)), Resource::Fsize, limit).unwrap();
-        if let Some(code) = self.wait_for_end(id) {
-            assert_ne!(code, 0, "node {id} ended as if all were well");
-        }
+        let status = self.wait_for_end(id);
+        assert!(
+            status.code().is_some_and(|code| code != 0) && status.signal().is_none(),
+            "node {id} ended with {status} when its disk was full"
+        );
     }
 
-    /// Its exit code, if it was started here and ended by itself.
-    fn wait_for_end(&mut self, id: i32) -> Option<i32> {
-        let Some(mut child) = self.started.remove(&id) else {
-            assert!(ended(&[self.pid(id)]), "node {id} does not end");
-            return None;
-        };
+    fn wait_for_end(&mut self, id: i32) -> ExitStatus {
+        let process = self.node(id).process.as_mut().unwrap();
         let deadline = Instant::now() + STOP_MAX;
-        while child.try_wait().unwrap().is_none() {
-            if Instant::now() >= deadline {
-                self.started.insert(id, child);
-                panic!("node {id} does not end");
+        loop {
+            if let Some(status) = process.try_wait().unwrap() {
+                self.node(id).process = None;
+                return status;
             }
+            assert!(Instant::now() < deadline, "node {id} does not end");
             std::thread::sleep(POLL);
         }
-        child.wait().unwrap().code()
     }
 
-    /// Starts it again, as the sandbox did, and waits until it takes connections.
-    pub(super) fn start_again(&mut self, id: i32) {
-        let node = self.cluster().node(id);
-        let words = node["command"].as_array().unwrap().iter();
-        let words = words.map(|word| word.as_str().unwrap());
-        let log = File::options()
-            .append(true)
-            .open(node["log"].as_str().unwrap())
-            .unwrap();
+    fn spawn(&mut self, id: i32) {
+        let node = self.node(id);
+        let log = File::options().append(true).open(&node.log).unwrap();
         let mut command = Command::new(KFLEET);
         command
             .args(["launch", "--die-with", &std::process::id().to_string(), "--"])
-            .args(words)
+            .args(&node.words)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(log.try_clone().unwrap())
             .stderr(log);
-        self.started.insert(id, command.spawn().unwrap());
-        let address = self.cluster().address_of(id);
-        wait_until(&format!("node {id} serves"), || answers(&address));
+        node.process = Some(command.spawn().unwrap());
     }
 
-    /// Stops all of them; the sandbox misses those that it did not start.
+    fn wait_until_serving(&mut self, id: i32) {
+        let address = self.node(id).address.clone();
+        wait_until(&format!("node {id} serves"), || {
+            let ended = self.node(id).process.as_mut().unwrap().try_wait().unwrap();
+            assert!(ended.is_none(), "node {id} ended at its start: {ended:?}");
+            answers(&address)
+        });
+    }
+
+    /// Starts it again, and waits until it takes connections.
+    pub(super) fn start_again(&mut self, id: i32) {
+        self.spawn(id);
+        self.wait_until_serving(id);
+    }
+
+    /// Stops all of them.
     pub(super) fn stop(&mut self) {
         for id in IDS {
-            if self.started.contains_key(&id) {
-                self.terminate(id);
-            }
+            signal(self.pid(id), "TERM");
         }
-        if let Some(cluster) = self.cluster.take() {
-            cluster.stop();
+        for id in IDS {
+            self.wait_for_end(id);
         }
     }
 }
 
+const LISTENERS: [&str; 2] = ["PLAINTEXT", "CONTROLLER"];
+
+/// A listener that listens elsewhere than the sandbox chose, and says that it is elsewhere again.
+#[derive(Debug)]
+struct Move {
+    old: String,
+    listens: String,
+    advertised: String,
+}
+
+impl Node {
+    /// A node as the sandbox describes it, with its listeners moved.
+    fn moved(node: &Value, moves: &[Move]) -> Self {
+        let path = node["config"].as_str().unwrap();
+        let text = fs::read_to_string(path).unwrap();
+        fs::write(path, with_moves(&text, moves)).unwrap();
+        let old = node["listeners"]["PLAINTEXT"].as_str().unwrap();
+        let words = node["command"].as_array().unwrap().iter();
+        Self {
+            address: moves.iter().find(|to| to.old == old).unwrap().listens.clone(),
+            words: words.map(|word| word.as_str().unwrap().to_owned()).collect(),
+            log: node["log"].as_str().unwrap().into(),
+            process: None,
+        }
+    }
+}
+
+/// server.properties in which nobody is told where nodes really listen.
+fn with_moves(text: &str, moves: &[Move]) -> String {
+    let moved = |line: &str, to: fn(&Move) -> &String| {
+        moves
+            .iter()
+            .fold(line.to_owned(), |line, one| line.replace(&one.old, to(one)))
+    };
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        match line.strip_prefix("listeners=") {
+            Some(all) => {
+                lines.push(moved(line, |one| &one.listens));
+                lines.push(format!("advertised.listeners={}", moved(all, |one| &one.advertised)));
+            }
+            None if line.starts_with("advertised.listeners=") => {}
+            None => lines.push(moved(line, |one| &one.advertised)),
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn id_of(node: &Value) -> i32 {
+    node["id"].as_i64().unwrap() as i32
+}
+
 impl Drop for Nodes {
     fn drop(&mut self) {
-        for child in self.started.values_mut() {
-            // It may have ended by itself.
-            let _ended = child.kill();
-            let _status = child.wait();
+        for node in self.all.values_mut() {
+            if let Some(process) = &mut node.process {
+                // It may have ended by itself.
+                let _ended = process.kill();
+                let _status = process.wait();
+            }
         }
-        drop(self.cluster.take());
         if std::thread::panicking()
             && let Some(dir) = self.dir.take()
         {

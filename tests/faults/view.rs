@@ -1,6 +1,7 @@
 //! What the nodes of a cluster say of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use client::{Client, ClientConfig, ClientError, Limit, PartitionDescription};
@@ -14,10 +15,15 @@ const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// How often it is asked.
 const POLL: Duration = Duration::from_millis(50);
 
+/// Longest that it may take to say what changes while a fault lasts.
+const SAMPLE_MAX: Duration = Duration::from_secs(1);
+
 /// A cluster at one moment.
 #[derive(Debug, Clone)]
 pub(super) struct View {
     pub(super) controller: i32,
+    /// Of the active controller.
+    pub(super) controller_epoch: i32,
     pub(super) alive: BTreeSet<i32>,
     pub(super) partitions: BTreeMap<i32, PartitionDescription>,
 }
@@ -45,9 +51,21 @@ impl View {
             .filter(|(_, partition)| partition.isr.contains(&id));
         synced.map(|(at, _)| *at).collect()
     }
+}
 
-    pub(super) fn epoch(&self, partition: i32) -> i32 {
-        self.partitions[&partition].leader_epoch
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (controller, epoch) = (self.controller, self.controller_epoch);
+        write!(f, "controller {controller} in epoch {epoch}, alive {:?}", self.alive)?;
+        for (at, partition) in &self.partitions {
+            let (leader, epoch) = (partition.leader.unwrap_or(-1), partition.leader_epoch);
+            write!(
+                f,
+                "; partition {at}: leader {leader} in epoch {epoch}, ISR {:?}",
+                partition.isr
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -66,6 +84,11 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// Where each is asked.
+    pub(super) fn addresses(&self) -> &BTreeMap<i32, String> {
+        &self.addresses
+    }
+
     /// What the nodes say, whichever answers.
     pub(super) fn now(&self) -> View {
         self.wait("an answer", ANSWER_MAX * 10, None, |_| true)
@@ -81,10 +104,11 @@ impl<'a> Watch<'a> {
             let view = self.runtime.block_on(look(others.clone()));
             match view {
                 Ok(view) if so(&view) => return view,
-                last => assert!(
-                    Instant::now() < deadline,
-                    "it did not come to {what} in {max:?}: {last:#?}"
-                ),
+                last if Instant::now() >= deadline => {
+                    let last = last.map_or_else(|error| error.to_string(), |view| view.to_string());
+                    panic!("it did not come to {what} in {max:?}: {last}");
+                }
+                _ => {}
             }
             std::thread::sleep(POLL);
         }
@@ -101,18 +125,40 @@ impl<'a> Watch<'a> {
 
 /// What the first of these nodes to answer says.
 async fn look(bootstrap: Vec<String>) -> Result<View, ClientError> {
+    let limit = Limit::Until(client::conn::deadline_in(ANSWER_MAX));
+    let client = connect(bootstrap, limit).await?;
+    let quorum = client.describe_quorum().await?;
+    Ok(View {
+        controller: quorum.leader_id,
+        controller_epoch: quorum.leader_epoch,
+        alive: client.broker_ids().collect(),
+        partitions: described(&client).await?,
+    })
+}
+
+/// Tells what this node says of partitions, again and again until it fails to.
+pub(super) async fn partitions(
+    address: &str,
+    every: Duration,
+    mut tell: impl FnMut(BTreeMap<i32, PartitionDescription>),
+) -> Result<(), ClientError> {
+    let client = connect(vec![address.to_owned()], Limit::Each(SAMPLE_MAX)).await?;
+    loop {
+        tell(described(&client).await?);
+        tokio::time::sleep(every).await;
+    }
+}
+
+async fn connect(bootstrap: Vec<String>, limit: Limit) -> Result<Client, ClientError> {
     let config = ClientConfig {
         bootstrap,
         client_id: "kfleet-test".to_owned(),
-        limit: Limit::Until(client::conn::deadline_in(ANSWER_MAX)),
+        limit,
     };
-    let client = Client::connect(config).await?;
-    let quorum = client.describe_quorum().await?;
+    Client::connect(config).await
+}
+
+async fn described(client: &Client) -> Result<BTreeMap<i32, PartitionDescription>, ClientError> {
     let topics = client.describe_topics(Some(&[TOPIC.to_owned()])).await?;
-    let mut topics = topics.into_values();
-    Ok(View {
-        controller: quorum.leader_id,
-        alive: client.broker_ids().collect(),
-        partitions: topics.next().unwrap().partitions,
-    })
+    Ok(topics.into_values().next().unwrap().partitions)
 }

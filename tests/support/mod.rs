@@ -11,6 +11,7 @@ macro_rules! say {
 
 pub(crate) mod files;
 pub(crate) mod mixed_nodes;
+pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod nodes;
 pub(crate) mod ports;
