@@ -1,0 +1,93 @@
+//! What the network does to messages.
+
+use super::faults::MOMENT;
+use super::{Sim, What};
+use crate::cx::Random as _;
+use crate::raft::{Body, Response};
+
+/// Ways to cut a network.
+const CUTS: u64 = 6;
+
+impl Sim {
+    /// Puts a message on the network, which does with it what it likes.
+    pub(super) fn send(&mut self, from: i32, to: i32, what: impl Fn(()) -> What) {
+        if self.cut.contains(&(from, to)) {
+            self.totals.lost += 1;
+            return;
+        }
+        let (is_calm, mishap) = (self.is_calm(), self.weather.mishap);
+        if !is_calm && self.random.one_in(2 * mishap) {
+            self.totals.lost += 1;
+            return;
+        }
+        let mut delay = self.random.millis(0, 3);
+        if !is_calm && self.random.one_in(mishap) {
+            delay += self.random.millis(0, self.weather.late_max_ms);
+            self.totals.delayed += 1;
+        }
+        if !is_calm && self.random.one_in(mishap) {
+            self.totals.doubled += 1;
+            let again = delay + self.random.millis(0, self.weather.late_max_ms);
+            self.push(self.now + again, to, what(()));
+        }
+        self.push(self.now + delay, to, what(()));
+    }
+
+    /// A process that is not there refuses, and a host that is not there is silent.
+    pub(super) fn refuse(&mut self, asked: i32, from: i32, from_life: u64, id: u64) {
+        let is_waiting = self.members[&from].life == from_life;
+        if is_waiting && !self.cut.contains(&(asked, from)) && self.random.one_in(2) {
+            let after = self.random.millis(0, 3);
+            self.push(self.now + after, from, What::Response { id, response: None });
+        }
+    }
+
+    /// A leader may send less than there is: here a batch, where there are several.
+    pub(super) fn perhaps_shorten(&mut self, response: &mut Response) {
+        let Body::Fetch(fetched) = &mut response.body else {
+            return;
+        };
+        let Some(Ok((first, _))) = protocol::records::Batches::new(&fetched.records).next() else {
+            return;
+        };
+        let is_calm = self.is_calm();
+        if !is_calm && first.size_bytes() < fetched.records.len() && self.random.one_in(self.weather.short_answers) {
+            fetched.records.truncate(first.size_bytes());
+            self.totals.shortened += 1;
+        }
+    }
+
+    /// Cuts a node off from all or some others, in one direction or both; or makes it the only one that reaches all.
+    pub(super) fn cut_off(&mut self, id: i32) {
+        self.totals.cuts += 1;
+        let kind = self.random.below(CUTS);
+        let others: Vec<i32> = (1..=self.weather.nodes).filter(|other| *other != id).collect();
+        if kind >= 4 {
+            let (one, two) = others.split_at(others.len() / 2);
+            for (a, b) in one.iter().flat_map(|a| two.iter().map(|b| (*a, *b))) {
+                self.cut.extend([(a, b), (b, a)]);
+            }
+            self.perhaps_crash_bridge(id);
+        }
+        for other in others.into_iter().filter(|_| kind < 4) {
+            if kind == 3 && self.random.one_in(2) {
+                continue;
+            }
+            if kind != 1 {
+                self.cut.insert((id, other));
+            }
+            if kind != 2 {
+                self.cut.insert((other, id));
+            }
+        }
+        let cut = format!("{:?}", self.cut);
+        self.tell(|| format!("the network is cut: {cut}"));
+    }
+
+    /// Both sides have only it to ask for votes.
+    fn perhaps_crash_bridge(&mut self, id: i32) {
+        if self.random.one_in(2) {
+            self.push(self.now, id, What::Crash { away_max: MOMENT });
+        }
+    }
+}
