@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 
 use super::controller::Controller;
 use super::*;
+use producer::Producer;
+
+mod producer;
 
 /// A linear congruential generator with an output mix (PCG's constants).
 pub(super) struct Chance(u64);
@@ -72,8 +75,9 @@ struct Write {
 }
 
 #[derive(Debug, Default)]
-struct Tally {
+pub(super) struct Tally {
     acknowledged: usize,
+    repeated: usize,
     crashes: usize,
     elections: usize,
     truncations: usize,
@@ -93,6 +97,7 @@ struct World {
     /// (from, to) that lose everything.
     cut: BTreeSet<(i32, i32)>,
     writes: Vec<Write>,
+    producer: Producer,
     next_value: usize,
     /// What was ever below a high watermark: epoch and value by offset.
     committed: BTreeMap<i64, (i32, String)>,
@@ -137,6 +142,7 @@ impl World {
             flights: Vec::new(),
             cut: BTreeSet::new(),
             writes: Vec::new(),
+            producer: Producer::default(),
             next_value: 0,
             committed: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
@@ -177,7 +183,8 @@ impl World {
         match self.chance.below(1000) {
             0..430 => self.deliver(),
             430..640 => self.ask(),
-            640..720 => self.produce(),
+            640..700 => self.produce(),
+            700..720 => self.send_sequence(),
             720..800 => self.publish(),
             800..840 => self.pass_time(),
             840..844 => self.toggle_cut(),
@@ -230,7 +237,7 @@ impl World {
         let now = self.now();
         if let Message::Alter(proposal) = flight.message {
             let before = self.controller.state.partition_epoch;
-            let outcome = self.controller.alter(&proposal);
+            let outcome = self.controller.alter(flight.from, &proposal);
             self.tally.isr_changes += usize::from(self.controller.state.partition_epoch > before);
             return self.send(0, flight.from, Message::Altered(proposal, outcome));
         }
@@ -299,6 +306,7 @@ impl World {
     }
 
     fn acknowledge(&mut self) {
+        self.acknowledge_sequence();
         for write in std::mem::take(&mut self.writes) {
             let slot = &self.slots[write.slot];
             let Some(node) = slot.node.as_ref().filter(|_| slot.life == write.life) else {
@@ -531,7 +539,7 @@ impl World {
     }
 }
 
-fn run(seed: u64) -> Tally {
+pub(super) fn run(seed: u64) -> Tally {
     let mut world = World::new(seed);
     for step in 0..3000 {
         world.step();
@@ -561,6 +569,7 @@ fn what_is_committed_is_never_lost_whatever_happens_to_brokers_and_networks() {
     let mut sum = Tally::default();
     for tally in seeds.map(run) {
         sum.acknowledged += tally.acknowledged;
+        sum.repeated += tally.repeated;
         sum.crashes += tally.crashes;
         sum.elections += tally.elections;
         sum.truncations += tally.truncations;
@@ -572,6 +581,7 @@ fn what_is_committed_is_never_lost_whatever_happens_to_brokers_and_networks() {
     if count >= 60 {
         let rare = [
             sum.acknowledged,
+            sum.repeated,
             sum.crashes,
             sum.elections,
             sum.truncations,

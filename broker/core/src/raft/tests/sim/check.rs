@@ -4,7 +4,6 @@ use bytes::Bytes;
 use protocol::records::{Records, records_of};
 
 use super::Sim;
-use crate::raft::Raft;
 use crate::raft::metadata_log::checked;
 use crate::raft::records::UNPACK_MAX_BYTES;
 
@@ -104,13 +103,7 @@ impl Sim {
 
     /// In calm, there is one leader, and all have what was committed.
     pub(super) fn assert_recovered(&mut self) {
-        let leaders: Vec<i32> = self
-            .members
-            .iter()
-            .filter(|(_, member)| member.raft.as_ref().is_some_and(Raft::is_leader))
-            .map(|(id, _)| *id)
-            .collect();
-        assert_eq!(leaders.len(), 1, "leaders at the end");
+        assert_eq!(self.current_leaders().len(), 1, "leaders at the end");
         let end = self.committed.keys().next_back().map_or(0, |offset| offset + 1);
         for (id, member) in &self.members {
             let raft = member.raft.as_ref().expect("all run at the end");

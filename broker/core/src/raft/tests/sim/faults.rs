@@ -106,25 +106,30 @@ impl Sim {
         let start = leadership.epoch_start;
         let has_all = |progress: &&Progress| progress.end_offset == start;
         let those = leadership.replicas.values().filter(has_all).count();
-        let is_open = self.committed.last_key_value().is_none_or(|(last, _)| last + 1 < start);
-        if is_open
+        let committed_before = self.committed_by.range(..raft.epoch()).map(|(_, end)| *end).max();
+        if committed_before.is_none_or(|end| end < start)
             && those + 1 >= raft.voters().majority()
             && !self.is_calm()
             && self.random.one_in(self.weather.crash_old_majority)
         {
-            self.push(
-                self.now,
-                id,
-                What::Crash {
-                    away_max: Duration::from_secs(4),
-                },
-            );
+            self.totals.fallen_old_majorities += 1;
+            let away_max = self.any_away();
+            self.push(self.now, id, What::Crash { away_max });
         }
     }
 
     /// A voter that forgets whom it voted for may vote again while the epoch lasts.
     pub(super) fn perhaps_crash_voter(&mut self, id: i32) {
-        if !self.is_calm() && self.random.one_in(self.weather.crash_after_vote) {
+        let raft = self.members[&id].raft.as_ref().unwrap();
+        // A bridge is what two candidates ask at the same time.
+        let is_asked_twice = self.bridge == Some(id) && raft.voted.is_some_and(|voted| voted.id != id);
+        let one_in = if is_asked_twice {
+            2
+        } else {
+            self.weather.crash_after_vote
+        };
+        if !self.is_calm() && self.random.one_in(one_in) {
+            self.totals.fallen_voters += 1;
             self.push(self.now, id, What::Crash { away_max: MOMENT });
         }
     }
@@ -133,6 +138,7 @@ impl Sim {
     pub(super) fn perhaps_crash_turncoat(&mut self, id: i32) {
         if !self.is_calm() && self.random.one_in(self.weather.crash_turncoat) {
             let after = self.random.millis(1, 6);
+            self.totals.fallen_turncoats += 1;
             self.push(self.now + after, id, What::Crash { away_max: MOMENT });
         }
     }

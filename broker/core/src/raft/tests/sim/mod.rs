@@ -117,6 +117,9 @@ struct Totals {
     shortened: u64,
     cuts: u64,
     crashes: u64,
+    fallen_voters: u64,
+    fallen_turncoats: u64,
+    fallen_old_majorities: u64,
     clean_ends: u64,
     elections: u64,
     truncations: u64,
@@ -134,6 +137,8 @@ struct Sim {
     members: BTreeMap<i32, Member>,
     /// Pairs whose messages are lost, by direction.
     cut: BTreeSet<(i32, i32)>,
+    /// The only node that reaches all others.
+    bridge: Option<i32>,
     leaders: BTreeMap<i32, i32>,
     /// All that was ever committed, by offset: epoch and value.
     committed: BTreeMap<i64, (i32, Bytes)>,
@@ -158,6 +163,7 @@ impl Sim {
             next_number: 0,
             members: BTreeMap::new(),
             cut: BTreeSet::new(),
+            bridge: None,
             leaders: BTreeMap::new(),
             committed: BTreeMap::new(),
             committed_by: BTreeMap::new(),
@@ -231,10 +237,18 @@ impl Sim {
             What::Crash { away_max } => return self.crash(id, away_max),
             What::Stop => return self.stop(id),
             What::Start => return self.start(id),
-            What::Cut => return self.cut_off(id),
+            What::Cut => {
+                let id = self
+                    .current_leaders()
+                    .pop()
+                    .filter(|_| self.random.one_in(2))
+                    .unwrap_or(id);
+                return self.cut_off(id);
+            }
             What::Heal => {
                 self.tell(|| "the network heals".to_owned());
                 self.cut.clear();
+                self.bridge = None;
                 return;
             }
             What::Snapshot => return self.take_snapshot(id),
@@ -338,8 +352,7 @@ impl Sim {
                 }
                 Outgoing::Response { ticket, mut response } => {
                     let owed = self.members.get_mut(&id).unwrap().owed.remove(&ticket.0);
-                    let is_vote = matches!(response.body, Body::Vote { granted: true });
-                    if is_vote {
+                    if matches!(response.body, Body::Vote { granted: true }) {
                         self.perhaps_crash_voter(id);
                     }
                     self.perhaps_shorten(&mut response);
@@ -386,14 +399,14 @@ impl Sim {
         id <= self.weather.old_nodes
     }
 
+    fn current_leaders(&self) -> Vec<i32> {
+        let leads = |member: &Member| member.raft.as_ref().is_some_and(Raft::is_leader);
+        let leaders = self.members.iter().filter(|(_, member)| leads(member));
+        leaders.map(|(id, _)| *id).collect()
+    }
+
     fn propose(&mut self) {
-        let leaders: Vec<i32> = self
-            .members
-            .iter()
-            .filter(|(_, member)| member.raft.as_ref().is_some_and(Raft::is_leader))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in leaders {
+        for id in self.current_leaders() {
             self.next_value += 1;
             let value = self.next_value.to_string().into_bytes();
             let now = self.now();
@@ -459,6 +472,9 @@ impl Totals {
         self.shortened += other.shortened;
         self.cuts += other.cuts;
         self.crashes += other.crashes;
+        self.fallen_voters += other.fallen_voters;
+        self.fallen_turncoats += other.fallen_turncoats;
+        self.fallen_old_majorities += other.fallen_old_majorities;
         self.clean_ends += other.clean_ends;
         self.elections += other.elections;
         self.truncations += other.truncations;

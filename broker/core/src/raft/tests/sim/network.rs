@@ -67,7 +67,10 @@ impl Sim {
             for (a, b) in one.iter().flat_map(|a| two.iter().map(|b| (*a, *b))) {
                 self.cut.extend([(a, b), (b, a)]);
             }
-            self.perhaps_crash_bridge(id);
+            self.bridge = Some(id);
+            if self.random.one_in(2) {
+                self.push(self.now, id, What::Crash { away_max: MOMENT });
+            }
         }
         for other in others.into_iter().filter(|_| kind < 4) {
             if kind == 3 && self.random.one_in(2) {
@@ -82,12 +85,5 @@ impl Sim {
         }
         let cut = format!("{:?}", self.cut);
         self.tell(|| format!("the network is cut: {cut}"));
-    }
-
-    /// Both sides have only it to ask for votes.
-    fn perhaps_crash_bridge(&mut self, id: i32) {
-        if self.random.one_in(2) {
-            self.push(self.now, id, What::Crash { away_max: MOMENT });
-        }
     }
 }
