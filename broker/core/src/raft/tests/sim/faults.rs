@@ -6,6 +6,8 @@ use super::*;
 
 /// Longest time that a node is down for a moment.
 pub(super) const MOMENT: Duration = Duration::from_millis(10);
+/// And for long.
+const LONG: Duration = Duration::from_secs(4);
 
 impl Sim {
     pub(super) fn start(&mut self, id: i32) {
@@ -113,7 +115,7 @@ impl Sim {
             && self.random.one_in(self.weather.crash_old_majority)
         {
             self.totals.fallen_old_majorities += 1;
-            let away_max = self.any_away();
+            let away_max = LONG;
             self.push(self.now, id, What::Crash { away_max });
         }
     }

@@ -60,19 +60,18 @@ impl Sim {
     /// Cuts a node off from all or some others, in one direction or both; or makes it the only one that reaches all.
     pub(super) fn cut_off(&mut self, id: i32) {
         self.totals.cuts += 1;
-        let kind = self.random.below(CUTS);
         let others: Vec<i32> = (1..=self.weather.nodes).filter(|other| *other != id).collect();
-        if kind >= 4 {
-            let (one, two) = others.split_at(others.len() / 2);
-            for (a, b) in one.iter().flat_map(|a| two.iter().map(|b| (*a, *b))) {
-                self.cut.extend([(a, b), (b, a)]);
-            }
-            self.bridge = Some(id);
-            if self.random.one_in(2) {
-                self.push(self.now, id, What::Crash { away_max: MOMENT });
-            }
+        match self.random.below(CUTS) {
+            _ if self.weather.bridges => self.make_bridge(id, &others),
+            4.. => self.make_bridge(id, &others),
+            kind => self.isolate(id, &others, kind),
         }
-        for other in others.into_iter().filter(|_| kind < 4) {
+        let cut = format!("{:?}", self.cut);
+        self.tell(|| format!("the network is cut: {cut}"));
+    }
+
+    fn isolate(&mut self, id: i32, others: &[i32], kind: u64) {
+        for other in others.iter().copied() {
             if kind == 3 && self.random.one_in(2) {
                 continue;
             }
@@ -83,7 +82,18 @@ impl Sim {
                 self.cut.insert((other, id));
             }
         }
-        let cut = format!("{:?}", self.cut);
-        self.tell(|| format!("the network is cut: {cut}"));
+    }
+
+    /// Those on both sides ask the node between them, which may have just come back.
+    fn make_bridge(&mut self, id: i32, others: &[i32]) {
+        self.cut.clear();
+        self.bridge = Some(id);
+        let (one, two) = others.split_at(others.len() / 2);
+        for (a, b) in one.iter().flat_map(|a| two.iter().map(|b| (*a, *b))) {
+            self.cut.extend([(a, b), (b, a)]);
+        }
+        if self.random.one_in(2) {
+            self.push(self.now, id, What::Crash { away_max: MOMENT });
+        }
     }
 }

@@ -52,6 +52,8 @@ pub(super) struct Weather {
     storms: u64,
     clean_ends: u64,
     cuts: u64,
+    /// Whether all cuts leave one node that reaches all others.
+    pub(super) bridges: bool,
     snapshots: u64,
     /// One message in so many is lost, late or doubled.
     pub(super) mishap: u64,
@@ -72,14 +74,16 @@ pub(super) struct Weather {
 
 impl Weather {
     pub(super) fn draw(random: &mut Seeded) -> Self {
+        let kind = random.below(6);
         let haste = [1, 4, 10][random.below(3) as usize];
-        Self {
+        let weather = Self {
             nodes: [3, 3, 5][random.below(3) as usize],
             haste,
             crashes: random.below(12),
             storms: random.below(8),
             clean_ends: random.below(8),
             cuts: random.below(10),
+            bridges: false,
             snapshots: random.below(6),
             mishap: 5 + random.below(60),
             late_max_ms: [50, 900, 6000][random.below(3) as usize] / u64::from(haste),
@@ -91,6 +95,42 @@ impl Weather {
             crash_new_leader: 1 + random.below(12),
             propose_every_ms: 25 + random.below(150),
             old_nodes: random.below(3) as i32,
+        };
+        match kind {
+            0 => weather.with_short_reigns(),
+            1 => weather.with_bridges(),
+            _ => weather,
+        }
+    }
+
+    /// Leaders fall one after the other, before and just after others have what they have (figure 8 of the Raft paper).
+    fn with_short_reigns(self) -> Self {
+        Self {
+            nodes: 3,
+            haste: 10,
+            storms: 0,
+            cuts: 0,
+            mishap: 60,
+            sync_max_ms: 2,
+            short_answers: 1,
+            crash_old_majority: 1,
+            crash_new_leader: 2,
+            ..self
+        }
+    }
+
+    /// Two that do not reach each other ask the third for its votes, while it is between two epochs.
+    fn with_bridges(self) -> Self {
+        Self {
+            nodes: 3,
+            haste: 10,
+            storms: 0,
+            cuts: 16,
+            bridges: true,
+            mishap: 60,
+            sync_max_ms: 30,
+            crash_turncoat: 1,
+            ..self
         }
     }
 
