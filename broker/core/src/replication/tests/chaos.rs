@@ -10,33 +10,10 @@ use super::controller::Controller;
 use super::*;
 use producer::Producer;
 
+pub(super) use chance::Chance;
+
+mod chance;
 mod producer;
-
-/// A linear congruential generator with an output mix (PCG's constants).
-pub(super) struct Chance(u64);
-
-impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(seed))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        let mixed = (self.0 ^ (self.0 >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        mixed ^ (mixed >> 33)
-    }
-
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
-    }
-
-    pub(super) fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-}
 
 #[derive(Debug, Clone)]
 enum Message {
@@ -94,6 +71,8 @@ struct World {
     controller: Controller,
     slots: Vec<Slot>,
     flights: Vec<Flight>,
+    /// Fetches that come once more, when their epoch may be over.
+    late: Vec<Flight>,
     /// (from, to) that lose everything.
     cut: BTreeSet<(i32, i32)>,
     writes: Vec<Write>,
@@ -140,6 +119,7 @@ impl World {
             slots: slots.collect(),
             controller,
             flights: Vec::new(),
+            late: Vec::new(),
             cut: BTreeSet::new(),
             writes: Vec::new(),
             producer: Producer::default(),
@@ -180,7 +160,7 @@ impl World {
     }
 
     fn step(&mut self) {
-        match self.chance.below(1000) {
+        match self.chance.below(1010) {
             0..430 => self.deliver(),
             430..640 => self.ask(),
             640..700 => self.produce(),
@@ -198,7 +178,8 @@ impl World {
             888..920 => self.unfence(),
             920..930 => self.flush(),
             930..935 => self.delete(),
-            _ => self.acknowledge(),
+            935..1000 => self.acknowledge(),
+            _ => self.deliver_late(),
         }
         self.check();
     }
@@ -213,9 +194,20 @@ impl World {
         } else {
             self.flights.swap_remove(at)
         };
+        if matches!(flight.message, Message::Ask(_)) && self.chance.one_in(20) {
+            self.late.push(flight.clone());
+        }
         if self.chance.one_in(20) || self.cut.contains(&(flight.from, flight.to)) {
             self.lose(flight);
         } else {
+            self.receive(flight);
+        }
+    }
+
+    fn deliver_late(&mut self) {
+        if !self.late.is_empty() {
+            let at = self.chance.below(self.late.len());
+            let flight = self.late.swap_remove(at);
             self.receive(flight);
         }
     }
