@@ -12,23 +12,25 @@ fn passes(seed: u64) -> bool {
     catch_unwind(AssertUnwindSafe(|| run(seed))).is_ok()
 }
 
-/// The first seed that finds a rule broken. The same seeds find nothing where it holds.
-fn finds(rule: Mutation) {
-    let count = number("KFLEET_SEEDS").unwrap_or(SEEDS_MAX);
-    let found = (0..count).find(|seed| !broken(rule, || passes(*seed)));
-    let found = found.unwrap_or_else(|| panic!("{rule:?} was not found in {count} seeds"));
-    println!(
-        "{rule:?}: found among replicas by seed {found}, after {} seeds",
-        found + 1
-    );
-    for seed in 0..=found {
+/// The first seed from `first` on that finds a rule broken. The same seeds find nothing where it holds.
+fn finds_from(first: u64, rule: Mutation) {
+    let end = number("KFLEET_SEEDS").unwrap_or(SEEDS_MAX);
+    let found = (first..end).find(|seed| !broken(rule, || passes(*seed)));
+    let found = found.unwrap_or_else(|| panic!("{rule:?} was not found by seeds {first} to {end}"));
+    println!("{rule:?}: found among replicas by seed {found}");
+    for seed in first..=found {
         assert!(passes(seed), "seed {seed} fails without any rule broken");
     }
 }
 
+fn finds(rule: Mutation) {
+    finds_from(0, rule);
+}
+
 #[test]
 fn fetches_of_any_epoch_are_found() {
-    finds(Mutation::FetchEpochUnchecked);
+    // It takes a fetch that is late by two leaders, whose sender has truncated since. None of the seeds before finds it.
+    finds_from(9_200, Mutation::FetchEpochUnchecked);
 }
 
 #[test]
