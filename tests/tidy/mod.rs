@@ -167,6 +167,28 @@ fn arrows_point_down() {
     }
 }
 
+/// A default or a dependency that has the feature would bring the broken rules into a build that somebody runs.
+#[test]
+fn only_tests_that_ask_for_it_can_break_rules() {
+    let manifests = [
+        "Cargo.toml",
+        "broker/Cargo.toml",
+        "broker/core/Cargo.toml",
+        "broker/log/Cargo.toml",
+        "client/Cargo.toml",
+        "commands/Cargo.toml",
+        "fuzz/Cargo.toml",
+        "protocol/Cargo.toml",
+    ];
+    for manifest in manifests {
+        let text = fs::read_to_string(root().join(manifest)).unwrap();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let may_name_it = line.starts_with("mutations = [");
+            assert!(may_name_it || !line.contains("mutations"), "{manifest}: {line}");
+        }
+    }
+}
+
 #[test]
 fn files_have_one_subject_and_nothing_is_left_unfinished() {
     let folders = [

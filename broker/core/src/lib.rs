@@ -12,6 +12,7 @@ pub mod features;
 pub mod groups;
 pub mod image;
 pub mod lifecycle;
+pub mod mutation;
 pub mod raft;
 pub mod replication;
 pub mod reply;

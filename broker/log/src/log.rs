@@ -163,6 +163,12 @@ impl Log {
         self.producers.active()
     }
 
+    /// Loses what it knows of producers, as no log may.
+    #[cfg(feature = "mutations")]
+    pub fn forget_producers(&mut self) {
+        self.producers = crate::producers::Producers::default();
+    }
+
     /// Bytes of all segments.
     pub fn size_bytes(&self) -> u64 {
         self.segments.values().map(|segment| segment.size_bytes).sum()

@@ -11,7 +11,8 @@ use super::draft::Draft;
 use super::partition_change::{Election, RECOVERED, RECOVERING};
 use super::{Controller, Handled, Plan};
 use crate::call::Call;
-use crate::image::PartitionImage;
+use crate::image::{Brokers, PartitionImage};
+use crate::mutation::{Mutation, mutated};
 
 /// First version that names the epochs of brokers.
 const EPOCHS_FROM: i16 = 3;
@@ -19,7 +20,7 @@ const EPOCHS_FROM: i16 = 3;
 const ANY_EPOCH: i64 = -1;
 
 /// A broker that is to be in sync, and its epoch.
-type InSync = (i32, i64);
+pub(crate) type InSync = (i32, i64);
 
 impl Controller {
     pub(super) fn alter_partition(&self, call: &Call) -> Handled {
@@ -77,7 +78,7 @@ fn alter(
     };
     let index = asked.partition_index;
     let partition = current(draft, topic, index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-    check(draft, leader, &partition, asked, &isr)?;
+    check(draft.image().brokers(), leader, &partition, asked, &isr)?;
     draft.change_partition((topic, index), None, |draft, topic, change| {
         if draft.is_unclean(&topic.name) {
             change.election = Election::Unclean;
@@ -98,25 +99,31 @@ fn current(draft: &Draft<'_>, topic: Uuid, index: i32) -> Option<PartitionImage>
 }
 
 /// In the order in which Kafka's controller finds fault.
-fn check(
-    draft: &Draft<'_>,
+pub(crate) fn check(
+    brokers: &Brokers,
     leader: i32,
     partition: &PartitionImage,
     asked: &PartitionData,
     isr: &[InSync],
 ) -> Result<(), ErrorCode> {
+    let known = (partition.leader_epoch, partition.partition_epoch);
+    let any_epoch = mutated(Mutation::AlterPartitionEpochsIgnored);
+    let (leader_epoch, partition_epoch) = if any_epoch {
+        known
+    } else {
+        (asked.leader_epoch, asked.partition_epoch)
+    };
     // Whoever knows more than this controller has seen a later one.
-    let is_behind = asked.leader_epoch > partition.leader_epoch || asked.partition_epoch > partition.partition_epoch;
-    if is_behind {
+    if leader_epoch > partition.leader_epoch || partition_epoch > partition.partition_epoch {
         return Err(ErrorCode::NotController);
     }
-    if asked.leader_epoch < partition.leader_epoch {
+    if leader_epoch < partition.leader_epoch {
         return Err(ErrorCode::FencedLeaderEpoch);
     }
     if leader != partition.leader {
         return Err(ErrorCode::InvalidRequest);
     }
-    if asked.partition_epoch < partition.partition_epoch {
+    if partition_epoch < partition.partition_epoch {
         return Err(ErrorCode::InvalidUpdateVersion);
     }
     let mut ids: Vec<i32> = isr.iter().map(|(id, _)| *id).collect();
@@ -136,7 +143,7 @@ fn check(
         return Err(ErrorCode::InvalidRequest);
     }
     let fits = |(id, epoch): &InSync| {
-        let broker = draft.image().brokers().get(*id).filter(|broker| broker.is_active());
+        let broker = brokers.get(*id).filter(|broker| broker.is_active());
         broker.is_some_and(|broker| *epoch == ANY_EPOCH || *epoch == broker.epoch)
     };
     if !isr.iter().all(fits) {

@@ -6,7 +6,7 @@
 
 mod activate;
 mod allocate_producer_ids;
-mod alter_partition;
+pub(crate) mod alter_partition;
 mod alter_partition_reassignments;
 mod api;
 mod assign_replicas_to_dirs;

@@ -8,6 +8,7 @@ use super::event::RaftCx;
 use super::message::{Body, Endpoint, Peer, ReplicaKey, Request, Response, VoteRequest};
 use super::role::{Role, Votes};
 use super::{Raft, RaftError, Voter};
+use crate::mutation::{Mutation, mutated};
 
 impl Raft {
     /// Some time after the election timeout, at random, so that not all try at once.
@@ -111,7 +112,9 @@ impl Raft {
         let granted = self.would_grant(vote, is_up_to_date);
         if granted && !vote.pre_vote {
             self.voted = Some(vote.candidate);
-            self.store_state()?;
+            if !mutated(Mutation::VoteNotPersisted) {
+                self.store_state()?;
+            }
             let election_at = self.next_election(cx);
             self.requests.forget();
             self.role = Role::Unattached { election_at };

@@ -14,6 +14,7 @@ use super::role::{Download, Following, Role};
 use super::state_files::SNAPSHOT_MAX_BYTES;
 use super::{Raft, RaftError};
 use crate::cx::Ticket;
+use crate::mutation::{Mutation, mutated};
 
 /// How long a leader may wait for records, at most.
 const FETCH_MAX_WAIT: Duration = Duration::from_millis(500);
@@ -180,9 +181,11 @@ impl Raft {
             end_offset = self.log.end_offset(),
             "cut off what the leader does not have"
         );
-        self.log.truncate_to(offset)?;
-        self.voters.truncate_to(offset);
-        self.kraft_versions.truncate_to(offset);
+        if !mutated(Mutation::NoTruncation) {
+            self.log.truncate_to(offset)?;
+            self.voters.truncate_to(offset);
+            self.kraft_versions.truncate_to(offset);
+        }
         self.truncations += 1;
         Ok(())
     }

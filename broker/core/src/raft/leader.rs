@@ -16,6 +16,7 @@ use super::role::Role;
 use super::upgrade::ToldVoters;
 use super::{Raft, RaftError, Voter, VoterSet};
 use crate::cx::{Now, Ticket};
+use crate::mutation::{Mutation, mutated};
 
 /// Kafka 4.3 reads LeaderChange records in no other version, whatever kraft.version is.
 const LEADER_CHANGE_VERSION: i16 = 0;
@@ -148,7 +149,12 @@ impl Raft {
             .iter()
             .map(|voter| {
                 if voter.id == self.config.node_id {
-                    return leadership.synced;
+                    let early = mutated(Mutation::SelfCountedBeforeFsync);
+                    return if early {
+                        self.log.end_offset()
+                    } else {
+                        leadership.synced
+                    };
                 }
                 let of_voter = leadership
                     .replicas
@@ -162,7 +168,7 @@ impl Raft {
         let Some(committed) = ends.get(voters.majority() - 1).copied() else {
             return;
         };
-        if committed <= leadership.epoch_start {
+        if committed <= leadership.epoch_start && !mutated(Mutation::HighWatermarkOnOldEpoch) {
             return;
         }
         if !leadership.is_announced {
@@ -182,7 +188,8 @@ impl Raft {
         request: FetchRequest,
         cx: &mut RaftCx<'_>,
     ) -> Result<(), RaftError> {
-        if let Some(error) = self.not_leading(request.epoch) {
+        let any_epoch = mutated(Mutation::FetchEpochUnchecked);
+        if let Some(error) = self.not_leading(if any_epoch { self.epoch } else { request.epoch }) {
             let response = self.refusal(&Request::Fetch(request), error);
             cx.out.sends.push(Outgoing::Response { ticket, response });
             return Ok(());

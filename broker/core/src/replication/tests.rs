@@ -27,6 +27,8 @@ pub(crate) mod chaos;
 mod controller;
 mod follower;
 mod leader;
+#[cfg(feature = "mutations")]
+mod mutations;
 mod wire;
 
 const TOPIC: Uuid = Uuid::from_u128(900);

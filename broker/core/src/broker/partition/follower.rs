@@ -6,6 +6,7 @@ use protocol::records::Batches;
 
 use super::{Inner, Partition};
 use crate::cx::Now;
+use crate::mutation::{Mutation, mutated};
 
 /// Where a follower is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +125,9 @@ impl Partition {
             end_offset,
             "truncates what the leader does not have"
         );
-        inner.log.truncate_to(target)?;
+        if !mutated(Mutation::NoTruncation) {
+            inner.log.truncate_to(target)?;
+        }
         inner.here(asked)
     }
 

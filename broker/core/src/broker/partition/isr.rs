@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Inner, Partition};
 use crate::cx::Now;
+use crate::mutation::{Mutation, mutated};
 use crate::replication::isr::Refusal;
 use crate::replication::{IsrMember, IsrOutcome, ProposeIsr, Replica};
 
@@ -108,10 +109,12 @@ impl Inner {
             return;
         }
         let committed = self.log.high_watermark().max(leading.epoch_start_offset);
-        let reached = |follower: &&Replica| follower.id() == id && follower.log_end_offset() >= committed;
-        let Some(follower) = leading.followers.iter().find(reached) else {
+        let Some(follower) = leading.followers.iter().find(|follower| follower.id() == id) else {
             return;
         };
+        if follower.log_end_offset() < committed && !mutated(Mutation::IsrJoinedWhileBehind) {
+            return;
+        }
         if !self.context.may_join(follower) {
             return;
         }

@@ -7,6 +7,7 @@ use protocol::api::ErrorCode;
 
 use super::isr::IsrChange;
 use super::{Inner, Partition, PartitionError, ReplicaFetch};
+use crate::mutation::{Mutation, mutated};
 use crate::replication::Replica;
 use crate::replication::replica::Fetched;
 
@@ -75,6 +76,10 @@ impl Inner {
             return;
         }
         self.log.begin_epoch(self.state.leader_epoch);
+        #[cfg(feature = "mutations")]
+        if mutated(Mutation::SequencesForgottenAtFailover) {
+            self.log.forget_producers();
+        }
         let mut leading = Leading {
             epoch_start_offset: self.log.log_end_offset(),
             followers: Vec::new(),
@@ -124,11 +129,14 @@ impl Inner {
         let end_offset = self.log.log_end_offset();
         let mut target = end_offset;
         for follower in &leading.followers {
-            let holds = follower.log_end_offset() < target
-                && (self.state.isr.contains(&follower.id())
-                    || leading.change.joins(follower.id())
+            let maximal = !mutated(Mutation::IsrInsteadOfMaximalIsr);
+            let may_have_joined = || {
+                leading.change.joins(follower.id())
                     || (follower.is_caught_up(end_offset, now, self.context.lag_time_max())
-                        && self.context.may_join(follower)));
+                        && self.context.may_join(follower))
+            };
+            let holds = follower.log_end_offset() < target
+                && (self.state.isr.contains(&follower.id()) || (maximal && may_have_joined()));
             if holds {
                 target = follower.log_end_offset();
             }

@@ -24,6 +24,7 @@ use protocol::api::ErrorCode;
 use crate::call::Waiters;
 use crate::cx::Now;
 use crate::image::PartitionImage;
+use crate::mutation::{Mutation, mutated};
 use crate::replication::ReplicaContext;
 use leader::Leading;
 use moving::Moving;
@@ -328,7 +329,7 @@ impl Inner {
     }
 
     fn is_under_min_isr(&self) -> bool {
-        self.state.isr.len() < self.effective_min_isr()
+        self.state.isr.len() < self.effective_min_isr() && !mutated(Mutation::AcknowledgedBelowMinIsr)
     }
 
     fn take_state(&mut self, state: PartitionImage, now: Duration) {

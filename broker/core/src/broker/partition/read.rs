@@ -7,6 +7,7 @@ use protocol::api::ErrorCode;
 use protocol::api::fetch::FetchPartition;
 
 use super::{FoundOffset, Inner, Isolation, OffsetSpec, Partition, PartitionError, Read, ReadRequest, ReplicaFetch};
+use crate::mutation::{Mutation, mutated};
 use crate::reply::ReplyPart;
 
 impl Partition {
@@ -32,7 +33,8 @@ impl Partition {
         waiter: Option<(u64, &Waker)>,
     ) -> Result<Read, PartitionError> {
         let mut inner = self.lock();
-        inner.check_leader(request.current_leader_epoch)?;
+        let any_epoch = mutated(Mutation::FetchEpochUnchecked);
+        inner.check_leader(if any_epoch { -1 } else { request.current_leader_epoch })?;
         inner.check_replica(fetch, request.current_leader_epoch)?;
         if let Some(diverging_epoch) = inner.divergence(request)? {
             return Ok(inner.diverged(diverging_epoch));

@@ -8,32 +8,12 @@ use std::collections::BTreeMap;
 
 use super::controller::Controller;
 use super::*;
+use producer::Producer;
 
-/// A linear congruential generator with an output mix (PCG's constants).
-pub(crate) struct Chance(u64);
+pub(crate) use chance::Chance;
 
-impl Chance {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(seed))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        let mixed = (self.0 ^ (self.0 >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        mixed ^ (mixed >> 33)
-    }
-
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
-    }
-
-    pub(crate) fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-}
+mod chance;
+mod producer;
 
 #[derive(Debug, Clone)]
 enum Message {
@@ -72,8 +52,9 @@ struct Write {
 }
 
 #[derive(Debug, Default)]
-struct Tally {
+pub(super) struct Tally {
     acknowledged: usize,
+    repeated: usize,
     crashes: usize,
     elections: usize,
     truncations: usize,
@@ -90,9 +71,12 @@ struct World {
     controller: Controller,
     slots: Vec<Slot>,
     flights: Vec<Flight>,
+    /// Fetches that come once more, when their epoch may be over.
+    late: Vec<Flight>,
     /// (from, to) that lose everything.
     cut: BTreeSet<(i32, i32)>,
     writes: Vec<Write>,
+    producer: Producer,
     next_value: usize,
     /// What was ever below a high watermark: epoch and value by offset.
     committed: BTreeMap<i64, (i32, String)>,
@@ -135,8 +119,10 @@ impl World {
             slots: slots.collect(),
             controller,
             flights: Vec::new(),
+            late: Vec::new(),
             cut: BTreeSet::new(),
             writes: Vec::new(),
+            producer: Producer::default(),
             next_value: 0,
             committed: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
@@ -174,10 +160,11 @@ impl World {
     }
 
     fn step(&mut self) {
-        match self.chance.below(1000) {
+        match self.chance.below(1010) {
             0..430 => self.deliver(),
             430..640 => self.ask(),
-            640..720 => self.produce(),
+            640..700 => self.produce(),
+            700..720 => self.send_sequence(),
             720..800 => self.publish(),
             800..840 => self.pass_time(),
             840..844 => self.toggle_cut(),
@@ -191,7 +178,8 @@ impl World {
             888..920 => self.unfence(),
             920..930 => self.flush(),
             930..935 => self.delete(),
-            _ => self.acknowledge(),
+            935..1000 => self.acknowledge(),
+            _ => self.deliver_late(),
         }
         self.check();
     }
@@ -206,9 +194,20 @@ impl World {
         } else {
             self.flights.swap_remove(at)
         };
+        if matches!(flight.message, Message::Ask(_)) && self.chance.one_in(20) {
+            self.late.push(flight.clone());
+        }
         if self.chance.one_in(20) || self.cut.contains(&(flight.from, flight.to)) {
             self.lose(flight);
         } else {
+            self.receive(flight);
+        }
+    }
+
+    fn deliver_late(&mut self) {
+        if !self.late.is_empty() {
+            let at = self.chance.below(self.late.len());
+            let flight = self.late.swap_remove(at);
             self.receive(flight);
         }
     }
@@ -230,7 +229,7 @@ impl World {
         let now = self.now();
         if let Message::Alter(proposal) = flight.message {
             let before = self.controller.state.partition_epoch;
-            let outcome = self.controller.alter(&proposal);
+            let outcome = self.controller.alter(flight.from, &proposal);
             self.tally.isr_changes += usize::from(self.controller.state.partition_epoch > before);
             return self.send(0, flight.from, Message::Altered(proposal, outcome));
         }
@@ -299,6 +298,7 @@ impl World {
     }
 
     fn acknowledge(&mut self) {
+        self.acknowledge_sequence();
         for write in std::mem::take(&mut self.writes) {
             let slot = &self.slots[write.slot];
             let Some(node) = slot.node.as_ref().filter(|_| slot.life == write.life) else {
@@ -531,7 +531,7 @@ impl World {
     }
 }
 
-fn run(seed: u64) -> Tally {
+pub(super) fn run(seed: u64) -> Tally {
     let mut world = World::new(seed);
     for step in 0..3000 {
         world.step();
@@ -561,6 +561,7 @@ fn what_is_committed_is_never_lost_whatever_happens_to_brokers_and_networks() {
     let mut sum = Tally::default();
     for tally in seeds.map(run) {
         sum.acknowledged += tally.acknowledged;
+        sum.repeated += tally.repeated;
         sum.crashes += tally.crashes;
         sum.elections += tally.elections;
         sum.truncations += tally.truncations;
@@ -572,6 +573,7 @@ fn what_is_committed_is_never_lost_whatever_happens_to_brokers_and_networks() {
     if count >= 60 {
         let rare = [
             sum.acknowledged,
+            sum.repeated,
             sum.crashes,
             sum.elections,
             sum.truncations,

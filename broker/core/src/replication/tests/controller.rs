@@ -2,6 +2,7 @@
 //! ISR and the eligible leader replicas (KIP-966).
 
 use super::*;
+use crate::controller::alter_partition::check;
 
 pub(super) struct Controller {
     pub(super) state: PartitionImage,
@@ -111,19 +112,17 @@ impl Controller {
         }
     }
 
-    pub(super) fn alter(&mut self, proposal: &ProposeIsr) -> IsrOutcome {
-        if proposal.leader_epoch != self.state.leader_epoch {
-            return IsrOutcome::Refused(ErrorCode::FencedLeaderEpoch);
-        }
-        if proposal.partition_epoch != self.state.partition_epoch {
-            return IsrOutcome::Refused(ErrorCode::InvalidUpdateVersion);
-        }
-        let eligible = |member: &IsrMember| {
-            let epoch = member.broker_epoch == -1 || member.broker_epoch == self.epoch_of(member.broker_id);
-            self.is_alive(member.broker_id) && epoch
+    /// What the real controller refuses it refuses too.
+    pub(super) fn alter(&mut self, leader: i32, proposal: &ProposeIsr) -> IsrOutcome {
+        let sender = IsrMember {
+            broker_id: leader,
+            broker_epoch: self.epoch_of(leader),
         };
-        if !proposal.isr.iter().all(eligible) {
-            return IsrOutcome::Refused(ErrorCode::IneligibleReplica);
+        let request = alter_partition::request(sender, std::slice::from_ref(proposal));
+        let asked = &request.topics[0].partitions[0];
+        let isr: Vec<(i32, i64)> = proposal.isr.iter().map(|m| (m.broker_id, m.broker_epoch)).collect();
+        if let Err(code) = check(self.image.brokers(), leader, &self.state, asked, &isr) {
+            return IsrOutcome::Refused(code);
         }
         let isr: Vec<i32> = proposal.isr.iter().map(|member| member.broker_id).collect();
         if isr != self.state.isr {

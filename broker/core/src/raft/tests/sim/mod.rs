@@ -2,12 +2,16 @@
 //! time. What is sent goes through the bytes of the wire, in the newest versions or the oldest. A seed replays exactly:
 //! `KFLEET_SEED=N` with `KFLEET_SIMS=1`.
 //!
-//! What has to hold, as in Kafka's own simulation test and the public specifications: one leader an epoch; committed
-//! records are the same everywhere and never lost; high watermarks and epochs do not go back while a node lives; logs that
-//! have a record in common agree on all before it.
+//! What has to hold, as in Kafka's own simulation test and the public specifications: one leader an epoch, which has all
+//! that was committed before it; committed records are the same everywhere and never lost; high watermarks and epochs do
+//! not go back while a node lives; logs that have a record in common agree on all before it.
 
 mod check;
+mod faults;
 mod membership;
+#[cfg(feature = "mutations")]
+mod mutations;
+mod network;
 mod weather;
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -17,6 +21,7 @@ use super::*;
 use crate::cx::{Cx, Outbox, Random};
 use crate::raft::wire::ReplyTo;
 use crate::raft::wire::tests::{carry, carry_back};
+use network::NoAnswer;
 use weather::{Seeded, Weather};
 
 const LENGTH: Duration = Duration::from_secs(20);
@@ -53,7 +58,14 @@ enum What {
     Snapshot,
     /// Somebody asks who leads to change the voters.
     Change,
-    Crash,
+    /// It falls, and comes back before long.
+    Crash {
+        away_max: Duration,
+    },
+    /// It is asked to end.
+    Stop,
+    /// It ends cleanly.
+    Close,
     Start,
     Cut,
     Heal,
@@ -98,6 +110,10 @@ struct Member {
     owed: BTreeMap<u64, (i32, u64, u64, ReplyTo)>,
     high_watermark: i64,
     epoch: i32,
+    /// Up to where its log was compared with the others.
+    checked_end: i64,
+    /// Its last end was clean.
+    is_clean: bool,
 }
 
 /// What happened in a run.
@@ -106,8 +122,13 @@ struct Totals {
     lost: u64,
     doubled: u64,
     delayed: u64,
+    shortened: u64,
     cuts: u64,
     crashes: u64,
+    fallen_voters: u64,
+    fallen_turncoats: u64,
+    fallen_old_majorities: u64,
+    clean_ends: u64,
     elections: u64,
     truncations: u64,
     snapshot_loads: u64,
@@ -128,9 +149,15 @@ struct Sim {
     members: BTreeMap<i32, Member>,
     /// Pairs whose messages are lost, by direction.
     cut: BTreeSet<(i32, i32)>,
+    /// The only node that reaches all others.
+    bridge: Option<i32>,
     leaders: BTreeMap<i32, i32>,
     /// All that was ever committed, by offset: epoch and value.
     committed: BTreeMap<i64, (i32, Bytes)>,
+    /// Up to where leaders committed, by their epochs.
+    committed_by: BTreeMap<i32, i64>,
+    /// All that was ever in a log, by offset and epoch: the epoch of what is before it, if there is something, and value.
+    written: BTreeMap<(i64, i32), (Option<i32>, Bytes)>,
     next_value: u64,
     /// Whether voters are in the log, and come and go.
     is_dynamic: bool,
@@ -156,8 +183,11 @@ impl Sim {
             next_number: 0,
             members: BTreeMap::new(),
             cut: BTreeSet::new(),
+            bridge: None,
             leaders: BTreeMap::new(),
             committed: BTreeMap::new(),
+            committed_by: BTreeMap::new(),
+            written: BTreeMap::new(),
             next_value: 0,
             is_dynamic: false,
             changes: BTreeMap::new(),
@@ -174,6 +204,8 @@ impl Sim {
                 owed: BTreeMap::new(),
                 high_watermark: 0,
                 epoch: 0,
+                checked_end: 0,
+                is_clean: false,
             };
             sim.members.insert(id, member);
             sim.push(Duration::ZERO, id, What::Start);
@@ -225,12 +257,21 @@ impl Sim {
         match due.what {
             What::Propose => return self.propose(),
             What::Change => return self.change_voters(),
-            What::Crash => return self.crash(id),
+            What::Crash { away_max } => return self.crash(id, away_max),
+            What::Stop => return self.stop(id),
             What::Start => return self.start(id),
-            What::Cut => return self.cut_off(id),
+            What::Cut => {
+                let id = self
+                    .current_leaders()
+                    .pop()
+                    .filter(|_| self.random.one_in(2))
+                    .unwrap_or(id);
+                return self.cut_off(id);
+            }
             What::Heal => {
                 self.tell(|| "the network heals".to_owned());
                 self.cut.clear();
+                self.bridge = None;
                 return;
             }
             What::Snapshot => return self.take_snapshot(id),
@@ -239,10 +280,19 @@ impl Sim {
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
-        if member.raft.is_none() {
-            return self.refuse(due.what);
-        }
-        if member.life != due.life {
+        let is_here = member.raft.is_some();
+        if !is_here || member.life != due.life {
+            if let What::Request {
+                from,
+                from_life,
+                id: number,
+                ..
+            } = due.what
+            {
+                // What was sent to a process that is gone comes to the end of its connection.
+                let end = if is_here { NoAnswer::End } else { NoAnswer::Refusal };
+                self.give_no_answer(id, (from, from_life), number, end);
+            }
             return;
         }
         let event = match due.what {
@@ -272,28 +322,14 @@ impl Sim {
                 let end_offset = member.raft.as_mut().unwrap().flush().unwrap();
                 Event::Synced { end_offset }
             }
+            What::Close => return self.close(id),
             _ => return,
         };
         self.feed(id, event);
     }
 
-    /// Where no process is, connections are refused, unless the whole machine is away.
-    fn refuse(&mut self, what: What) {
-        if let What::Request {
-            from, from_life, id, ..
-        } = what
-            && self.members[&from].life == from_life
-            && self.random.one_in(2)
-        {
-            self.push(self.now, from, What::Refused { id });
-        }
-    }
-
     fn feed(&mut self, id: i32, event: Event) {
-        let now = Now {
-            wall_ms: 1_700_000_000_000 + self.now.as_millis() as i64,
-            mono: self.now,
-        };
+        let now = self.now();
         if self.story.is_some() && !matches!(event, Event::Tick) {
             let line = format!("{id} <- {event:?}");
             self.tell(|| line);
@@ -307,9 +343,19 @@ impl Sim {
             disk: &disk,
             out: &mut out,
         };
-        member.raft.as_mut().unwrap().on(event, &mut cx).unwrap();
+        let raft = member.raft.as_mut().unwrap();
+        let unsynced_in = match &raft.role {
+            Role::Follower(following) if following.unsynced => Some(raft.epoch()),
+            _ => None,
+        };
+        raft.on(event, &mut cx).unwrap();
+        let is_turncoat = unsynced_in.is_some_and(|epoch| epoch < raft.epoch());
         self.carry_out(id, out);
         self.check(id);
+        if is_turncoat {
+            self.perhaps_crash_turncoat(id);
+        }
+        self.perhaps_crash_old_majority(id);
     }
 
     fn carry_out(&mut self, id: i32, out: Outbox<Outgoing, Due>) {
@@ -340,13 +386,13 @@ impl Sim {
                         reply_to: reply_to.clone(),
                     });
                 }
-                Outgoing::Response { ticket, response } => {
+                Outgoing::Response { ticket, mut response } => {
                     self.note_change(id, ticket, &response);
                     let owed = self.members.get_mut(&id).unwrap().owed.remove(&ticket.0);
-                    let is_vote = matches!(response.body, Body::Vote { granted: true });
-                    if is_vote && !self.is_calm() && self.random.one_in(self.weather.crash_after_vote) {
-                        self.push(self.now, id, What::Crash);
+                    if matches!(response.body, Body::Vote { granted: true }) {
+                        self.perhaps_crash_voter(id);
                     }
+                    self.perhaps_shorten(&mut response);
                     // An answer to a process that is gone has no connection to come over.
                     let owed = owed.filter(|(to, life, ..)| self.members[to].life == *life);
                     if let Some((to, _, number, reply_to)) = owed {
@@ -374,6 +420,13 @@ impl Sim {
         }
     }
 
+    fn now(&self) -> Now {
+        Now {
+            wall_ms: 1_700_000_000_000 + self.now.as_millis() as i64,
+            mono: self.now,
+        }
+    }
+
     fn is_calm(&self) -> bool {
         self.now > LENGTH - CALM
     }
@@ -383,130 +436,17 @@ impl Sim {
         id <= self.weather.old_nodes
     }
 
-    /// Puts a message on the network, which does with it what it likes.
-    fn send(&mut self, from: i32, to: i32, what: impl Fn(()) -> What) {
-        if self.cut.contains(&(from, to)) {
-            self.totals.lost += 1;
-            return;
-        }
-        let (is_calm, mishap) = (self.is_calm(), self.weather.mishap);
-        if !is_calm && self.random.one_in(2 * mishap) {
-            self.totals.lost += 1;
-            return;
-        }
-        let mut delay = self.random.millis(0, 3);
-        if !is_calm && self.random.one_in(mishap) {
-            delay += self.random.millis(0, self.weather.late_max_ms);
-            self.totals.delayed += 1;
-        }
-        if !is_calm && self.random.one_in(mishap) {
-            self.totals.doubled += 1;
-            let again = delay + self.random.millis(0, self.weather.late_max_ms);
-            self.push(self.now + again, to, what(()));
-        }
-        self.push(self.now + delay, to, what(()));
-    }
-
-    fn start(&mut self, id: i32) {
-        let member = self.members.get_mut(&id).unwrap();
-        if member.raft.is_some() {
-            return;
-        }
-        let context = LogContext::new(Arc::new(member.disk.clone()), 8, 1 << 16);
-        let config = RaftConfig {
-            node_id: id,
-            directory_id: Uuid::from_u128(100 + id as u128),
-            metadata_dir: "/meta".into(),
-            static_voters: if self.is_dynamic {
-                vec![]
-            } else {
-                (1..=self.weather.nodes).map(voter).collect()
-            },
-            bootstrap_servers: if self.is_dynamic {
-                self.weather.nodes as usize
-            } else {
-                0
-            },
-            clean: false,
-            timeouts: self.weather.timeouts(),
-        };
-        member.raft = Some(Raft::open(&context, config).unwrap().0);
-        member.life += 1;
-        member.timer_at = None;
-        member.is_syncing = false;
-        member.owed.clear();
-        member.high_watermark = 0;
-        self.tell(|| format!("{id} starts"));
-        self.feed(id, Event::Start);
-    }
-
-    fn crash(&mut self, id: i32) {
-        if self.members[&id].raft.is_none() {
-            return;
-        }
-        self.tell(|| format!("{id} crashes"));
-        self.totals.crashes += 1;
-        let is_power_cut = self.random.one_in(2);
-        let mut random = self.random.clone();
-        self.random.next_u64();
-        let member = self.members.get_mut(&id).unwrap();
-        let raft = member.raft.take().unwrap();
-        let (truncations, loads) = raft.upheavals();
-        drop(raft);
-        if is_power_cut {
-            member.disk = member
-                .disk
-                .crash_in_any_order(|bound| random.below(bound as u64) as usize);
-        }
-        member.life += 1;
-        self.totals.truncations += truncations;
-        self.totals.snapshot_loads += loads;
-        let away = [10, 300, 4000][self.random.below(3) as usize];
-        let away = self.random.millis(1, away);
-        self.push((self.now + away).min(LENGTH - CALM), id, What::Start);
-    }
-
-    /// A leader that falls before others have what it has is what elections are hard for.
-    fn perhaps_crash_leader(&mut self, id: i32) {
-        if !self.is_calm() && self.random.one_in(self.weather.crash_new_leader) {
-            let after = self.random.millis(0, 12);
-            self.push(self.now + after, id, What::Crash);
-        }
-    }
-
-    /// Cuts a node off from all or some others, in one direction or both.
-    fn cut_off(&mut self, id: i32) {
-        self.totals.cuts += 1;
-        let kind = self.random.below(4);
-        for other in (1..=self.weather.nodes).filter(|other| *other != id) {
-            if kind == 3 && self.random.one_in(2) {
-                continue;
-            }
-            if kind != 1 {
-                self.cut.insert((id, other));
-            }
-            if kind != 2 {
-                self.cut.insert((other, id));
-            }
-        }
-        let cut = format!("{:?}", self.cut);
-        self.tell(|| format!("the network is cut: {cut}"));
+    fn current_leaders(&self) -> Vec<i32> {
+        let leads = |member: &Member| member.raft.as_ref().is_some_and(Raft::is_leader);
+        let leaders = self.members.iter().filter(|(_, member)| leads(member));
+        leaders.map(|(id, _)| *id).collect()
     }
 
     fn propose(&mut self) {
-        let leaders: Vec<i32> = self
-            .members
-            .iter()
-            .filter(|(_, member)| member.raft.as_ref().is_some_and(Raft::is_leader))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in leaders {
+        for id in self.current_leaders() {
             self.next_value += 1;
             let value = self.next_value.to_string().into_bytes();
-            let now = Now {
-                wall_ms: 1_700_000_000_000,
-                mono: self.now,
-            };
+            let now = self.now();
             let raft = self.members.get_mut(&id).unwrap().raft.as_mut().unwrap();
             raft.propose(&[value], now).unwrap();
             self.totals.proposed += 1;
@@ -518,38 +458,6 @@ impl Sim {
             }
             self.feed(id, Event::Tick);
         }
-    }
-
-    fn take_snapshot(&mut self, id: i32) {
-        let Some(raft) = self.members.get_mut(&id).and_then(|member| member.raft.as_mut()) else {
-            return;
-        };
-        let end_offset = raft.high_watermark();
-        if end_offset <= 2 {
-            return;
-        }
-        // The log moves to a snapshot that is not the first.
-        for end_offset in [end_offset - 1, end_offset] {
-            let Some(id_of) = raft.snapshot_id(end_offset) else {
-                continue;
-            };
-            let control = raft.control_records(end_offset).unwrap();
-            let writer = protocol::files::SnapshotWriter::new(id_of.epoch, 0, 0, control).unwrap();
-            raft.snapshot_taken(id_of, &writer.finish().unwrap()).unwrap();
-        }
-        // Most nodes keep nothing below their latest snapshot.
-        if self.random.below(4) > 0 {
-            let now = Now {
-                wall_ms: 1_700_000_000_000,
-                mono: self.now,
-            };
-            let retention = Retention {
-                size_bytes: Some(0),
-                age_ms: None,
-            };
-            raft.clean(&retention, now).unwrap();
-        }
-        self.tell(|| format!("{id} takes a snapshot up to {end_offset}"));
     }
 }
 
@@ -581,8 +489,14 @@ fn a_quorum_keeps_what_is_committed_whatever_goes_wrong() {
         totals.add(&run);
     }
     println!("{count} runs from seed {first}: {totals:?}");
+    let rare = [
+        totals.crashes,
+        totals.clean_ends,
+        totals.truncations,
+        totals.snapshot_loads,
+    ];
     assert!(
-        totals.elections > count && totals.crashes > 0 && totals.truncations > 0 && totals.snapshot_loads > 0,
+        totals.elections > count && rare.iter().all(|times| *times > 0),
         "the runs did not go through enough: {totals:?}"
     );
 }
@@ -592,8 +506,13 @@ impl Totals {
         self.lost += other.lost;
         self.doubled += other.doubled;
         self.delayed += other.delayed;
+        self.shortened += other.shortened;
         self.cuts += other.cuts;
         self.crashes += other.crashes;
+        self.fallen_voters += other.fallen_voters;
+        self.fallen_turncoats += other.fallen_turncoats;
+        self.fallen_old_majorities += other.fallen_old_majorities;
+        self.clean_ends += other.clean_ends;
         self.elections += other.elections;
         self.truncations += other.truncations;
         self.snapshot_loads += other.snapshot_loads;

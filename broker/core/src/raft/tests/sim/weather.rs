@@ -50,14 +50,23 @@ pub(super) struct Weather {
     crashes: u64,
     /// Crashes of several nodes close together.
     storms: u64,
+    clean_ends: u64,
     cuts: u64,
+    /// Whether all cuts leave one node that reaches all others.
+    pub(super) bridges: bool,
     snapshots: u64,
     /// One message in so many is lost, late or doubled.
     pub(super) mishap: u64,
     pub(super) late_max_ms: u64,
     pub(super) sync_max_ms: u64,
+    /// One answer in so many to a fetch of several batches has only the first.
+    pub(super) short_answers: u64,
     /// After one vote in so many the voter crashes.
     pub(super) crash_after_vote: u64,
+    /// One follower in so many that a later epoch takes away from a sync crashes.
+    pub(super) crash_turncoat: u64,
+    /// One leader in so many crashes when its voters have all but what is of its own epoch.
+    pub(super) crash_old_majority: u64,
     /// One new leader in so many crashes within its first milliseconds.
     pub(super) crash_new_leader: u64,
     propose_every_ms: u64,
@@ -65,21 +74,63 @@ pub(super) struct Weather {
 
 impl Weather {
     pub(super) fn draw(random: &mut Seeded) -> Self {
+        let kind = random.below(6);
         let haste = [1, 4, 10][random.below(3) as usize];
-        Self {
+        let weather = Self {
             nodes: [3, 3, 5][random.below(3) as usize],
             haste,
             crashes: random.below(12),
             storms: random.below(8),
+            clean_ends: random.below(8),
             cuts: random.below(10),
+            bridges: false,
             snapshots: random.below(6),
             mishap: 5 + random.below(60),
             late_max_ms: [50, 900, 6000][random.below(3) as usize] / u64::from(haste),
             sync_max_ms: [2, 20, 300][random.below(3) as usize] / u64::from(haste),
+            short_answers: [1, 3, 50][random.below(3) as usize],
             crash_after_vote: 2 + random.below(30),
+            crash_turncoat: 1 + random.below(6),
+            crash_old_majority: 1 + random.below(4),
             crash_new_leader: 1 + random.below(12),
             propose_every_ms: 25 + random.below(150),
             old_nodes: random.below(3) as i32,
+        };
+        match kind {
+            0 => weather.with_short_reigns(),
+            1 => weather.with_bridges(),
+            _ => weather,
+        }
+    }
+
+    /// Leaders fall one after the other, before and just after others have what they have (figure 8 of the Raft paper).
+    fn with_short_reigns(self) -> Self {
+        Self {
+            nodes: 3,
+            haste: 10,
+            storms: 0,
+            cuts: 0,
+            mishap: 60,
+            sync_max_ms: 2,
+            short_answers: 1,
+            crash_old_majority: 1,
+            crash_new_leader: 2,
+            ..self
+        }
+    }
+
+    /// Two that do not reach each other ask the third for its votes, while it is between two epochs.
+    fn with_bridges(self) -> Self {
+        Self {
+            nodes: 3,
+            haste: 10,
+            storms: 0,
+            cuts: 16,
+            bridges: true,
+            mishap: 60,
+            sync_max_ms: 30,
+            crash_turncoat: 1,
+            ..self
         }
     }
 
@@ -105,13 +156,19 @@ impl Sim {
         let until = (LENGTH - CALM).as_millis() as u64;
         for _ in 0..weather.crashes {
             let (at, id) = (self.random.millis(0, until), self.any_node());
-            self.push(at, id, What::Crash);
+            let away_max = self.any_away();
+            self.push(at, id, What::Crash { away_max });
+        }
+        for _ in 0..weather.clean_ends {
+            let (at, id) = (self.random.millis(0, until), self.any_node());
+            self.push(at, id, What::Stop);
         }
         for _ in 0..weather.storms {
             let at = self.random.millis(0, until - 500);
             for _ in 0..weather.nodes {
                 let (after, id) = (self.random.millis(0, 100), self.any_node());
-                self.push(at + after, id, What::Crash);
+                let away_max = self.any_away();
+                self.push(at + after, id, What::Crash { away_max });
             }
         }
         for _ in 0..weather.cuts {
