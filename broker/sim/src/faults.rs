@@ -62,12 +62,22 @@ impl Cluster {
         }
     }
 
+    /// Whether a node has yet to get back what it lost. Until then an unclean end of another could lose the rest, as
+    /// the rules are: whoever did not stop cleanly is not eligible, although a process that is killed loses nothing.
+    fn is_anyone_tainted(&self) -> bool {
+        self.nodes.values().any(|node| node.is_tainted)
+    }
+
+    fn is_spared(&self, id: EndId) -> bool {
+        self.world.weather.brokers().contains(&id) && self.is_anyone_tainted()
+    }
+
     fn is_up(&self, id: EndId) -> bool {
         self.nodes.get(&id).is_some_and(|node| node.running.is_some())
     }
 
     fn kill(&mut self, id: EndId) {
-        if !self.is_up(id) {
+        if !self.is_up(id) || self.is_spared(id) {
             return;
         }
         self.world.totals.kills += 1;
@@ -77,18 +87,14 @@ impl Cluster {
 
     /// Only where no acknowledged record is lost by it: where another node has all of it.
     fn cut_power(&mut self, id: EndId) {
-        let tainted: Vec<EndId> = self
-            .nodes
-            .values()
-            .filter(|node| node.is_tainted)
-            .map(|node| node.id)
-            .collect();
-        if !self.is_up(id) || tainted.iter().any(|other| *other != id) || !self.checker.survives_loss_of(id) {
-            return;
-        }
         let weather = self.world.weather;
         // Without eligible leaders nobody asks what a broker has lost.
-        if weather.min_isr < 2 || !weather.elr {
+        let has_guarantee = weather.min_isr > 1 && weather.elr;
+        let are_all_up = self
+            .nodes
+            .values()
+            .all(|node| node.running.is_some() && !node.disks.are_failing());
+        if !has_guarantee || !are_all_up || self.is_anyone_tainted() || !self.checker.survives_loss_of(id) {
             return;
         }
         self.world.totals.power_cuts += 1;
