@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use broker_log::disk::{DirEntry, Disk, DiskFile, OpenMode, SimDisk};
 
@@ -13,6 +14,7 @@ use broker_core::cx::Random as _;
 #[derive(Debug, Clone)]
 pub(crate) struct Disks {
     mounted: Vec<(PathBuf, SimDisk)>,
+    is_failing: Arc<AtomicBool>,
 }
 
 impl Disks {
@@ -24,7 +26,10 @@ impl Disks {
             disk.create_dir_all(dir)?;
             mounted.push((dir.clone(), disk));
         }
-        Ok(Self { mounted })
+        Ok(Self {
+            mounted,
+            is_failing: Arc::default(),
+        })
     }
 
     fn of(&self, path: &Path) -> io::Result<&SimDisk> {
@@ -41,17 +46,30 @@ impl Disks {
         }
     }
 
+    /// Whether one of them fails.
+    pub(crate) fn are_failing(&self) -> bool {
+        self.is_failing.load(Ordering::Relaxed)
+    }
+
+    /// One of them fails from here on: each sync, or each write.
+    pub(crate) fn fail(&self, at: usize, syncs: bool) {
+        if let Some((_, disk)) = self.mounted.get(at) {
+            self.is_failing.store(true, Ordering::Relaxed);
+            if syncs {
+                disk.fail_syncs(true);
+            } else {
+                disk.fail_writes(true);
+            }
+        }
+    }
+
     /// What a process finds after one that was killed: all that was written, on disks that work again.
     pub(crate) fn repair(&self) {
         for (_, disk) in &self.mounted {
             disk.fail_syncs(false);
             disk.fail_writes(false);
         }
-    }
-
-    /// A disk by its number.
-    pub(crate) fn at(&self, at: usize) -> Option<&SimDisk> {
-        self.mounted.get(at).map(|(_, disk)| disk)
+        self.is_failing.store(false, Ordering::Relaxed);
     }
 
     /// How many there are.

@@ -197,16 +197,17 @@ impl Cluster {
     }
 
     fn fail_disk(&mut self, id: EndId, at: usize, syncs: bool) {
+        if self.is_anyone_tainted() {
+            return;
+        }
         let Some(node) = self.nodes.get(&id).filter(|node| node.running.is_some()) else {
             return;
         };
         let at = at % node.disks.len().max(1);
-        let Some(disk) = node.disks.at(at) else { return };
+        node.disks.fail(at, syncs);
         if syncs {
-            disk.fail_syncs(true);
             self.world.totals.syncs_failed += 1;
         } else {
-            disk.fail_writes(true);
             self.world.totals.disks_full += 1;
         }
         self.world

@@ -87,11 +87,14 @@ impl Checker {
         let Some(seen) = self.seen.get_mut(&node.id) else {
             return;
         };
-        let known = seen.high_watermarks.get(&key).copied().unwrap_or(0);
+        let known = seen.high_watermarks.get(&key);
+        let known = known.filter(|(replica, _)| Arc::ptr_eq(replica, partition));
+        let known = known.map_or(0, |(_, known)| *known);
         if high_watermark == known {
             return;
         }
-        seen.high_watermarks.insert(key, high_watermark);
+        seen.high_watermarks
+            .insert(key, (Arc::clone(partition), high_watermark));
         if high_watermark < known {
             let name = format!("{}-{}", partition.topic(), partition.index());
             return world.wrong(format!(

@@ -6,7 +6,9 @@ mod metadata;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
+use broker_core::broker::partition::Partition;
 use broker_core::image::MetadataImage;
 use protocol::Uuid;
 
@@ -35,7 +37,8 @@ struct Seen {
     raft_epoch: i32,
     raft_high_watermark: i64,
     image_offset: i64,
-    high_watermarks: BTreeMap<PartitionKey, i64>,
+    /// By replica; one that was removed and came again is another.
+    high_watermarks: BTreeMap<PartitionKey, (Arc<Partition>, i64)>,
 }
 
 /// All that was seen.
