@@ -95,11 +95,12 @@ impl Cluster {
 
     pub(crate) fn run(mut self, seed: u64) -> Result<Outcome, SimError> {
         while let Some(what) = self.world.next() {
+            let is_look = matches!(what, What::Look);
             self.step(what);
             if !self.world.wrong.is_empty() {
                 break;
             }
-            if self.is_finishing && self.is_well() {
+            if is_look && self.is_finishing && self.is_well() {
                 self.check_end();
                 break;
             }

@@ -116,7 +116,7 @@ impl Cluster {
         count_end(&mut self.world.totals, running.quorum.controller.quorum().upheavals());
         drop(running);
         node.paused_until = None;
-        self.checker.ended(id);
+        self.checker.ended(id, self.world.now);
         self.world.end_all_of(id, are_told);
         if are_told {
             self.world.refuses.insert(id);

@@ -9,6 +9,11 @@ use broker_core::cx::Random as _;
 /// How long a run has weather. Calm comes after it.
 pub const LENGTH: Duration = Duration::from_secs(20);
 
+/// broker.session.timeout.ms, without haste.
+pub(crate) const SESSION_MS: u64 = 9000;
+/// broker.heartbeat.interval.ms, without haste.
+pub(crate) const HEARTBEAT_MS: u64 = 2000;
+
 /// Which processes there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {

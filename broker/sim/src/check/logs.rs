@@ -9,7 +9,7 @@ use broker_core::reply::ReplyPart;
 use bytes::{Bytes, BytesMut};
 use protocol::records::Batches;
 
-use super::{Checker, PartitionKey};
+use super::{Checker, PartitionKey, Replica};
 use crate::node::Running;
 use crate::world::World;
 
@@ -83,18 +83,26 @@ impl Checker {
 
     fn replica(&mut self, world: &mut World, node: &Running, partition: &Arc<Partition>) {
         let key = (partition.topic_id(), partition.index());
-        let (_, high_watermark, _) = partition.offsets();
+        let (_, high_watermark, end) = partition.offsets();
         let Some(seen) = self.seen.get_mut(&node.id) else {
             return;
         };
-        let known = seen.high_watermarks.get(&key);
-        let known = known.filter(|(replica, _)| Arc::ptr_eq(replica, partition));
-        let known = known.map_or(0, |(_, known)| *known);
+        let known = seen.replicas.get(&key);
+        let known = known.filter(|replica| Arc::ptr_eq(&replica.partition, partition));
+        let (known, known_end) = known.map_or((0, 0), |replica| (replica.high_watermark, replica.end));
+        world.totals.truncations += u64::from(end < known_end);
+        if high_watermark == known && end == known_end {
+            return;
+        }
+        let replica = Replica {
+            partition: Arc::clone(partition),
+            high_watermark,
+            end,
+        };
+        seen.replicas.insert(key, replica);
         if high_watermark == known {
             return;
         }
-        seen.high_watermarks
-            .insert(key, (Arc::clone(partition), high_watermark));
         if high_watermark < known {
             let name = format!("{}-{}", partition.topic(), partition.index());
             return world.wrong(format!(

@@ -1,11 +1,13 @@
 //! What the metadata may say of partitions, and how it may change.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use broker_core::image::{MetadataImage, PartitionImage, TopicImage};
 
 use super::{Checker, PartitionKey};
 use crate::node::Running;
+use crate::weather::{HEARTBEAT_MS, SESSION_MS};
 use crate::world::{EndId, World};
 
 fn partitions(image: &MetadataImage) -> impl Iterator<Item = (PartitionKey, &TopicImage, &PartitionImage)> {
@@ -22,6 +24,7 @@ impl Checker {
         if self.newest.is_same_as(newest) {
             return;
         }
+        self.count_fences(world, newest);
         let before: BTreeMap<PartitionKey, &PartitionImage> = partitions(&self.newest)
             .map(|(key, _, partition)| (key, partition))
             .collect();
@@ -35,6 +38,21 @@ impl Checker {
                 compare(world, &name, known, now);
             }
             check(world, &name, newest, now);
+        }
+    }
+
+    /// Who is fenced now, and who was so before its session can have been over.
+    fn count_fences(&self, world: &mut World, newest: &MetadataImage) {
+        let haste = world.weather.haste;
+        let session_min = Duration::from_millis((SESSION_MS - HEARTBEAT_MS) / haste);
+        for broker in newest.brokers().iter().filter(|broker| broker.fenced) {
+            let before = self.newest.brokers().get(broker.id);
+            if before.is_none_or(|before| before.fenced || before.epoch != broker.epoch) {
+                continue;
+            }
+            world.totals.fences += 1;
+            let ended = self.ended_at.get(&broker.id);
+            world.totals.fast_fences += u64::from(ended.is_some_and(|at| world.now < *at + session_min));
         }
     }
 

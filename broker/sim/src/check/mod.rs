@@ -7,6 +7,7 @@ mod metadata;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
+use std::time::Duration;
 
 use broker_core::broker::partition::Partition;
 use broker_core::image::MetadataImage;
@@ -38,7 +39,15 @@ struct Seen {
     raft_high_watermark: i64,
     image_offset: i64,
     /// By replica; one that was removed and came again is another.
-    high_watermarks: BTreeMap<PartitionKey, (Arc<Partition>, i64)>,
+    replicas: BTreeMap<PartitionKey, Replica>,
+}
+
+/// What was seen of a replica.
+#[derive(Debug)]
+struct Replica {
+    partition: Arc<Partition>,
+    high_watermark: i64,
+    end: i64,
 }
 
 /// All that was seen.
@@ -56,6 +65,8 @@ pub(crate) struct Checker {
     logs: Logs,
     /// Nodes that lost what was not synced.
     pub(crate) tainted: BTreeSet<EndId>,
+    /// When processes ended that have not begun again.
+    ended_at: BTreeMap<EndId, Duration>,
 }
 
 impl Default for Checker {
@@ -68,6 +79,7 @@ impl Default for Checker {
             newest: MetadataImage::empty(),
             logs: Logs::default(),
             tainted: BTreeSet::new(),
+            ended_at: BTreeMap::new(),
         }
     }
 }
@@ -80,10 +92,12 @@ impl Checker {
             ..Seen::default()
         };
         self.seen.insert(id, seen);
+        self.ended_at.remove(&id);
     }
 
     /// A process has ended.
-    pub(crate) fn ended(&mut self, id: EndId) {
+    pub(crate) fn ended(&mut self, id: EndId, now: Duration) {
+        self.ended_at.insert(id, now);
         self.seen.remove(&id);
     }
 

@@ -221,7 +221,7 @@ impl Running {
                     side.lifecycle.startup_finished();
                 }
                 LifecycleNotice::Unfenced => side.serves = true,
-                LifecycleNotice::Fenced => world.totals.fences += 1,
+                LifecycleNotice::Fenced => {}
                 LifecycleNotice::MayStop { .. } => side.may_stop = true,
                 LifecycleNotice::Failed(reason) => {
                     self.over.get_or_insert(reason);

@@ -19,7 +19,7 @@ use broker_core::raft::{Raft, RaftConfig, Timeouts, Voter};
 use broker_core::replication::Proposer;
 use broker_core::replication::fetcher::{Assignments, FetcherConfig};
 use broker_log::disk::Disk;
-use broker_log::{LogContext, LogDir};
+use broker_log::{LogContext, LogDir, epoch_of_clean_end};
 use protocol::Uuid;
 use protocol::config::{NodeConfig, QuorumVoter};
 use protocol::files::names;
@@ -33,7 +33,7 @@ use crate::caller::Caller;
 use crate::disks::Disks;
 use crate::error::SimError;
 use crate::random::Seeded;
-use crate::weather::Weather;
+use crate::weather::{HEARTBEAT_MS, SESSION_MS, Weather};
 use crate::world::{EndId, World};
 
 const CLUSTER: &str = "c1uster-c1uster-c1uster";
@@ -77,8 +77,8 @@ fn settings(weather: &Weather, id: EndId) -> Vec<(&'static str, String)> {
         ("default.replication.factor", "3".to_owned()),
         ("auto.create.topics.enable", "false".to_owned()),
         ("num.replica.fetchers", weather.fetchers.to_string()),
-        ("broker.session.timeout.ms", per(9000)),
-        ("broker.heartbeat.interval.ms", per(2000)),
+        ("broker.session.timeout.ms", per(SESSION_MS)),
+        ("broker.heartbeat.interval.ms", per(HEARTBEAT_MS)),
         ("replica.lag.time.max.ms", per(10_000)),
         ("controller.quorum.election.timeout.ms", per(1000)),
         ("controller.quorum.fetch.timeout.ms", per(2000)),
@@ -277,6 +277,7 @@ impl Found {
             metadata_clean: false,
             previous_broker_epoch: None,
         };
+        let mut marks = Vec::new();
         for path in paths {
             let dir = LogDir::new(path.clone(), Arc::clone(disk));
             for deleted in dir.deleted()? {
@@ -284,11 +285,11 @@ impl Found {
                 let _failed = disk.remove_dir_all(&deleted);
             }
             let clean = dir.take_clean_shutdown()?;
-            found.previous_broker_epoch = found.previous_broker_epoch.or(clean.flatten());
             if path == config.metadata_log_dir {
                 found.metadata_clean = clean.is_some();
             }
             if config.log_dirs.contains(&path) {
+                marks.push(clean);
                 found.dirs.push(OpenLogDir {
                     recovery_points: dir.read_offsets(names::RECOVERY_POINTS)?,
                     log_start_offsets: dir.read_offsets(names::LOG_START_OFFSETS)?,
@@ -300,6 +301,7 @@ impl Found {
                 });
             }
         }
+        found.previous_broker_epoch = epoch_of_clean_end(&marks);
         Ok(found)
     }
 }
