@@ -15,6 +15,8 @@ use crate::world::World;
 #[derive(Debug, Default)]
 pub(super) struct Metadata {
     leaders: BTreeMap<(String, i32), (i32, i32)>,
+    /// The latest epoch that was heard of: a broker that lags tells of earlier ones, which count no more.
+    epochs: BTreeMap<(String, i32), i32>,
     ids: BTreeMap<String, Uuid>,
 }
 
@@ -30,11 +32,14 @@ impl Metadata {
 
     /// A broker said who leads instead, in a later epoch (KIP-951).
     pub(super) fn learn(&mut self, topic: &str, partition: i32, leader: i32, epoch: i32) -> bool {
-        let known = self.leader(topic, partition);
-        if leader < 0 || known.is_some_and(|(_, known)| known >= epoch) {
+        let key = (topic.to_owned(), partition);
+        let latest = self.epochs.get(&key).copied().unwrap_or(-1);
+        let is_known = self.leaders.contains_key(&key);
+        if leader < 0 || epoch < latest || (is_known && epoch == latest) {
             return false;
         }
-        self.leaders.insert((topic.to_owned(), partition), (leader, epoch));
+        self.epochs.insert(key.clone(), epoch);
+        self.leaders.insert(key, (leader, epoch));
         true
     }
 
@@ -52,12 +57,9 @@ impl Metadata {
             }
             self.ids.insert(name.clone(), topic.topic_id.into());
             for partition in &topic.partitions {
-                let leader = partition.leader_id.0;
-                if leader >= 0 && partition.error_code == 0 {
-                    self.leaders.insert(
-                        (name.clone(), partition.partition_index),
-                        (leader, partition.leader_epoch),
-                    );
+                if partition.error_code == 0 {
+                    let (leader, epoch) = (partition.leader_id.0, partition.leader_epoch);
+                    self.learn(&name, partition.partition_index, leader, epoch);
                 }
             }
         }

@@ -104,6 +104,7 @@ impl Running {
     fn take_brokers_answer(&mut self, world: &mut World, tag: &Tag, answer: &Answer) {
         let now = self.clock.now(world.now);
         let Some(side) = &mut self.broker else { return };
+        side.is_stirred = true;
         match tag {
             Tag::Register => match answer.read::<BrokerRegistrationRequest>() {
                 Some(response) => side.lifecycle.on_registration(&response, now),

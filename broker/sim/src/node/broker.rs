@@ -53,6 +53,8 @@ pub(crate) struct BrokerSide {
     pub(crate) controller_changed: bool,
     /// When something is due.
     pub(crate) deadline: Option<Duration>,
+    /// Something has happened since the last look, so that it may be due earlier.
+    pub(crate) is_stirred: bool,
     pub(super) ticks: Ticks,
 }
 
@@ -118,6 +120,7 @@ impl Running {
     /// The broker has taken another image.
     pub(super) fn published(&mut self, world: &mut World) {
         let Some(side) = &mut self.broker else { return };
+        side.is_stirred = true;
         side.lifecycle.published(&side.broker.image());
         side.is_new_for_dirs = true;
         self.assign_fetchers(world);
@@ -125,10 +128,12 @@ impl Running {
 
     /// Whether anything was done.
     pub(super) fn drive_broker(&mut self, world: &mut World) -> bool {
-        if self.broker.is_none() {
+        let now = self.clock.now(world.now);
+        let Some(side) = &mut self.broker else { return false };
+        let is_due = side.deadline.is_some_and(|at| at <= now.mono);
+        if !std::mem::take(&mut side.is_stirred) && !is_due {
             return false;
         }
-        let now = self.clock.now(world.now);
         self.tell_who_is_active(now);
         if let Some(side) = &mut self.broker {
             side.tick(now);
@@ -153,6 +158,7 @@ impl Running {
             *deadline = until;
         }
         if let Some(side) = &mut self.broker {
+            side.is_stirred |= is_news;
             side.deadline = deadlines.into_iter().flatten().chain([side.ticks.next()]).min();
         }
         is_news

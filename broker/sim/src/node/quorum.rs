@@ -199,6 +199,7 @@ impl Running {
         }
         if let Some(side) = &mut self.broker {
             side.controller_changed = true;
+            side.is_stirred = true;
         }
     }
 

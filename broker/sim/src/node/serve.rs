@@ -123,7 +123,8 @@ impl Running {
             self.quorum.mail.push_back(Mail::Call(call, Route::Conn(id)));
             return;
         }
-        let Some(side) = &self.broker else { return };
+        let Some(side) = &mut self.broker else { return };
+        side.is_stirred = true;
         let outcome = api::handle(&side.broker, call, &mut served.peer);
         match outcome {
             Outcome::Reply(reply) => self.answer(world, Route::Conn(id), reply),
@@ -152,8 +153,11 @@ impl Running {
                 answered.push((*number, parked.route, reply));
             }
         }
+        is_news |= !answered.is_empty();
+        if let Some(side) = self.broker.as_mut().filter(|_| is_news) {
+            side.is_stirred = true;
+        }
         for (number, route, reply) in answered {
-            is_news = true;
             self.parked.remove(&number);
             self.answer(world, route, reply);
         }

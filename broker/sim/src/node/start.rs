@@ -358,6 +358,7 @@ fn broker_side(
         may_stop: false,
         controller_changed: false,
         deadline: None,
+        is_stirred: true,
         ticks: Ticks {
             groups_at: now.mono,
             maintenance_at: now.mono,

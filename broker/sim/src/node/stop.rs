@@ -46,7 +46,10 @@ impl Running {
         self.stop = Stop::Asks;
         let now = self.clock.now(world.now);
         match &mut self.broker {
-            Some(side) => side.lifecycle.begin_shutdown(now),
+            Some(side) => {
+                side.is_stirred = true;
+                side.lifecycle.begin_shutdown(now);
+            }
             None => {
                 self.stop = Stop::LetsGo {
                     until: now.mono + LET_GO_MAX,
