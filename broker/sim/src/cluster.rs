@@ -137,7 +137,7 @@ impl Cluster {
                     client.wake(&mut self.world, &mut self.history);
                 }
             }
-            What::Commit { node, life } => self.with_running(node, life, |running, world| running.commit(world)),
+            What::Commit { node, life } => self.with_running(node, life, Running::commit),
             What::Snapshot { node, life, id, bytes } => self.with_running(node, life, |running, world| {
                 running.tell_quorum(world, Event::SnapshotMade { id, bytes });
             }),

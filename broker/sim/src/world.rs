@@ -174,10 +174,10 @@ impl World {
     }
 
     /// Notes what must not be.
-    pub(crate) fn wrong(&mut self, line: String) {
+    pub(crate) fn wrong(&mut self, mut line: String) {
         self.tell(|| format!("WRONG: {line}"));
-        self.wrong
-            .push(format!("{:.3} ms: {line}", self.now.as_secs_f64() * 1e3));
+        line.insert_str(0, &format!("{:.3} ms: ", self.now.as_secs_f64() * 1e3));
+        self.wrong.push(line);
     }
 
     /// The story, and a hash of all that happened.
