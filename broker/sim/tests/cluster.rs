@@ -16,20 +16,24 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Most runs are too short for these to happen in a few of them.
-const RARE: [&str; 1] = ["membership changes"];
+/// Seeds in which, together, everything happens that can.
+const SEEDS: [u64; 12] = [12, 18, 25, 27, 30, 35, 37, 40, 47, 50, 51, 52];
+/// Quorums are static yet.
+const NOT_YET: &str = "membership changes";
 
 #[test]
 fn a_cluster_keeps_what_it_promises_whatever_goes_wrong() {
-    let (first, count) = (number("KFLEET_SEED").unwrap_or(1), number("KFLEET_SEEDS"));
+    let chosen = number("KFLEET_SEED").or(number("KFLEET_SEEDS").map(|_| 1));
+    let seeds = chosen.map(|first| (first..first + number("KFLEET_SEEDS").unwrap_or(1)).collect());
+    let seeds: Vec<u64> = seeds.unwrap_or_else(|| SEEDS.to_vec());
     let mut totals = Totals::default();
-    for seed in first..first + count.unwrap_or(10) {
+    for seed in seeds {
         totals.add(&play(seed));
     }
     println!("{totals}");
-    if count.is_none() {
+    if chosen.is_none() {
         for (what, times) in totals.each() {
-            assert!(times > 0 || RARE.contains(&what), "no {what} in {totals}");
+            assert!(times > 0 || what == NOT_YET, "no {what} in {totals}");
         }
     }
 }
