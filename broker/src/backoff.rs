@@ -5,7 +5,6 @@ use std::time::Duration;
 /// Waits that double from one to the next, up to the longest.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Backoff {
-    first: Duration,
     longest: Duration,
     next: Duration,
 }
@@ -13,11 +12,7 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// From `first` to `longest`.
     pub(crate) const fn new(first: Duration, longest: Duration) -> Self {
-        Self {
-            first,
-            longest,
-            next: first,
-        }
+        Self { longest, next: first }
     }
 
     /// How long to wait now.
@@ -26,11 +21,6 @@ impl Backoff {
         self.next = now.saturating_mul(2).min(self.longest);
         now
     }
-
-    /// Something succeeded: the next wait is the first again.
-    pub(crate) fn reset(&mut self) {
-        self.next = self.first;
-    }
 }
 
 #[cfg(test)]
@@ -38,11 +28,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_up_to_the_longest_and_start_anew_after_a_success() {
+    fn waits_double_up_to_the_longest() {
         let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(100));
         let waits = [20, 40, 80, 100, 100].map(Duration::from_millis);
         assert_eq!([(); 5].map(|()| backoff.next()), waits);
-        backoff.reset();
-        assert_eq!(backoff.next(), waits[0]);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use broker_core::broker::OpenLogDir;
 use broker_log::disk::{DirLock, Disk};
-use broker_log::{LogDir, LogError};
+use broker_log::{LogDir, LogError, epoch_of_clean_end};
 use protocol::Uuid;
 use protocol::config::NodeConfig;
 use protocol::files::{MetaProperties, names};
@@ -124,17 +124,18 @@ pub(crate) fn open_storage(config: &NodeConfig, disk: &Arc<dyn Disk>) -> Result<
         deleted: Vec::new(),
         _locks: locks,
     };
+    let mut marks = Vec::new();
     for (path, meta) in found {
         let id = meta.directory_id.unwrap_or(Uuid::ZERO);
         let dir = LogDir::new(path.clone(), Arc::clone(disk));
         storage.deleted.extend(dir.deleted()?);
         let clean = dir.take_clean_shutdown()?;
-        storage.previous_broker_epoch = storage.previous_broker_epoch.or(clean.flatten());
         if path == config.metadata_log_dir {
             storage.metadata_directory_id = id;
             storage.metadata_clean = clean.is_some();
         }
         if config.log_dirs.contains(&path) {
+            marks.push(clean);
             storage.dirs.push(OpenLogDir {
                 recovery_points: dir.read_offsets(names::RECOVERY_POINTS)?,
                 log_start_offsets: dir.read_offsets(names::LOG_START_OFFSETS)?,
@@ -146,6 +147,7 @@ pub(crate) fn open_storage(config: &NodeConfig, disk: &Arc<dyn Disk>) -> Result<
             });
         }
     }
+    storage.previous_broker_epoch = epoch_of_clean_end(&marks);
     Ok(storage)
 }
 

@@ -62,7 +62,7 @@ fn forbid(folders: &[&str], words: &[&str], except: &[&str], why: &str) {
     assert!(wrong.is_empty(), "{why}:\n{}", wrong.join("\n"));
 }
 
-const MACHINES: [&str; 2] = ["broker/core/src", "broker/log/src"];
+const MACHINES: [&str; 3] = ["broker/core/src", "broker/log/src", "broker/sim/src"];
 
 #[test]
 fn machines_have_no_clock_threads_sockets_or_runtime() {
@@ -114,6 +114,7 @@ fn only_the_protocol_knows_the_crate_behind_its_messages() {
         "broker/src",
         "broker/core/src",
         "broker/log/src",
+        "broker/sim/src",
         "client/src",
         "commands/src",
         "src",
@@ -152,6 +153,10 @@ fn arrows_point_down() {
         ),
         ("broker/core/Cargo.toml", vec!["broker_log", "protocol"]),
         ("broker/log/Cargo.toml", vec!["protocol"]),
+        (
+            "broker/sim/Cargo.toml",
+            vec!["broker_core", "broker_log", "client", "protocol"],
+        ),
         ("client/Cargo.toml", vec!["protocol"]),
         ("protocol/Cargo.toml", vec![]),
     ];
@@ -197,6 +202,7 @@ fn files_have_one_subject_and_nothing_is_left_unfinished() {
         "broker/src",
         "broker/core/src",
         "broker/log/src",
+        "broker/sim/src",
         "client/src",
         "protocol/src",
     ];

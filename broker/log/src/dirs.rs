@@ -280,6 +280,13 @@ fn parse_future(name: &str) -> Option<(String, i32)> {
     is_unique.then(|| LogDir::parse_name(name).ok()).flatten()
 }
 
+/// The broker's epoch when it stopped, as [`LogDir::take_clean_shutdown`] of each of its directories tells it. None unless
+/// all of them were closed under one epoch: a directory that was not may lack what the broker acknowledged.
+pub fn epoch_of_clean_end(marks: &[Option<Option<i64>>]) -> Option<i64> {
+    let first = marks.first().copied().flatten().flatten();
+    first.filter(|epoch| marks.iter().all(|mark| *mark == Some(Some(*epoch))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,6 +334,21 @@ mod tests {
         dir.write_clean_shutdown(12).unwrap();
         assert_eq!(dir.take_clean_shutdown().unwrap(), Some(Some(12)));
         assert_eq!(dir.take_clean_shutdown().unwrap(), None);
+    }
+
+    #[test]
+    fn an_end_is_clean_if_it_is_so_in_all_directories() {
+        let (clean, other, unknown) = (Some(Some(7)), Some(Some(6)), Some(None));
+        assert_eq!(epoch_of_clean_end(&[clean, clean]), Some(7));
+        for marks in [
+            &[][..],
+            &[clean, None],
+            &[None, clean],
+            &[clean, other],
+            &[unknown, clean],
+        ] {
+            assert_eq!(epoch_of_clean_end(marks), None, "{marks:?}");
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ mod verify;
 
 pub use append::{Appended, Origin};
 pub use config::LogConfig;
-pub use dirs::{DirError, LogDir, Offsets, PartitionDir};
+pub use dirs::{DirError, LogDir, Offsets, PartitionDir, epoch_of_clean_end};
 pub use epochs::EpochCache;
 pub use error::{AppendError, LogError};
 pub use files::Files;

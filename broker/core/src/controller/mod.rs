@@ -290,7 +290,7 @@ impl Controller {
     }
 
     /// Syncs what was appended since the last call, and answers those who wait for what is committed by now. The
-    /// committed image, if it has changed.
+    /// committed image, if it has changed; none before the quorum was found and what is committed there is here, too.
     pub fn commit(&mut self, cx: &mut ControllerCx<'_>) -> Result<Option<MetadataImage>, ControllerError> {
         while std::mem::take(&mut self.needs_sync) {
             let end_offset = self.raft.flush()?;
@@ -300,6 +300,10 @@ impl Controller {
         let still = self.waiting.split_off(&self.raft.high_watermark());
         for owed in std::mem::replace(&mut self.waiting, still).into_values().flatten() {
             self.answer(owed.ticket, owed.reply, cx);
+        }
+        // Who leads by metadata of an earlier life may have been replaced, and takes an ISR for true that is not.
+        if !self.raft.has_caught_up() {
+            return Ok(None);
         }
         let offset = self.committed.offset();
         let is_new = self.published.replace(offset) != Some(offset);

@@ -153,6 +153,9 @@ impl Raft {
             }
             cx.out.sync = true;
         }
+        if fetched.high_watermark >= 0 {
+            self.established.get_or_insert(fetched.high_watermark);
+        }
         let committed = fetched.high_watermark.min(self.log.end_offset());
         if committed > self.high_watermark {
             self.high_watermark = committed;

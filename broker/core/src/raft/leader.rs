@@ -176,6 +176,7 @@ impl Raft {
             self.notices.push(Notice::Leading { epoch: self.epoch });
         }
         if committed > self.high_watermark {
+            self.established.get_or_insert(committed);
             self.high_watermark = committed;
             self.log.set_high_watermark(committed);
         }

@@ -88,6 +88,8 @@ pub struct Raft {
     leader_endpoints: Vec<Endpoint>,
     role: Role,
     high_watermark: i64,
+    /// The first that was established since the start: by this leader, or told by another.
+    established: Option<i64>,
     requests: Requests,
     parked: Vec<Parked>,
     notices: Vec<Notice>,

@@ -47,6 +47,7 @@ impl Raft {
                 election_at: Duration::ZERO,
             },
             high_watermark: 0,
+            established: None,
             requests: Requests::default(),
             parked: Vec::new(),
             notices: Vec::new(),

@@ -51,6 +51,12 @@ impl Raft {
         self.high_watermark
     }
 
+    /// Whether all is known to be committed here that was so when the quorum was found. Before that, what a node has from
+    /// an earlier life may be long out of date.
+    pub fn has_caught_up(&self) -> bool {
+        self.established.is_some_and(|offset| self.high_watermark >= offset)
+    }
+
     /// The first offset of the log.
     pub fn log_start_offset(&self) -> i64 {
         self.log.start_offset()

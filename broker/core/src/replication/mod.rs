@@ -5,7 +5,7 @@
 //!   sent and truncates. It is lock-based and called from any thread.
 //! * The [`ReplicaContext`] is what the partitions of a broker share: which brokers there are, and the outbox of ISR
 //!   proposals ([`ProposeIsr`]) which the shell sends as AlterPartition
-//!   ([`alter_partition`]). The answer goes to `Partition::isr_outcome`.
+//!   ([`alter_partition`]), when the [`Proposer`] says so. The answer goes to `Partition::isr_outcome`.
 //!
 //! * A [`Fetcher`](fetcher::Fetcher) fetches what this broker follows from one leader; [`fetcher::Assignments`] tells which
 //!   fetcher gets what.
@@ -20,11 +20,13 @@ pub mod alter_partition;
 pub(crate) mod context;
 pub mod fetcher;
 pub(crate) mod isr;
+mod proposer;
 pub(crate) mod replica;
 pub mod throttle;
 
 pub use context::ReplicaContext;
 pub use isr::{IsrMember, IsrOutcome, ProposeIsr};
+pub use proposer::{Proposer, ProposerStep};
 pub use replica::Replica;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -139,6 +140,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Names in a directory. Paths are in the order of their components, so those below it stand together.
+fn names_in<T>(names: &BTreeMap<PathBuf, T>, dir: &Path) -> Vec<PathBuf> {
+    let after = names.range::<Path, _>((Bound::Excluded(dir), Bound::Unbounded));
+    let below = after.map(|(path, _)| path).take_while(|path| path.starts_with(dir));
+    below.filter(|path| path.parent() == Some(dir)).cloned().collect()
+}
+
 fn not_found(path: &Path) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, format!("{} does not exist", path.display()))
 }
@@ -173,14 +181,15 @@ impl Disk for SimDisk {
             return Err(not_found(dir));
         }
         let named = |path: &PathBuf, is_dir| {
-            let inside = path.parent() == Some(dir);
             let name = path.file_name()?.to_str()?.to_owned();
-            inside.then_some(DirEntry { name, is_dir })
+            Some(DirEntry { name, is_dir })
         };
-        let files = state.files.keys().filter_map(|path| named(path, false));
-        let mut entries: Vec<DirEntry> = files
-            .chain(state.dirs.iter().filter_map(|path| named(path, true)))
-            .collect();
+        let files = names_in(&state.files, dir);
+        let below = state.dirs.range::<Path, _>((Bound::Excluded(dir), Bound::Unbounded));
+        let below = below.take_while(|path| path.starts_with(dir));
+        let dirs = below.filter(|path| path.parent() == Some(dir));
+        let files = files.iter().filter_map(|path| named(path, false));
+        let mut entries: Vec<DirEntry> = files.chain(dirs.filter_map(|path| named(path, true))).collect();
         entries.sort();
         Ok(entries)
     }
@@ -253,13 +262,23 @@ impl Disk for SimDisk {
         if state.fail_syncs {
             return Err(io::Error::other("the disk failed a sync"));
         }
-        state.synced_files.retain(|path, _| path.parent() != Some(dir));
-        let inside = state.files.iter().filter(|(path, _)| path.parent() == Some(dir));
-        let inside: Vec<_> = inside
-            .map(|(path, content)| (path.clone(), Arc::clone(content)))
-            .collect();
-        state.synced_files.extend(inside);
-        state.renamed.retain(|path, _| path.parent() != Some(dir));
+        let State {
+            files,
+            synced_files,
+            renamed,
+            ..
+        } = &mut *state;
+        for path in names_in(synced_files, dir) {
+            synced_files.remove(&path);
+        }
+        for path in names_in(renamed, dir) {
+            renamed.remove(&path);
+        }
+        for path in names_in(files, dir) {
+            if let Some(content) = files.get(&path) {
+                synced_files.insert(path, Arc::clone(content));
+            }
+        }
         Ok(())
     }
 

@@ -36,6 +36,17 @@ impl Quorum {
         self.nodes.insert(id, node);
     }
 
+    /// Starts a node on the disk of its earlier life.
+    fn restart(&mut self, id: i32) {
+        let disk = self.nodes.remove(&id).unwrap().disk;
+        let mut node = Node::seated(disk, None, &self.keys, (id, 3), &cluster_id());
+        for at in node.timers.values_mut() {
+            *at += self.now;
+        }
+        node.now = self.now;
+        self.nodes.insert(id, node);
+    }
+
     fn event(&mut self, id: i32, event: Event) {
         let node = self.nodes.get_mut(&id).unwrap();
         node.now = self.now;
@@ -166,4 +177,32 @@ fn a_fresh_voter_and_an_observer_load_the_snapshot_of_a_leader_whose_log_starts_
     }
     let observer = &quorum.nodes[&9].controller.quorum();
     assert!(!observer.voters().contains(9) && observer.log_start_offset() > 0);
+}
+
+#[test]
+fn what_a_node_has_from_an_earlier_life_is_given_out_only_with_what_came_since() {
+    let mut quorum = Quorum::new(&OFTEN);
+    for id in 1..=3 {
+        quorum.start(id);
+    }
+    quorum.wait(5 * SECOND);
+    for number in 0..50 {
+        quorum.append(vec![topic_record(number)]);
+    }
+    quorum.wait(SECOND);
+    let leader = quorum.leader().controller.quorum().node_id();
+    let id = if leader == 3 { 2 } else { 3 };
+    let known = quorum.leader().controller.image().offset();
+    quorum.restart(id);
+    let node = &quorum.nodes[&id].controller;
+    assert!(node.quorum().snapshot().is_some(), "it has metadata");
+    assert_eq!(node.published, None, "and gives nothing of it out");
+    for _ in 0..5000 {
+        quorum.wait(Duration::from_millis(1));
+        if quorum.nodes[&id].controller.published.is_some() {
+            break;
+        }
+    }
+    let first = quorum.nodes[&id].controller.published;
+    assert!(first.is_some_and(|first| first >= known), "{first:?} after {known}");
 }

@@ -1,0 +1,240 @@
+//! What goes wrong is done to nodes and the network here.
+
+use std::time::Duration;
+
+use crate::check::Happened;
+use crate::cluster::{Cluster, count_end};
+use crate::weather::Fault;
+use crate::world::{EndId, What};
+
+impl Cluster {
+    /// Does what goes wrong, or right again.
+    pub(crate) fn fault(&mut self, fault: Fault) {
+        if self.world.is_calm {
+            return;
+        }
+        match fault {
+            Fault::Kill(node) => self.kill(node),
+            Fault::PowerCut(node) => self.cut_power(node),
+            Fault::Stop(node) => self.stop(node),
+            Fault::Pause(node, length) => self.pause(node, length),
+            Fault::ClockJump(node, jump_ms) => self.jump(node, jump_ms),
+            Fault::CutOneWay(from, to) => {
+                self.world.totals.cuts_one_way += 1;
+                self.world.tell(|| format!("nothing goes from {from} to {to}"));
+                self.world.network.cut.insert((from, to));
+            }
+            Fault::Cut(node) => {
+                self.world.totals.cuts += 1;
+                self.isolate(node);
+            }
+            Fault::Heal => self.heal(),
+            Fault::BreakConnections(which) => self.break_connections(which),
+            Fault::FailSyncs(node, disk) => self.fail_disk(node, disk, true),
+            Fault::FillDisk(node, disk) => self.fail_disk(node, disk, false),
+            Fault::IsolateLeader(which) => self.isolate_leader(which),
+            Fault::Calm => self.calm(),
+        }
+    }
+
+    /// What is to go wrong because of what happened.
+    pub(crate) fn react(&mut self, id: EndId, events: Vec<Happened>) {
+        if self.world.is_calm {
+            return;
+        }
+        let weather = self.world.weather;
+        for event in events {
+            let (one_in, count) = match event {
+                Happened::Leads => (weather.kill_new_leader, &mut self.world.totals.kills_of_new_leaders),
+                Happened::Granted => (weather.kill_after_vote, &mut self.world.totals.kills_of_voters),
+                Happened::Active => (weather.kill_new_controller, &mut self.world.totals.kills_of_controllers),
+            };
+            if self.world.random.one_in(one_in) {
+                *count += 1;
+                let wait = self.world.random.us(0, 3000);
+                self.world.after(wait, What::Fault(Fault::Kill(id)));
+            } else if event == Happened::Leads && self.world.random.one_in(weather.restart_followers) {
+                for other in weather.brokers().into_iter().filter(|other| *other != id) {
+                    let wait = self.world.random.ms(0, 30);
+                    self.world.after(wait, What::Fault(Fault::Kill(other)));
+                }
+            }
+        }
+    }
+
+    /// Whether a node has yet to get back what it lost. Until then an unclean end of another could lose the rest, as
+    /// the rules are: whoever did not stop cleanly is not eligible, although a process that is killed loses nothing.
+    fn is_anyone_tainted(&self) -> bool {
+        self.nodes.values().any(|node| node.is_tainted)
+    }
+
+    fn is_spared(&self, id: EndId) -> bool {
+        self.world.weather.brokers().contains(&id) && self.is_anyone_tainted()
+    }
+
+    fn is_up(&self, id: EndId) -> bool {
+        self.nodes.get(&id).is_some_and(|node| node.running.is_some())
+    }
+
+    fn kill(&mut self, id: EndId) {
+        if !self.is_up(id) || self.is_spared(id) {
+            return;
+        }
+        self.world.totals.kills += 1;
+        self.world.tell(|| format!("node {id} is killed"));
+        self.end_process(id, true);
+    }
+
+    /// Only where no acknowledged record is lost by it: where another node has all of it.
+    fn cut_power(&mut self, id: EndId) {
+        let weather = self.world.weather;
+        // Without eligible leaders nobody asks what a broker has lost.
+        let has_guarantee = weather.min_isr > 1 && weather.elr;
+        let are_all_up = self
+            .nodes
+            .values()
+            .all(|node| node.running.is_some() && !node.disks.are_failing());
+        if !has_guarantee || !are_all_up || self.is_anyone_tainted() || !self.checker.survives_loss_of(id) {
+            return;
+        }
+        self.world.totals.power_cuts += 1;
+        self.world.tell(|| format!("node {id} loses its power"));
+        self.end_process(id, false);
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.is_tainted = true;
+            self.checker.tainted.insert(id);
+            node.is_off = true;
+            self.world.refuses.remove(&id);
+            node.disks.cut_power(&mut self.world.random);
+        }
+    }
+
+    /// A process is gone; it is started again after a while.
+    pub(crate) fn end_process(&mut self, id: EndId, are_told: bool) {
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        let Some(running) = node.running.take() else { return };
+        count_end(&mut self.world.totals, running.quorum.controller.quorum().upheavals());
+        drop(running);
+        node.paused_until = None;
+        self.checker.ended(id, self.world.now);
+        self.world.end_all_of(id, are_told);
+        if are_told {
+            self.world.refuses.insert(id);
+        }
+        node.is_to_start = true;
+        let wait = if self.world.random.one_in(3) {
+            self.world.random.ms(1000, 8000)
+        } else {
+            self.world.random.ms(20, 1500)
+        };
+        self.world.after(wait, What::Start(id));
+    }
+
+    fn stop(&mut self, id: EndId) {
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        let Some(running) = &mut node.running else { return };
+        self.world.totals.clean_stops += 1;
+        self.world.tell(|| format!("node {id} is asked to stop"));
+        running.begin_stop(&mut self.world);
+        self.after_node(id);
+    }
+
+    fn pause(&mut self, id: EndId, length: Duration) {
+        let until = self.world.now + length;
+        let Some(node) = self.nodes.get_mut(&id).filter(|node| node.running.is_some()) else {
+            return;
+        };
+        node.paused_until = Some(until);
+        let life = node.life;
+        self.world.totals.pauses += 1;
+        self.world.tell(|| format!("node {id} is paused for {length:?}"));
+        self.world.at(until, What::Resume { node: id, life });
+    }
+
+    fn jump(&mut self, id: EndId, jump_ms: i64) {
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        self.world.totals.clock_jumps += 1;
+        node.wall_offset_ms += jump_ms;
+        if let Some(running) = &mut node.running {
+            running.clock.wall_offset_ms = node.wall_offset_ms;
+        }
+    }
+
+    fn isolate(&mut self, id: EndId) {
+        self.world.tell(|| format!("node {id} is cut off from the other nodes"));
+        for other in self.world.weather.nodes() {
+            if other != id {
+                self.world.network.cut.insert((id, other));
+                self.world.network.cut.insert((other, id));
+            }
+        }
+    }
+
+    fn isolate_leader(&mut self, which: u64) {
+        let Some(leader) = self.checker.leader_of(&self.places, which) else {
+            return;
+        };
+        self.world.totals.leaders_isolated += 1;
+        self.isolate(leader);
+    }
+
+    fn heal(&mut self) {
+        if !self.world.network.cut.is_empty() {
+            self.world.tell(|| "the network heals".to_owned());
+            self.world.network.cut.clear();
+            self.world.release();
+        }
+    }
+
+    fn break_connections(&mut self, which: u64) {
+        let conns: Vec<u64> = self.world.network.conns.keys().copied().collect();
+        let count = 1 + which % 3;
+        for _ in 0..count {
+            if let Some(id) = self.world.random.pick(&conns) {
+                self.world.break_conn(id);
+            }
+        }
+    }
+
+    fn fail_disk(&mut self, id: EndId, at: usize, syncs: bool) {
+        if self.is_anyone_tainted() {
+            return;
+        }
+        let Some(node) = self.nodes.get(&id).filter(|node| node.running.is_some()) else {
+            return;
+        };
+        let at = at % node.disks.len().max(1);
+        node.disks.fail(at, syncs);
+        if syncs {
+            self.world.totals.syncs_failed += 1;
+        } else {
+            self.world.totals.disks_full += 1;
+        }
+        self.world
+            .tell(|| format!("disk {at} of node {id} fails, syncs only: {syncs}"));
+        // Somebody replaces the disk, and starts the node again.
+        let wait = self.world.random.ms(500, 5000);
+        self.world.after(wait, What::Fault(Fault::Stop(id)));
+    }
+
+    /// Everything works from here on; what is down is started.
+    fn calm(&mut self) {
+        self.world.tell(|| "calm".to_owned());
+        self.heal();
+        self.world.is_calm = true;
+        let broken: Vec<EndId> = self.nodes.keys().copied().collect();
+        for id in broken {
+            let Some(node) = self.nodes.get_mut(&id) else { continue };
+            node.paused_until = None;
+            let has_failed = node
+                .running
+                .as_ref()
+                .and_then(|running| running.broker.as_ref())
+                .is_some_and(|side| side.broker.log_dirs().iter().any(|home| home.health.is_failed()));
+            node.disks.repair();
+            if has_failed {
+                self.end_process(id, true);
+            }
+        }
+    }
+}
