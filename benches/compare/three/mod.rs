@@ -1,4 +1,5 @@
-//! Three combined nodes: our engine and Apache's one after the other, as two such clusters do not fit beside each other.
+//! Three combined nodes: our engine and Apache's one after the other, as two such clusters do not fit beside each
+//! other.
 
 mod cluster;
 mod partitions;
@@ -97,8 +98,8 @@ struct Faults {
     election_s: Pair,
 }
 
-/// Inflicts faults under load, each on a whole cluster. `inflict` is told its number and the active controller, gives the
-/// node it hit, and may note something.
+/// Inflicts faults under load, each on a whole cluster. `inflict` is told its number and the active controller; it
+/// gives the node it hit, and may note a figure.
 fn faults(scale: Scale, mut inflict: impl FnMut(&Cluster, &Watch, u64, i32) -> (i32, Option<f64>)) -> Faults {
     let mut measured = Faults::default();
     for engine in scale.engines {

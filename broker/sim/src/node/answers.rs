@@ -2,12 +2,13 @@
 
 use broker_core::controller::Event;
 use broker_core::raft::wire::{Answer as _, unsupported};
-use broker_core::raft::{Request, Response};
+use broker_core::raft::{Request, Response, VoterChange};
 use broker_core::replication::fetcher::{FetcherRequest, FetcherResponse};
 use protocol::api::messages::{
-    AlterPartitionRequest, AssignReplicasToDirsRequest, BeginQuorumEpochRequest, BrokerHeartbeatRequest,
-    BrokerRegistrationRequest, ControllerRegistrationRequest, EndQuorumEpochRequest, FetchRequest,
-    FetchSnapshotRequest, ListOffsetsRequest, VoteRequest,
+    AddRaftVoterRequest, AlterPartitionRequest, ApiVersionsRequest, AssignReplicasToDirsRequest,
+    BeginQuorumEpochRequest, BrokerHeartbeatRequest, BrokerRegistrationRequest, ControllerRegistrationRequest,
+    EndQuorumEpochRequest, FetchRequest, FetchSnapshotRequest, ListOffsetsRequest, RemoveRaftVoterRequest,
+    UpdateRaftVoterRequest, VoteRequest,
 };
 
 use super::Running;
@@ -154,6 +155,10 @@ impl Running {
             Request::EndQuorumEpoch { .. } => answer.read::<EndQuorumEpochRequest>()?.read(own),
             Request::Fetch(_) => answer.read::<FetchRequest>()?.read(own),
             Request::FetchSnapshot(_) => answer.read::<FetchSnapshotRequest>()?.read(own),
+            Request::Change(VoterChange::Add { .. }) => answer.read::<AddRaftVoterRequest>()?.read(own),
+            Request::Change(VoterChange::Remove(_)) => answer.read::<RemoveRaftVoterRequest>()?.read(own),
+            Request::Change(VoterChange::Update { .. }) => answer.read::<UpdateRaftVoterRequest>()?.read(own),
+            Request::KRaftVersions => answer.read::<ApiVersionsRequest>()?.read(own),
         };
         read.ok()
     }

@@ -15,7 +15,7 @@ use broker_core::raft::wire::{Identity, Message, write_request};
 use super::{Active, Purpose, Route, Running, Tag};
 use broker_core::reply::{Reply, ReplyPart};
 use protocol::api::ApiKey;
-use protocol::api::messages::VoteRequest;
+use protocol::api::messages::{ApiVersionsRequest, VoteRequest};
 
 use crate::caller::{Answer, Ask, ask};
 use crate::random::Seeded;
@@ -308,6 +308,10 @@ fn message_ask(message: Message, min: i16) -> Ask {
         Message::EndQuorumEpoch(typed) => ask(typed, None, min),
         Message::Fetch(typed) => ask(typed, None, min),
         Message::FetchSnapshot(typed) => ask(typed, None, min),
+        Message::AddRaftVoter(typed) => ask(typed, None, min),
+        Message::RemoveRaftVoter(typed) => ask(typed, None, min),
+        Message::UpdateRaftVoter(typed) => ask(typed, None, min),
+        Message::ApiVersions => ask(ApiVersionsRequest::default(), None, min),
     }
 }
 
