@@ -222,7 +222,7 @@ impl Sim {
             return;
         };
         if member.raft.is_none() {
-            return self.refuse(due.what);
+            return self.refuse(&due.what);
         }
         if member.life != due.life {
             return;
@@ -260,14 +260,14 @@ impl Sim {
     }
 
     /// Where no process is, connections are refused, unless the whole machine is away.
-    fn refuse(&mut self, what: What) {
+    fn refuse(&mut self, what: &What) {
         if let What::Request {
             from, from_life, id, ..
         } = what
-            && self.members[&from].life == from_life
+            && self.members[from].life == *from_life
             && self.random.one_in(2)
         {
-            self.push(self.now, from, What::Refused { id });
+            self.push(self.now, *from, What::Refused { id: *id });
         }
     }
 
