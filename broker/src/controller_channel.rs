@@ -22,6 +22,8 @@ pub(crate) struct ActiveController {
     pub(crate) epoch: i32,
     /// host:port of its controller listener; none while it is not known.
     pub(crate) address: Option<String>,
+    /// There can be none: the controllers that are gone leave no majority.
+    pub(crate) is_gone: bool,
 }
 
 /// Why there is no answer of the active controller.
@@ -163,6 +165,7 @@ mod tests {
             id: Some(id),
             epoch,
             address: Some(address.to_owned()),
+            is_gone: false,
         }
     }
 

@@ -245,6 +245,7 @@ mod tests {
                 id: Some(9),
                 epoch: 1,
                 address: Some(controller.address.clone()),
+                is_gone: false,
             });
             let channel = ControllerChannel::new(active_now, Peers::new(1));
             let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());

@@ -250,7 +250,12 @@ impl QuorumThread {
             None => None,
         };
         let epoch = quorum.epoch();
-        let active = ActiveController { id, epoch, address };
+        let active = ActiveController {
+            id,
+            epoch,
+            address,
+            is_gone: quorum.has_no_majority(self.clock.now().mono),
+        };
         self.told.active.send_if_modified(|known| {
             let is_new = *known != active;
             if is_new {

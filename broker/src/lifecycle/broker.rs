@@ -135,6 +135,9 @@ impl Driver {
             Answer::Registration(Err(error)) | Answer::Heartbeat(Err(error)) => error,
         };
         tracing::debug!(%error, "the active controller gave no answer");
+        if self.channel.active().is_gone {
+            self.machine.controllers_gone();
+        }
         self.machine.on_failure(now);
     }
 

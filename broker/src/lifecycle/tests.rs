@@ -112,6 +112,7 @@ fn at(controller: &FakeNode, epoch: i32) -> ActiveController {
         id: Some(9),
         epoch,
         address: Some(controller.address.clone()),
+        is_gone: false,
     }
 }
 

@@ -307,6 +307,7 @@ fn active(id: i32, epoch: i32, controller: &FakeNode) -> ActiveController {
         id: Some(id),
         epoch,
         address: Some(controller.address.clone()),
+        is_gone: false,
     }
 }
 

@@ -186,6 +186,7 @@ impl Raft {
         let Some(open) = self.requests.take(id) else {
             return Ok(());
         };
+        self.requests.not_refused(open.to);
         self.leader_is_there(open.to);
         let Some(response) = response else {
             self.unanswered(&open, cx)?;
@@ -226,6 +227,7 @@ impl Raft {
 
     fn on_refused(&mut self, id: u64, cx: &mut RaftCx<'_>) -> Result<(), RaftError> {
         if let Some(open) = self.requests.take(id) {
+            self.requests.refused(open.to, cx.now.mono);
             self.unanswered(&open, cx)?;
             self.leader_refuses(open.to, cx);
         }

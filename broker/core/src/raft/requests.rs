@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::event::{Outgoing, RaftCx};
 use super::message::{Peer, Request};
 
+/// A peer that has refused connections for so long does not just start again.
+const GONE_AFTER: Duration = Duration::from_millis(500);
+
 /// Requests that are not answered.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
@@ -13,6 +16,8 @@ pub(super) struct Requests {
     open: BTreeMap<u64, Open>,
     /// Peers that failed, and when they are tried again.
     retry_at: BTreeMap<Peer, Duration>,
+    /// Peers that refuse connections: since when, and when they did last.
+    refused: BTreeMap<Peer, (Duration, Duration)>,
 }
 
 /// One of them.
@@ -58,6 +63,23 @@ impl Requests {
     /// Lets a peer be until then.
     pub(super) fn rest(&mut self, to: Peer, until: Duration) {
         self.retry_at.insert(to, until);
+    }
+
+    /// A peer refused a connection.
+    pub(super) fn refused(&mut self, to: Peer, now: Duration) {
+        let (_, last) = self.refused.entry(to).or_insert((now, now));
+        *last = now;
+    }
+
+    /// A peer did something else.
+    pub(super) fn not_refused(&mut self, to: Peer) {
+        self.refused.remove(&to);
+    }
+
+    /// Whether a peer has refused all connections for some time, and did just now.
+    pub(super) fn is_gone(&self, to: Peer, now: Duration) -> bool {
+        let refused = self.refused.get(&to);
+        refused.is_some_and(|(since, last)| now >= *since + GONE_AFTER && now < *last + GONE_AFTER)
     }
 
     /// Answers that are overdue are not waited for.

@@ -1,12 +1,14 @@
 //! What a member of the quorum knows, for those who ask.
 
+use std::time::Duration;
+
 use protocol::Uuid;
 use protocol::files::SnapshotId;
 
 use super::Raft;
 use super::event::Notice;
 use super::leader::Progress;
-use super::message::ReplicaKey;
+use super::message::{Peer, ReplicaKey};
 use super::role::Role;
 use super::voters::VoterSet;
 
@@ -34,6 +36,16 @@ impl Raft {
     /// Whether that is this node.
     pub fn is_leader(&self) -> bool {
         matches!(self.role, Role::Leader(_))
+    }
+
+    /// Whether there can be no leader: the voters whose processes are gone leave no majority.
+    pub fn has_no_majority(&self, now: Duration) -> bool {
+        let voters = self.voters();
+        let gone = voters
+            .ids()
+            .filter(|id| self.requests.is_gone(Peer::Node(*id), now))
+            .count();
+        !voters.is_empty() && voters.len() - gone < voters.majority()
     }
 
     /// Whether it has told all others that it resigned, but for those that it cannot reach: they may have stopped, too.

@@ -264,7 +264,7 @@ impl Running {
 
     fn ask_member(&mut self, world: &mut World, asked: QuorumRequest) {
         let QuorumRequest { id, to, request } = asked;
-        let Peer::Node(server) = to else {
+        let (Peer::Node(server) | Peer::Leader(server)) = to else {
             self.quorum
                 .mail
                 .push_back(Mail::Event(Event::QuorumResponse { id, response: None }));

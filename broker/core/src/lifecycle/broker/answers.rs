@@ -139,6 +139,13 @@ impl BrokerLifecycle {
         }
     }
 
+    /// Most controllers are gone: nobody can let this broker go, and nobody can lead in its place.
+    pub fn controllers_gone(&mut self) {
+        if self.shutdown.is_some() && self.in_flight.take().is_some() {
+            self.may_stop(false);
+        }
+    }
+
     fn failed(&mut self, reason: &str, now: Duration) {
         self.schedule.failed(now + self.backoff.next(self.random.as_mut()));
         let registering = matches!(self.state, State::Registering { .. });

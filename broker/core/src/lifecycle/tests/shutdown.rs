@@ -122,6 +122,19 @@ fn without_permission_it_stops_after_a_while() {
 }
 
 #[test]
+fn a_broker_whose_controllers_are_gone_stops_without_them() {
+    let mut broker = serving();
+    broker.beats(at(2010));
+    broker.controllers_gone();
+    assert!(broker.take_notices().is_empty(), "it does not want to stop");
+    broker.on_failure(at(2010));
+    broker.begin_shutdown(at(2500));
+    broker.beats(at(2500));
+    broker.controllers_gone();
+    assert_eq!(broker.take_notices(), [LifecycleNotice::MayStop { clean: false }]);
+}
+
+#[test]
 fn a_broker_that_reaches_no_controller_for_a_session_stops() {
     let mut broker = serving();
     broker.begin_shutdown(at(500));

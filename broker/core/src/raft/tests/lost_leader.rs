@@ -104,3 +104,29 @@ fn whatever_else_a_leader_does_it_may_be_there() {
         assert!(!would_grant(&mut raft, &disk, 161));
     }
 }
+
+#[test]
+fn voters_that_are_gone_for_long_leave_no_majority() {
+    for gone in [vec![2, 3], vec![2]] {
+        let disk = SimDisk::default();
+        let (mut raft, fetch) = following(&disk);
+        let mut open: Vec<(u64, Peer)> = vec![(fetch, Peer::Node(2))];
+        for at_ms in (100..800).step_by(10) {
+            for (id, to) in std::mem::take(&mut open) {
+                if gone.iter().any(|gone| to == Peer::Node(*gone)) {
+                    let more = sent(&mut raft, &disk, at_ms, Event::Refused { id });
+                    open.extend(more.into_iter().map(|(id, to, _)| (id, to)));
+                }
+            }
+            let more = sent(&mut raft, &disk, at_ms, Event::Tick);
+            open.extend(more.into_iter().map(|(id, to, _)| (id, to)));
+            let at = Duration::from_millis(at_ms);
+            assert!(
+                at_ms > 500 || !raft.has_no_majority(at),
+                "they may start again, {at_ms}"
+            );
+        }
+        assert_eq!(raft.has_no_majority(Duration::from_millis(800)), gone.len() == 2);
+        assert!(!raft.has_no_majority(Duration::from_secs(3)), "nobody has tried since");
+    }
+}
