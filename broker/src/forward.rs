@@ -172,6 +172,7 @@ mod tests {
             id: Some(1),
             epoch: 3,
             address: None,
+            is_gone: false,
         };
         let (active, watched) = watch::channel(own);
         let (quorum, thread) = mailbox();
@@ -188,6 +189,7 @@ mod tests {
             id: Some(2),
             epoch: 4,
             address: Some(other.address.clone()),
+            is_gone: false,
         };
         active.send(next).unwrap();
         let refused = EnvelopeResponse::default().with_error_code(ErrorCode::NotController.code());
