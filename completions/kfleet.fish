@@ -739,7 +739,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s q -l quiet -d '
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l brokers -d 'How many brokers' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l controllers -d 'How many controllers; as many as there are brokers, and three at most, if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l controllers -d 'How many controllers; three, or one if there are fewer than three brokers, if not given' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l racks -d 'Deal the brokers out to so many racks, rack-1, rack-2, ...' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l data-dir -d 'Keep the data here; it can be started again, on other ports' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l engine -d 'Who serves; of several engines, each is a node\'s, and the last is that of all that follow' -r -f -a "kfleet\t'The broker in this binary'
