@@ -61,6 +61,8 @@ pub(crate) enum Answer {
     Frame { version: i16, frame: Bytes },
     /// The other side has no version of it.
     Unsupported,
+    /// None, because nobody listens there.
+    Refused,
     /// None.
     Nothing,
 }
@@ -113,6 +115,8 @@ pub(crate) struct Caller<P, T> {
     by_conn: BTreeMap<ConnId, (P, EndId)>,
     /// Answers that nobody has taken yet.
     done: VecDeque<(T, Answer)>,
+    /// When something is overdue; none if that has to be found out.
+    overdue_at: Option<Option<Duration>>,
 }
 
 impl<P: Ord + Copy, T> Caller<P, T> {
@@ -124,6 +128,7 @@ impl<P: Ord + Copy, T> Caller<P, T> {
             waiting: BTreeMap::new(),
             by_conn: BTreeMap::new(),
             done: VecDeque::new(),
+            overdue_at: None,
         }
     }
 
@@ -138,6 +143,7 @@ impl<P: Ord + Copy, T> Caller<P, T> {
     ) {
         let deadline = world.now + max;
         let key = (purpose, server);
+        self.overdue_at = None;
         self.waiting
             .entry(key)
             .or_default()
@@ -160,6 +166,7 @@ impl<P: Ord + Copy, T> Caller<P, T> {
 
     /// Sends the next request that waits, if the connection is free.
     fn go_on(&mut self, world: &mut World, key: (P, EndId)) {
+        self.overdue_at = None;
         let (Some(line), Some(waiting)) = (self.lines.get_mut(&key), self.waiting.get_mut(&key)) else {
             return;
         };
@@ -204,6 +211,20 @@ impl<P: Ord + Copy, T> Caller<P, T> {
                 world.network.conns.remove(&conn);
                 self.lose(world, key);
             }
+            Packet::Refused => {
+                world.network.conns.remove(&conn);
+                self.refused(key);
+            }
+        }
+    }
+
+    fn refused(&mut self, key: (P, EndId)) {
+        self.overdue_at = None;
+        if let Some(line) = self.lines.remove(&key) {
+            self.by_conn.remove(&line.conn);
+        }
+        for waiting in self.waiting.remove(&key).into_iter().flatten() {
+            self.done.push_back((waiting.tag, Answer::Refused));
         }
     }
 
@@ -227,6 +248,7 @@ impl<P: Ord + Copy, T> Caller<P, T> {
 
     /// The connection is gone: the request on its way, and those that wait for it to open, get no answer.
     fn lose(&mut self, world: &mut World, key: (P, EndId)) {
+        self.overdue_at = None;
         let Some(line) = self.lines.remove(&key) else { return };
         self.by_conn.remove(&line.conn);
         world.send(line.conn, To::Server, Packet::End);
@@ -258,6 +280,9 @@ impl<P: Ord + Copy, T> Caller<P, T> {
     /// Gives up what is overdue.
     pub(crate) fn expire(&mut self, world: &mut World) {
         let now = world.now;
+        if self.deadline().is_none_or(|at| at > now) {
+            return;
+        }
         let is_overdue = |key: &(P, EndId), line: &Line<T>| {
             let opening = matches!(line.state, State::Opening { until } if until <= now);
             let sent = line.sent.as_ref().is_some_and(|(sent, _)| sent.deadline <= now);
@@ -276,7 +301,16 @@ impl<P: Ord + Copy, T> Caller<P, T> {
     }
 
     /// When something is overdue.
-    pub(crate) fn deadline(&self) -> Option<Duration> {
+    pub(crate) fn deadline(&mut self) -> Option<Duration> {
+        if let Some(known) = self.overdue_at {
+            return known;
+        }
+        let deadline = self.first_deadline();
+        self.overdue_at = Some(deadline);
+        deadline
+    }
+
+    fn first_deadline(&self) -> Option<Duration> {
         let lines = self.lines.iter().filter_map(|(key, line)| {
             let opening = match line.state {
                 State::Opening { until } => Some(until),

@@ -113,10 +113,12 @@ impl Cluster {
     pub(crate) fn end_process(&mut self, id: EndId, are_told: bool) {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let Some(running) = node.running.take() else { return };
-        count_end(&mut self.world.totals, running.quorum.controller.quorum().upheavals());
+        let quorum = running.quorum.controller.quorum();
+        count_end(&mut self.world.totals, quorum.upheavals());
+        let led_epoch = quorum.is_leader().then(|| quorum.epoch());
         drop(running);
         node.paused_until = None;
-        self.checker.ended(id, self.world.now);
+        self.checker.ended(id, led_epoch, self.world.now);
         self.world.end_all_of(id, are_told);
         if are_told {
             self.world.refuses.insert(id);

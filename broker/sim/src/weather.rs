@@ -14,6 +14,9 @@ pub(crate) const SESSION_MS: u64 = 9000;
 /// broker.heartbeat.interval.ms, without haste.
 pub(crate) const HEARTBEAT_MS: u64 = 2000;
 
+/// controller.quorum.fetch.timeout.ms, without haste.
+pub(crate) const FETCH_MS: u64 = 2000;
+
 /// Which processes there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {

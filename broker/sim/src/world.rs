@@ -33,6 +33,8 @@ pub(crate) enum Packet {
     Open,
     /// A frame, length bytes included.
     Frame(Bytes),
+    /// Nobody listens there.
+    Refused,
     /// Nothing more comes.
     End,
 }

@@ -47,7 +47,7 @@ fn a_seed_plays_the_same_each_time() {
 }
 
 /// Seeds that found something, and what.
-const FOUND: [(u64, &str); 3] = [
+const FOUND: [(u64, &str); 4] = [
     (
         57,
         "a leader that was cut off acknowledged with a follower that went by metadata of its earlier life",
@@ -55,6 +55,10 @@ const FOUND: [(u64, &str); 3] = [
     (
         68,
         "a leader that went by metadata of its earlier life raised its high watermark without its ISR",
+    ),
+    (
+        53,
+        "a node that had loaded a snapshot and all after it was not taken for one that has the newest metadata",
     ),
     (178, "the same with records that a full disk had let through in part"),
 ];

@@ -43,6 +43,11 @@ impl Checker {
 
     /// Who is fenced now, and who was so before its session can have been over.
     fn count_fences(&self, world: &mut World, newest: &MetadataImage) {
+        for broker in newest.brokers().iter() {
+            let before = self.newest.brokers().get(broker.id);
+            let is_another = before.is_some_and(|before| !before.fenced && before.epoch != broker.epoch);
+            world.totals.restarts_at_once += u64::from(is_another);
+        }
         let haste = world.weather.haste;
         let session_min = Duration::from_millis((SESSION_MS - HEARTBEAT_MS) / haste);
         for broker in newest.brokers().iter().filter(|broker| broker.fenced) {

@@ -15,6 +15,7 @@ use protocol::Uuid;
 
 use crate::client::Place;
 use crate::node::Running;
+use crate::weather::FETCH_MS;
 use crate::world::{EndId, World};
 use logs::Logs;
 
@@ -67,6 +68,8 @@ pub(crate) struct Checker {
     pub(crate) tainted: BTreeSet<EndId>,
     /// When processes ended that have not begun again.
     ended_at: BTreeMap<EndId, Duration>,
+    /// The last active controller whose process ended as such: its epoch, and when.
+    leader_ended: Option<(i32, Duration)>,
 }
 
 impl Default for Checker {
@@ -80,6 +83,7 @@ impl Default for Checker {
             logs: Logs::default(),
             tainted: BTreeSet::new(),
             ended_at: BTreeMap::new(),
+            leader_ended: None,
         }
     }
 }
@@ -96,8 +100,12 @@ impl Checker {
     }
 
     /// A process has ended.
-    pub(crate) fn ended(&mut self, id: EndId, now: Duration) {
+    pub(crate) fn ended(&mut self, id: EndId, led_epoch: Option<i32>, now: Duration) {
         self.ended_at.insert(id, now);
+        let last = self.controllers.last_key_value().map(|(epoch, _)| *epoch);
+        if let Some(epoch) = led_epoch.filter(|epoch| last == Some(*epoch)) {
+            self.leader_ended = Some((epoch, now));
+        }
         self.seen.remove(&id);
     }
 
@@ -146,6 +154,9 @@ impl Checker {
             world.totals.active_controllers += 1;
             world.tell(|| format!("node {id} is the active controller in epoch {epoch}"));
             happened.push(Happened::Active);
+            let fetch = Duration::from_millis(FETCH_MS / world.weather.haste);
+            let is_early = |ended: (i32, Duration)| ended.0 < epoch && world.now < ended.1 + fetch / 2;
+            world.totals.early_elections += u64::from(self.leader_ended.take().is_some_and(is_early));
             let first = *self.controllers.entry(epoch).or_insert(id);
             if first != id {
                 world.wrong(format!("nodes {first} and {id} both lead the quorum in epoch {epoch}"));

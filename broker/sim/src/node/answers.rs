@@ -82,10 +82,14 @@ impl Running {
         let now = self.clock.now(world.now);
         match tag {
             Tag::Raft { id, request } => {
-                let response = self.member_answer(&request, answer);
-                self.quorum
-                    .mail
-                    .push_back(Mail::Event(Event::QuorumResponse { id, response }));
+                let event = if matches!(answer, Answer::Refused) {
+                    world.totals.members_refused += 1;
+                    Event::QuorumRefused { id }
+                } else {
+                    let response = self.member_answer(&request, answer);
+                    Event::QuorumResponse { id, response }
+                };
+                self.quorum.mail.push_back(Mail::Event(event));
             }
             Tag::RegisterController => {
                 let Some((machine, _)) = &mut self.registration else {

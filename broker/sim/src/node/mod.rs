@@ -72,7 +72,7 @@ impl Wake for Flag {
 
 impl Flag {
     fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Relaxed)
     }
 }
 
@@ -131,7 +131,8 @@ impl Node {
         let Some(running) = &mut self.running else {
             if to == To::Server && !matches!(packet, Packet::End) && !self.is_off {
                 // The system refuses.
-                world.send(conn, To::Client, Packet::End);
+                let is_new = matches!(packet, Packet::Open);
+                world.send(conn, To::Client, if is_new { Packet::Refused } else { Packet::End });
             }
             return;
         };

@@ -49,7 +49,7 @@ impl Running {
                     Port::Controller => self.config.is_controller,
                 };
                 if !is_there {
-                    return world.send(id, To::Client, Packet::End);
+                    return world.send(id, To::Client, Packet::Refused);
                 }
                 conn.server_life = Some(self.life);
                 self.next_connection += 1;
@@ -73,7 +73,7 @@ impl Running {
                     world.send(id, To::Client, Packet::End);
                 }
             }
-            Packet::End => {
+            Packet::End | Packet::Refused => {
                 world.network.conns.remove(&id);
                 self.ended(id);
             }

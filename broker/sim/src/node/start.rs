@@ -33,7 +33,7 @@ use crate::caller::Caller;
 use crate::disks::Disks;
 use crate::error::SimError;
 use crate::random::Seeded;
-use crate::weather::{HEARTBEAT_MS, SESSION_MS, Weather};
+use crate::weather::{FETCH_MS, HEARTBEAT_MS, SESSION_MS, Weather};
 use crate::world::{EndId, World};
 
 const CLUSTER: &str = "c1uster-c1uster-c1uster";
@@ -81,7 +81,7 @@ fn settings(weather: &Weather, id: EndId) -> Vec<(&'static str, String)> {
         ("broker.heartbeat.interval.ms", per(HEARTBEAT_MS)),
         ("replica.lag.time.max.ms", per(10_000)),
         ("controller.quorum.election.timeout.ms", per(1000)),
-        ("controller.quorum.fetch.timeout.ms", per(2000)),
+        ("controller.quorum.fetch.timeout.ms", per(FETCH_MS)),
         ("controller.quorum.request.timeout.ms", per(2000)),
         ("leader.imbalance.check.interval.seconds", "5".to_owned()),
         ("log.flush.offset.checkpoint.interval.ms", "3000".to_owned()),
