@@ -33,7 +33,11 @@ impl Disks {
     }
 
     fn of(&self, path: &Path) -> io::Result<&SimDisk> {
-        let found = self.mounted.iter().find(|(dir, _)| path.starts_with(dir));
+        let path_bytes = path.as_os_str().as_encoded_bytes();
+        let found = self.mounted.iter().find(|(dir, _)| {
+            let rest = path_bytes.strip_prefix(dir.as_os_str().as_encoded_bytes());
+            rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+        });
         found
             .map(|(_, disk)| disk)
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no disk has {}", path.display())))

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,14 +12,31 @@ mod data;
 
 type Content = Arc<Mutex<Data>>;
 
+/// What is in a directory, by name.
+#[derive(Debug, Default)]
+struct Dir {
+    files: BTreeMap<String, Content>,
+    /// Names as they are on disk for certain.
+    synced: BTreeMap<String, Content>,
+    /// What names have meant since the directory was synced.
+    renamed: BTreeMap<String, Vec<Option<Content>>>,
+}
+
+impl Dir {
+    /// Gives a name a meaning, or takes it away.
+    fn name(&mut self, name: &str, content: Option<Content>) {
+        self.renamed.entry(name.to_owned()).or_default().push(content.clone());
+        match content {
+            Some(content) => self.files.insert(name.to_owned(), content),
+            None => self.files.remove(name),
+        };
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
-    files: BTreeMap<PathBuf, Content>,
-    dirs: BTreeSet<PathBuf>,
-    /// Names as they are on disk for certain.
-    synced_files: BTreeMap<PathBuf, Content>,
-    /// What names have meant since their directories were synced.
-    renamed: BTreeMap<PathBuf, Vec<Option<Content>>>,
+    /// By path, which compares faster as a string.
+    dirs: BTreeMap<String, Dir>,
     fail_writes: bool,
     fail_syncs: bool,
     /// Changes until the power is cut.
@@ -40,14 +56,52 @@ impl State {
         }
     }
 
-    /// Gives a name a meaning, or takes it away; what it meant before.
-    fn name(&mut self, path: &Path, content: Option<Content>) -> Option<Content> {
-        self.renamed.entry(path.to_owned()).or_default().push(content.clone());
-        match content {
-            Some(content) => self.files.insert(path.to_owned(), content),
-            None => self.files.remove(path),
-        }
+    fn dir(&mut self, path: &Path) -> io::Result<&mut Dir> {
+        self.dirs.get_mut(key(path)?).ok_or_else(|| not_found(path))
     }
+
+    fn file(&self, path: &Path) -> io::Result<Option<&Content>> {
+        let (dir, name) = split(path)?;
+        Ok(self.dirs.get(dir).and_then(|dir| dir.files.get(name)))
+    }
+
+    /// Gives a path a meaning, or takes it away.
+    fn name(&mut self, path: &Path, content: Option<Content>) -> io::Result<()> {
+        let (dir, name) = split(path)?;
+        let dir = self.dirs.get_mut(dir).ok_or_else(|| not_found(path))?;
+        dir.name(name, content);
+        Ok(())
+    }
+
+    /// The directory and all below it.
+    fn tree(&self, dir: &str) -> Vec<String> {
+        let is_below = |path: &&String| {
+            path.strip_prefix(dir)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.dirs.keys().filter(is_below).cloned().collect()
+    }
+
+    /// Directories that stay as they are.
+    fn dir_names(&self) -> BTreeSet<String> {
+        self.dirs.keys().cloned().collect()
+    }
+}
+
+/// A directory's key; the root's is empty.
+fn key(dir: &Path) -> io::Result<&str> {
+    let path = dir.to_str().ok_or_else(|| not_found(dir))?;
+    Ok(path.trim_end_matches('/'))
+}
+
+/// The key of a file's directory, and its name there.
+fn split(path: &Path) -> io::Result<(&str, &str)> {
+    let path = key(path)?;
+    Ok(path.rsplit_once('/').unwrap_or(("", path)))
+}
+
+fn path_of(dir: &str, name: &str) -> PathBuf {
+    PathBuf::from(format!("{dir}/{name}"))
 }
 
 /// A disk whose files live in memory. Clones share it.
@@ -62,43 +116,54 @@ impl SimDisk {
     /// answers how many of them reached the disk.
     pub fn crash(&self, mut survives: impl FnMut(&Path, usize) -> usize) -> Self {
         let state = lock(&self.state);
-        let left = state.synced_files.iter().map(|(path, content)| {
-            let bytes = lock(content).prefix(|at_stake| survives(path, at_stake));
-            (path.clone(), bytes)
+        let mut synced: BTreeMap<PathBuf, &Content> = BTreeMap::new();
+        for (dir, there) in &state.dirs {
+            synced.extend(there.synced.iter().map(|(name, content)| (path_of(dir, name), content)));
+        }
+        let left = synced.into_iter().map(|(path, content)| {
+            let bytes = lock(content).prefix(|at_stake| survives(&path, at_stake));
+            (path, bytes)
         });
-        Self::found(left.collect(), state.dirs.clone())
+        Self::found(left.collect(), state.dir_names())
     }
 
     /// What a crash leaves if the disk did what was not synced in any order, or not at all: sectors, lengths, and names
     /// that were created, changed or removed. `choose` picks a number below the one it is given.
     pub fn crash_in_any_order(&self, mut choose: impl FnMut(usize) -> usize) -> Self {
         let state = lock(&self.state);
+        let mut meanings: BTreeMap<PathBuf, (Option<&Content>, &[Option<Content>])> = BTreeMap::new();
+        for (dir, there) in &state.dirs {
+            for (name, content) in &there.synced {
+                meanings.insert(path_of(dir, name), (Some(content), &[]));
+            }
+            for (name, since) in &there.renamed {
+                meanings.entry(path_of(dir, name)).or_default().1 = since;
+            }
+        }
         let mut left = BTreeMap::new();
-        let paths: BTreeSet<&PathBuf> = state.synced_files.keys().chain(state.renamed.keys()).collect();
-        for path in paths {
-            let synced = state.synced_files.get(path);
-            let since = state.renamed.get(path).map_or(&[][..], Vec::as_slice);
+        for (path, (synced, since)) in meanings {
             let meaning = match choose(since.len() + 1).checked_sub(1) {
                 None => synced,
                 Some(at) => since.get(at).and_then(Option::as_ref),
             };
             if let Some(content) = meaning {
-                left.insert(path.clone(), lock(content).any_image(&mut choose));
+                left.insert(path, lock(content).any_image(&mut choose));
             }
         }
-        Self::found(left, state.dirs.clone())
+        Self::found(left, state.dir_names())
     }
 
-    /// A disk with these files, all of it durable.
-    fn found(files: BTreeMap<PathBuf, Vec<u8>>, dirs: BTreeSet<PathBuf>) -> Self {
-        let content = |bytes| Arc::new(Mutex::new(Data::durable(bytes)));
-        let files: BTreeMap<PathBuf, Content> = files.into_iter().map(|(path, bytes)| (path, content(bytes))).collect();
-        let state = State {
-            synced_files: files.clone(),
-            files,
-            dirs,
-            ..State::default()
-        };
+    /// A disk with these files and directories, all of it durable.
+    fn found(files: BTreeMap<PathBuf, Vec<u8>>, dirs: BTreeSet<String>) -> Self {
+        let mut state = State::default();
+        state.dirs.extend(dirs.into_iter().map(|dir| (dir, Dir::default())));
+        for (path, bytes) in files {
+            let Ok((dir, name)) = split(&path) else { continue };
+            let content = Arc::new(Mutex::new(Data::durable(bytes)));
+            let dir = state.dirs.entry(dir.to_owned()).or_default();
+            dir.files.insert(name.to_owned(), Arc::clone(&content));
+            dir.synced.insert(name.to_owned(), content);
+        }
         Self {
             state: Arc::new(Mutex::new(state)),
         }
@@ -126,7 +191,7 @@ impl SimDisk {
 
     /// Changes a file's bytes behind everyone's back, as a fault of the hardware would.
     pub fn damage(&self, path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
-        if let Some(content) = lock(&self.state).files.get(path) {
+        if let Ok(Some(content)) = lock(&self.state).file(path) {
             let mut data = lock(content);
             let mut bytes = data.now().to_vec();
             change(&mut bytes);
@@ -140,13 +205,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Names in a directory. Paths are in the order of their components, so those below it stand together.
-fn names_in<T>(names: &BTreeMap<PathBuf, T>, dir: &Path) -> Vec<PathBuf> {
-    let after = names.range::<Path, _>((Bound::Excluded(dir), Bound::Unbounded));
-    let below = after.map(|(path, _)| path).take_while(|path| path.starts_with(dir));
-    below.filter(|path| path.parent() == Some(dir)).cloned().collect()
-}
-
 fn not_found(path: &Path) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, format!("{} does not exist", path.display()))
 }
@@ -154,18 +212,18 @@ fn not_found(path: &Path) -> io::Error {
 impl Disk for SimDisk {
     fn open(&self, path: &Path, mode: OpenMode) -> io::Result<Arc<dyn DiskFile>> {
         let mut state = lock(&self.state);
-        let found = state.files.get(path).cloned();
+        let found = state.file(path)?.cloned();
         let content = match (found, mode) {
             (Some(_), OpenMode::CreateNew) => return Err(io::ErrorKind::AlreadyExists.into()),
             (Some(content), _) => content,
             (None, OpenMode::Read) => return Err(not_found(path)),
             (None, _) => {
-                if !path.parent().is_some_and(|dir| state.dirs.contains(dir)) {
+                if !state.dirs.contains_key(split(path)?.0) {
                     return Err(not_found(path));
                 }
                 state.change()?;
                 let content = Content::default();
-                state.name(path, Some(Arc::clone(&content)));
+                state.name(path, Some(Arc::clone(&content)))?;
                 content
             }
         };
@@ -176,20 +234,19 @@ impl Disk for SimDisk {
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<DirEntry>> {
-        let state = lock(&self.state);
-        if !state.dirs.contains(dir) {
-            return Err(not_found(dir));
-        }
-        let named = |path: &PathBuf, is_dir| {
-            let name = path.file_name()?.to_str()?.to_owned();
-            Some(DirEntry { name, is_dir })
+        let mut state = lock(&self.state);
+        let named = |name: &str, is_dir| DirEntry {
+            name: name.to_owned(),
+            is_dir,
         };
-        let files = names_in(&state.files, dir);
-        let below = state.dirs.range::<Path, _>((Bound::Excluded(dir), Bound::Unbounded));
-        let below = below.take_while(|path| path.starts_with(dir));
-        let dirs = below.filter(|path| path.parent() == Some(dir));
-        let files = files.iter().filter_map(|path| named(path, false));
-        let mut entries: Vec<DirEntry> = files.chain(dirs.filter_map(|path| named(path, true))).collect();
+        let files = state.dir(dir)?.files.keys();
+        let mut entries: Vec<DirEntry> = files.map(|name| named(name, false)).collect();
+        let at = key(dir)?;
+        let dirs = state
+            .dirs
+            .keys()
+            .filter_map(|path| path.strip_prefix(at)?.strip_prefix('/'));
+        entries.extend(dirs.filter(|name| !name.contains('/')).map(|name| named(name, true)));
         entries.sort();
         Ok(entries)
     }
@@ -197,7 +254,7 @@ impl Disk for SimDisk {
     fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
         let mut state = lock(&self.state);
         for dir in dir.ancestors() {
-            state.dirs.insert(dir.to_owned());
+            state.dirs.entry(key(dir)?.to_owned()).or_default();
         }
         Ok(())
     }
@@ -205,54 +262,36 @@ impl Disk for SimDisk {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = lock(&self.state);
         state.change()?;
-        if state.dirs.contains(from) {
-            let moved = |path: &PathBuf| path.strip_prefix(from).ok().map(|rest| to.join(rest));
-            let files = state
-                .files
-                .iter()
-                .map(|(p, c)| (moved(p).unwrap_or_else(|| p.clone()), Arc::clone(c)))
-                .collect();
-            let synced = state
-                .synced_files
-                .iter()
-                .map(|(p, c)| (moved(p).unwrap_or_else(|| p.clone()), Arc::clone(c)))
-                .collect();
-            let dirs = state
-                .dirs
-                .iter()
-                .map(|p| moved(p).unwrap_or_else(|| p.clone()))
-                .collect();
-            let renamed = state
-                .renamed
-                .iter()
-                .map(|(p, c)| (moved(p).unwrap_or_else(|| p.clone()), c.clone()))
-                .collect();
-            (state.files, state.synced_files, state.dirs, state.renamed) = (files, synced, dirs, renamed);
+        let (old, new) = (key(from)?, key(to)?);
+        if state.dirs.contains_key(old) {
+            for path in state.tree(old) {
+                let moved = format!("{new}{}", path.strip_prefix(old).unwrap_or_default());
+                if let Some(dir) = state.dirs.remove(&path) {
+                    state.dirs.insert(moved, dir);
+                }
+            }
             return Ok(());
         }
-        let content = state.files.get(from).cloned().ok_or_else(|| not_found(from))?;
-        state.name(to, Some(content));
-        state.name(from, None);
-        Ok(())
+        let content = state.file(from)?.cloned().ok_or_else(|| not_found(from))?;
+        state.name(to, Some(content))?;
+        state.name(from, None)
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         let mut state = lock(&self.state);
-        if !state.files.contains_key(path) {
+        if state.file(path)?.is_none() {
             return Err(not_found(path));
         }
         state.change()?;
-        state.name(path, None);
-        Ok(())
+        state.name(path, None)
     }
 
     fn remove_dir_all(&self, dir: &Path) -> io::Result<()> {
         let mut state = lock(&self.state);
         state.change()?;
-        state.files.retain(|path, _| !path.starts_with(dir));
-        state.synced_files.retain(|path, _| !path.starts_with(dir));
-        state.renamed.retain(|path, _| !path.starts_with(dir));
-        state.dirs.retain(|path| !path.starts_with(dir));
+        for path in state.tree(key(dir)?) {
+            state.dirs.remove(&path);
+        }
         Ok(())
     }
 
@@ -262,21 +301,12 @@ impl Disk for SimDisk {
         if state.fail_syncs {
             return Err(io::Error::other("the disk failed a sync"));
         }
-        let State {
-            files,
-            synced_files,
-            renamed,
-            ..
-        } = &mut *state;
-        for path in names_in(synced_files, dir) {
-            synced_files.remove(&path);
-        }
-        for path in names_in(renamed, dir) {
-            renamed.remove(&path);
-        }
-        for path in names_in(files, dir) {
-            if let Some(content) = files.get(&path) {
-                synced_files.insert(path, Arc::clone(content));
+        if let Ok(dir) = state.dir(dir) {
+            for (name, _) in std::mem::take(&mut dir.renamed) {
+                match dir.files.get(&name) {
+                    Some(content) => dir.synced.insert(name, Arc::clone(content)),
+                    None => dir.synced.remove(&name),
+                };
             }
         }
         Ok(())
@@ -284,7 +314,7 @@ impl Disk for SimDisk {
 
     fn exists(&self, path: &Path) -> io::Result<bool> {
         let state = lock(&self.state);
-        Ok(state.files.contains_key(path) || state.dirs.contains(path))
+        Ok(state.file(path)?.is_some() || state.dirs.contains_key(key(path)?))
     }
 
     fn space(&self, _dir: &Path) -> io::Result<(u64, u64)> {

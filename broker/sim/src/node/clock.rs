@@ -32,7 +32,7 @@ impl NodeClock {
         let mono = now.saturating_sub(self.started);
         Now {
             wall_ms: EPOCH_MS + now.as_millis() as i64 + self.wall_offset_ms,
-            mono: mono * self.rate / PER,
+            mono: Duration::from_nanos(mono.as_nanos() as u64 * u64::from(self.rate) / u64::from(PER)),
         }
     }
 
