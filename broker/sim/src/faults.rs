@@ -1,6 +1,9 @@
 //! What goes wrong is done to nodes and the network here.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+use broker_core::cx::Random as _;
 
 use crate::check::Happened;
 use crate::cluster::{Cluster, count_end};
@@ -52,7 +55,10 @@ impl Cluster {
             if self.world.random.one_in(one_in) {
                 *count += 1;
                 let wait = self.world.random.us(0, 3000);
-                self.world.after(wait, What::Fault(Fault::Kill(id)));
+                // A controller has on disk what it answers for.
+                let power = weather.power && !weather.brokers().contains(&id) && self.world.random.one_in(2);
+                let fault = if power { Fault::PowerCut(id) } else { Fault::Kill(id) };
+                self.world.after(wait, What::Fault(fault));
             } else if event == Happened::Leads && self.world.random.one_in(weather.restart_followers) {
                 for other in weather.brokers().into_iter().filter(|other| *other != id) {
                     let wait = self.world.random.ms(0, 30);
@@ -85,28 +91,42 @@ impl Cluster {
         self.end_process(id, true);
     }
 
-    /// Only where no acknowledged record is lost by it: where another node has all of it.
+    /// A broker's only where no acknowledged record is lost by it: where another node has all of it.
     fn cut_power(&mut self, id: EndId) {
-        let weather = self.world.weather;
-        // Without eligible leaders nobody asks what a broker has lost.
-        let has_guarantee = weather.min_isr > 1 && weather.elr;
-        let are_all_up = self
-            .nodes
-            .values()
-            .all(|node| node.running.is_some() && !node.disks.are_failing());
-        if !has_guarantee || !are_all_up || self.is_anyone_tainted() || !self.checker.survives_loss_of(id) {
+        let is_broker = self.world.weather.brokers().contains(&id);
+        if !self.is_up(id) || (is_broker && !self.may_lose_unsynced(id)) {
             return;
         }
         self.world.totals.power_cuts += 1;
         self.world.tell(|| format!("node {id} loses its power"));
         self.end_process(id, false);
         if let Some(node) = self.nodes.get_mut(&id) {
-            node.is_tainted = true;
-            self.checker.tainted.insert(id);
+            if is_broker {
+                node.is_tainted = true;
+                self.checker.tainted.insert(id);
+            }
             node.is_off = true;
             self.world.refuses.remove(&id);
             node.disks.cut_power(&mut self.world.random);
         }
+    }
+
+    fn may_lose_unsynced(&self, id: EndId) -> bool {
+        let weather = &self.world.weather;
+        // Without eligible leaders nobody asks what a broker has lost.
+        let has_guarantee = weather.min_isr > 1 && weather.elr;
+        let are_all_up = self
+            .nodes
+            .values()
+            .all(|node| node.running.is_some() && !node.disks.are_failing());
+        // Who was killed, too, and is not registered again, is about to be taken for one that lost something.
+        let running = self.nodes.values().filter_map(|node| node.running.as_ref());
+        let registered: BTreeSet<EndId> = running
+            .filter(|running| self.checker.is_registered(running))
+            .map(|running| running.id)
+            .collect();
+        let survives = self.checker.survives_loss_of(id, &registered);
+        has_guarantee && are_all_up && !self.is_anyone_tainted() && survives
     }
 
     /// A process is gone; it is started again after a while.
@@ -124,10 +144,10 @@ impl Cluster {
             self.world.refuses.insert(id);
         }
         node.is_to_start = true;
-        let wait = if self.world.random.one_in(3) {
-            self.world.random.ms(1000, 8000)
-        } else {
-            self.world.random.ms(20, 1500)
+        let wait = match self.world.random.below(6) {
+            0 | 1 => self.world.random.ms(1000, 8000),
+            2 => self.world.random.ms(2, 100),
+            _ => self.world.random.ms(20, 1500),
         };
         self.world.after(wait, What::Start(id));
     }

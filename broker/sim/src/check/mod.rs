@@ -14,7 +14,7 @@ use broker_core::image::MetadataImage;
 use protocol::Uuid;
 
 use crate::client::Place;
-use crate::node::Running;
+use crate::node::{BrokerSide, Running};
 use crate::weather::FETCH_MS;
 use crate::world::{EndId, World};
 use logs::Logs;
@@ -196,8 +196,15 @@ impl Checker {
         (leader >= 0).then_some(leader)
     }
 
-    /// Whether every partition that a node has is complete elsewhere.
-    pub(crate) fn survives_loss_of(&self, id: EndId) -> bool {
+    /// Whether a broker's process is the one that is registered, and unfenced.
+    pub(crate) fn is_registered(&self, running: &Running) -> bool {
+        let own = self.newest.brokers().get(running.id);
+        let is_known = |side: &BrokerSide| own.is_some_and(|own| own.epoch == side.epoch && !own.fenced);
+        running.broker.as_ref().is_some_and(is_known)
+    }
+
+    /// Whether every partition that a node has is complete at others of these.
+    pub(crate) fn survives_loss_of(&self, id: EndId, others: &BTreeSet<EndId>) -> bool {
         let mut partitions = self
             .newest
             .topics()
@@ -205,21 +212,19 @@ impl Checker {
             .flat_map(broker_core::image::TopicImage::partitions);
         partitions.all(|(_, partition)| {
             let mut complete = partition.isr.iter().chain(&partition.elr);
-            !partition.replicas.contains(&id) || complete.any(|other| *other != id)
+            !partition.replicas.contains(&id) || complete.any(|other| *other != id && others.contains(other))
         })
     }
 
     /// Whether a node's replicas are all in sync, under its latest registration.
     pub(crate) fn is_in_sync_everywhere(&self, running: &Running) -> bool {
         let id = running.id;
-        let Some(side) = &running.broker else { return true };
-        let own = self.newest.brokers().get(id);
-        let is_known = own.is_some_and(|own| own.epoch == side.epoch && !own.fenced);
         let mut partitions = self
             .newest
             .topics()
             .iter()
             .flat_map(broker_core::image::TopicImage::partitions);
-        is_known && partitions.all(|(_, partition)| !partition.replicas.contains(&id) || partition.isr.contains(&id))
+        self.is_registered(running)
+            && partitions.all(|(_, partition)| !partition.replicas.contains(&id) || partition.isr.contains(&id))
     }
 }
