@@ -17,7 +17,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Seeds in which, together, everything happens that can.
-const SEEDS: [u64; 12] = [12, 18, 25, 27, 30, 35, 37, 40, 47, 50, 51, 52];
+const SEEDS: [u64; 8] = [12, 16, 18, 25, 27, 30, 35, 46];
 /// Quorums are static yet.
 const NOT_YET: &str = "membership changes";
 
@@ -47,7 +47,7 @@ fn a_seed_plays_the_same_each_time() {
 }
 
 /// Seeds that found something, and what.
-const FOUND: [(u64, &str); 4] = [
+const FOUND: [(u64, &str); 3] = [
     (
         57,
         "a leader that was cut off acknowledged with a follower that went by metadata of its earlier life",
@@ -55,10 +55,6 @@ const FOUND: [(u64, &str); 4] = [
     (
         68,
         "a leader that went by metadata of its earlier life raised its high watermark without its ISR",
-    ),
-    (
-        53,
-        "a node that had loaded a snapshot and all after it was not taken for one that has the newest metadata",
     ),
     (178, "the same with records that a full disk had let through in part"),
 ];
