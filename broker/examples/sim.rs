@@ -1,5 +1,5 @@
 //! Plays a whole cluster in simulated time: `--seed N` tells the story of one run, `--seeds N..M` plays many, on a thread
-//! for each processor, and tells what happened how often. `--fails-after` gives up after so many that fail.
+//! for each processor, and tells what happened how often.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program for people")]
 
 use std::ops::Range;

@@ -62,14 +62,19 @@ pub(super) fn create(mixed: &Mixed, asked: i32, topic: &str, partitions: &str) {
     mixed.kfleet(asked, &args, "").exits(0);
 }
 
-/// Kills active controllers until one of this engine is active.
+/// Stops and kills active controllers in turn until one of this engine is active. When one is killed Apache's voters elect
+/// their like: they refuse pre-votes as long as they wait for the dead, and ask first when they do not.
 pub(super) fn let_lead(mixed: &mut Mixed, engine: Engine) -> i32 {
-    for _ in 0..8 {
+    for attempt in 0..8 {
         let leader = await_active(mixed, &[1, 2, 3]);
         if mixed.engine(leader) == engine {
             return leader;
         }
-        mixed.kill(leader);
+        if attempt % 2 == 0 {
+            mixed.stop(leader);
+        } else {
+            mixed.kill(leader);
+        }
         let _next = await_active(mixed, &mixed.others(leader));
         mixed.spawn(leader);
         mixed.wait_until_alive(&[1, 2, 3]);
