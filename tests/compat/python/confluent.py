@@ -1,6 +1,7 @@
 """confluent-kafka: admin calls, an idempotent producer with each codec, a group of two, seeking by time."""
 
 import sys
+import time
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
@@ -22,7 +23,14 @@ except KafkaException as error:
     assert error.args[0].name() == "TOPIC_ALREADY_EXISTS", error
 done(admin.create_partitions([NewPartitions("t", 4)]))
 resource = ConfigResource(ConfigResource.Type.TOPIC, "t")
-configs = admin.describe_configs([resource])[resource].result(30)
+# A node that is asked may hear of the topic a moment after the controller has it.
+for _ in range(100):
+    try:
+        configs = admin.describe_configs([resource])[resource].result(30)
+        break
+    except KafkaException as error:
+        assert error.args[0].name() == "UNKNOWN_TOPIC_OR_PART", error
+        time.sleep(0.1)
 assert configs["retention.ms"].value == "86400000", configs["retention.ms"]
 
 sent = {}
