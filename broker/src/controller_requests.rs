@@ -6,9 +6,9 @@ use std::time::Duration;
 use broker_core::broker::{Broker, ControllerLink, ControllerRequest, NewTopic};
 use client::conn::deadline_in;
 use protocol::api::messages::allocate_producer_ids_request::AllocateProducerIdsRequest;
-use protocol::api::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest};
+use protocol::api::messages::create_topics_request::{CreatableTopic, CreateTopicsRequest};
 use protocol::api::messages::create_topics_response::{CreatableTopicResult, CreateTopicsResponse};
-use protocol::api::{BrokerId, ErrorCode, StrBytes, TopicName};
+use protocol::api::{BrokerId, ErrorCode};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -160,7 +160,7 @@ impl Requester {
 
     async fn create(&self, topics: &[NewTopic]) {
         let request = CreateTopicsRequest::default()
-            .with_topics(topics.iter().map(creatable).collect())
+            .with_topics(topics.iter().map(CreatableTopic::from).collect())
             .with_timeout_ms(ANSWER_MAX.as_millis() as i32);
         let (end, mut backoff) = (deadline_in(CREATE_MAX), Backoff::new(RETRY_FIRST, RETRY_LONGEST));
         loop {
@@ -178,20 +178,6 @@ impl Requester {
             self.channel.pause(&active, &mut backoff).await;
         }
     }
-}
-
-fn creatable(topic: &NewTopic) -> CreatableTopic {
-    let string = |text: &str| StrBytes::from_string(text.to_owned());
-    let configs = topic.configs.iter().map(|(name, value)| {
-        CreatableTopicConfig::default()
-            .with_name(string(name))
-            .with_value(Some(string(value)))
-    });
-    CreatableTopic::default()
-        .with_name(TopicName(string(&topic.name)))
-        .with_num_partitions(topic.partitions)
-        .with_replication_factor(topic.replication_factor)
-        .with_configs(configs.collect())
 }
 
 /// CreateTopics has no error of its own, so it stands with each topic.
@@ -214,8 +200,8 @@ fn log_refusal(topic: &CreatableTopicResult) {
 mod tests {
     use std::task::{Poll, Waker};
 
-    use protocol::api::ApiKey;
     use protocol::api::messages::allocate_producer_ids_response::AllocateProducerIdsResponse;
+    use protocol::api::{ApiKey, TopicName};
     use tokio::sync::watch;
 
     use super::*;

@@ -233,9 +233,10 @@ impl Broker {
         }
         let assigned = state.directory(self.node_id());
         let wish = self.moves.take_wish(name);
-        let by_id = |id: Uuid| self.dirs.iter().find(|home| home.id == id);
         let found = self.dirs.iter().find(|home| self.lies_in(home, name));
-        let found = found.or_else(|| by_id(assigned)).or_else(|| wish.and_then(by_id));
+        let found = found
+            .or_else(|| self.home_by_id(assigned))
+            .or_else(|| self.home_by_id(wish?));
         let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner);
         let load = |home: &&OpenLogDir| partitions.values().filter(|p| p.log_dir_id() == home.id).count();
         #[expect(clippy::expect_used, reason = "a broker without a log directory does not start")]
@@ -270,7 +271,7 @@ impl Broker {
             };
             partition.retire();
             self.give_up(&partition);
-            let Some(home) = self.dirs.iter().find(|home| home.id == partition.log_dir_id()) else {
+            let Some(home) = self.home_by_id(partition.log_dir_id()) else {
                 continue;
             };
             self.logs.files.forget_dir(&partition.dir());

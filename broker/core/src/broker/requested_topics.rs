@@ -2,7 +2,10 @@
 
 use std::sync::PoisonError;
 
-use super::Broker;
+use protocol::api::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
+use protocol::api::{StrBytes, TopicName};
+
+use super::{Broker, NewTopic};
 
 /// Most topics that are asked for at a time. Clients ask again for what is beyond it.
 pub(super) const REQUESTED_MAX: usize = 1000;
@@ -14,5 +17,21 @@ impl Broker {
         for name in names {
             creating.remove(name);
         }
+    }
+}
+
+impl From<&NewTopic> for CreatableTopic {
+    fn from(topic: &NewTopic) -> Self {
+        let string = |text: &str| StrBytes::from_string(text.to_owned());
+        let configs = topic.configs.iter().map(|(name, value)| {
+            CreatableTopicConfig::default()
+                .with_name(string(name))
+                .with_value(Some(string(value)))
+        });
+        Self::default()
+            .with_name(TopicName(string(&topic.name)))
+            .with_num_partitions(topic.partitions)
+            .with_replication_factor(topic.replication_factor)
+            .with_configs(configs.collect())
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use broker_core::broker::{ControllerLink, ControllerRequest, NewTopic};
 use broker_core::cx::Now;
 use protocol::api::messages::allocate_producer_ids_request::AllocateProducerIdsRequest;
-use protocol::api::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest};
-use protocol::api::{BrokerId, ErrorCode, StrBytes, TopicName};
+use protocol::api::messages::create_topics_request::{CreatableTopic, CreateTopicsRequest};
+use protocol::api::{BrokerId, ErrorCode};
 
 use super::{BrokerSide, Purpose, Running, Tag};
 use crate::caller::{Answer, ask};
@@ -166,7 +166,7 @@ impl Running {
             if tries.at <= now.mono {
                 tries.is_asking = true;
                 let request = CreateTopicsRequest::default()
-                    .with_topics(topics.iter().map(creatable).collect())
+                    .with_topics(topics.iter().map(CreatableTopic::from).collect())
                     .with_timeout_ms(ANSWER_MAX.as_millis() as i32);
                 asks.push((Purpose::CreateTopics, Tag::CreateTopics, ask(request, None, 0)));
             } else {
@@ -188,18 +188,4 @@ impl Running {
         }
         (is_news, deadline)
     }
-}
-
-fn creatable(topic: &NewTopic) -> CreatableTopic {
-    let string = |text: &str| StrBytes::from_string(text.to_owned());
-    let configs = topic.configs.iter().map(|(name, value)| {
-        CreatableTopicConfig::default()
-            .with_name(string(name))
-            .with_value(Some(string(value)))
-    });
-    CreatableTopic::default()
-        .with_name(TopicName(string(&topic.name)))
-        .with_num_partitions(topic.partitions)
-        .with_replication_factor(topic.replication_factor)
-        .with_configs(configs.collect())
 }

@@ -240,7 +240,8 @@ impl Broker {
         self.logs.files.disk().exists(&path).unwrap_or(false)
     }
 
-    fn home_by_id(&self, id: Uuid) -> Option<&OpenLogDir> {
+    /// The log directory of an id.
+    pub(super) fn home_by_id(&self, id: Uuid) -> Option<&OpenLogDir> {
         self.dirs.iter().find(|home| home.id == id)
     }
 
