@@ -10,6 +10,8 @@ use std::time::Instant;
 
 use broker_sim::{Totals, run};
 
+/// Runs between two words about how far it has come.
+const PROGRESS_EVERY: u64 = 10_000;
 /// Runs that fail before the others are given up.
 const FAILURES_MAX: usize = 20;
 
@@ -63,6 +65,10 @@ fn many(seeds: Range<u64>) -> ExitCode {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= seeds.end {
                         return;
+                    }
+                    let done = seed - seeds.start;
+                    if done > 0 && done.is_multiple_of(PROGRESS_EVERY) {
+                        eprintln!("{done} runs in {:.0} s", started.elapsed().as_secs_f64());
                     }
                     let wrong = play(seed, &totals);
                     let Ok(mut failed) = failed.lock() else { return };

@@ -1,8 +1,9 @@
 //! Open files, as many as the process may have: the least recently used are closed.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::disk::{Disk, DiskFile, OpenMode};
@@ -19,8 +20,9 @@ pub struct Files {
 #[derive(Debug, Default)]
 struct Open {
     tick: u64,
-    by_path: BTreeMap<PathBuf, (u64, Arc<dyn DiskFile>)>,
-    by_age: BTreeMap<u64, PathBuf>,
+    /// By the bytes of paths, which compare faster than their components.
+    by_path: BTreeMap<OsString, (u64, Arc<dyn DiskFile>)>,
+    by_age: BTreeMap<u64, OsString>,
 }
 
 impl Files {
@@ -43,7 +45,7 @@ impl Files {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.tick += 1;
         let tick = open.tick;
-        if let Some((age, file)) = open.by_path.get_mut(path) {
+        if let Some((age, file)) = open.by_path.get_mut(path.as_os_str()) {
             let (old, file) = (std::mem::replace(age, tick), Arc::clone(file));
             if let Some(path) = open.by_age.remove(&old) {
                 open.by_age.insert(tick, path);
@@ -51,8 +53,8 @@ impl Files {
             return Ok(file);
         }
         let file = self.disk.open(path, OpenMode::Write)?;
-        open.by_path.insert(path.to_owned(), (tick, Arc::clone(&file)));
-        open.by_age.insert(tick, path.to_owned());
+        open.by_path.insert(path.into(), (tick, Arc::clone(&file)));
+        open.by_age.insert(tick, path.into());
         if open.by_path.len() > self.open_max
             && let Some((_, oldest)) = open.by_age.pop_first()
         {
@@ -64,7 +66,7 @@ impl Files {
     /// Forgets a file that was renamed or removed.
     pub fn forget(&self, path: &Path) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((age, _)) = open.by_path.remove(path) {
+        if let Some((age, _)) = open.by_path.remove(path.as_os_str()) {
             open.by_age.remove(&age);
         }
     }
@@ -73,11 +75,12 @@ impl Files {
     pub fn forget_dir(&self, dir: &Path) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let open = &mut *open;
-        // Paths are in the order of their components, so those below a directory are neighbours.
-        let below = open.by_path.range(dir.to_owned()..);
-        let below: Vec<PathBuf> = below
+        // Those below a directory are neighbours, all of which start with its name and a slash.
+        let dir = dir.join("").into_os_string();
+        let below = open.by_path.range(dir.clone()..);
+        let below: Vec<OsString> = below
             .map(|(path, _)| path.clone())
-            .take_while(|path| path.starts_with(dir))
+            .take_while(|path| path.as_encoded_bytes().starts_with(dir.as_encoded_bytes()))
             .collect();
         for path in below {
             if let Some((age, _)) = open.by_path.remove(&path) {

@@ -60,7 +60,7 @@ impl Session {
             id,
             caller: Caller::new(id, 0),
             metadata: Metadata::default(),
-            wake_at: None,
+            wake_at: Some(Duration::ZERO),
             due: Some(Duration::ZERO),
         }
     }
@@ -136,10 +136,11 @@ impl Client {
     /// Something is due.
     pub(crate) fn wake(&mut self, world: &mut World, history: &mut History) {
         let session = self.work().session();
+        // One that an earlier one has replaced is for nothing.
         if session.wake_at.is_some_and(|at| at <= world.now) {
             session.wake_at = None;
+            self.settle(world, history);
         }
-        self.settle(world, history);
     }
 
     fn settle(&mut self, world: &mut World, history: &mut History) {

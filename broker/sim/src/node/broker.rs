@@ -22,7 +22,7 @@ use crate::world::World;
 /// How long answers of the active controller are waited for.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// How often silent members of groups are looked for.
-const GROUP_TICK: Duration = Duration::from_millis(100);
+const GROUP_TICK: Duration = Duration::from_millis(400);
 
 /// How often it is looked whether a segment is full of age.
 const MAINTENANCE_EVERY: Duration = Duration::from_millis(1100);

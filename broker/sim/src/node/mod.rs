@@ -119,10 +119,11 @@ impl Node {
         if self.life == life
             && let Some(running) = &mut self.running
         {
+            // One that an earlier one has replaced is for nothing.
             if running.wake_at.is_some_and(|at| at <= world.now) {
                 running.wake_at = None;
+                running.settle(world);
             }
-            running.settle(world);
         }
     }
 

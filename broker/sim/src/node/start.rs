@@ -83,6 +83,9 @@ fn settings(weather: &Weather, id: EndId) -> Vec<(&'static str, String)> {
         ("controller.quorum.election.timeout.ms", per(1000)),
         ("controller.quorum.fetch.timeout.ms", per(FETCH_MS)),
         ("controller.quorum.request.timeout.ms", per(2000)),
+        // Less often than by default: each is some twenty frames.
+        ("controller.quorum.retry.backoff.ms", "40".to_owned()),
+        ("metadata.max.idle.interval.ms", "1500".to_owned()),
         ("leader.imbalance.check.interval.seconds", "5".to_owned()),
         ("log.flush.offset.checkpoint.interval.ms", "3000".to_owned()),
         ("replica.fetch.backoff.ms", per(1000)),
@@ -196,7 +199,7 @@ impl Node {
             next_connection: 0,
             stop: Stop::No,
             over: None,
-            wake_at: None,
+            wake_at: Some(Duration::ZERO),
         });
         Ok(())
     }
