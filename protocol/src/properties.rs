@@ -59,6 +59,49 @@ impl Properties {
             .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    /// Line and column, from 1, of a character of a key's value; of the value's last if it has no such character.
+    pub fn position(&self, key: &str, at: usize) -> Option<(usize, usize)> {
+        let is_it = |line: &Line| line.entry.as_ref().is_some_and(|(name, _)| name == key);
+        let index = self.lines.iter().rposition(is_it)?;
+        let line = self.lines.get(index)?;
+        let (_, value) = line.entry.as_ref()?;
+        let wanted: String = value.chars().take(at + 1).collect();
+        let so_far = |end: usize| {
+            let (name, value) = line.raw.get(..=end).and_then(entry)?;
+            (name == key).then_some(value)
+        };
+        // Halving finds the least of the line that has so many characters, or an escape that is not complete there.
+        let (mut low, mut high) = (0, line.raw.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if so_far(middle).is_some_and(|value| value.chars().count() > at) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        let near = low.saturating_sub(8)..line.raw.len().min(low + 8);
+        let ends_at = near
+            .into_iter()
+            .find(|end| !wanted.is_empty() && so_far(*end).is_some_and(|value| value == wanted));
+        let text = line.raw.trim_ascii_end();
+        let ends_at = ends_at.unwrap_or(text.len());
+        let before = line.raw.get(..ends_at).unwrap_or_default();
+        let earlier = self
+            .lines
+            .iter()
+            .take(index)
+            .map(|line| line_ends(&line.raw))
+            .sum::<usize>();
+        let column = before
+            .iter()
+            .rev()
+            .take_while(|byte| !matches!(byte, b'\n' | b'\r'))
+            .count()
+            + 1;
+        Some((1 + earlier + line_ends(before), column))
+    }
+
     /// Keys that stand more than once; only the last of each counts.
     pub fn duplicates(&self) -> Vec<&str> {
         let mut keys: Vec<&str> = self.iter().map(|(key, _)| key).collect();
@@ -168,6 +211,12 @@ fn logical_line(bytes: &[u8]) -> (&[u8], &[u8]) {
         }
     }
     bytes.split_at_checked(at).unwrap_or((bytes, &[]))
+}
+
+/// How many lines end in this; a return and a line feed are one end.
+fn line_ends(bytes: &[u8]) -> usize {
+    let pairs = bytes.windows(2).filter(|pair| *pair == b"\r\n").count();
+    bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() - pairs
 }
 
 const fn is_blank(byte: u8) -> bool {
@@ -301,6 +350,17 @@ mod tests {
         }
         assert_eq!(Properties::parse(b"# c\n! d\\\n\n  \t\n").iter().count(), 0);
         assert_eq!(Properties::parse(&[b'a', b'=', 0xe9]).get("a"), Some("é"));
+    }
+
+    #[test]
+    fn values_have_places() {
+        let file = Properties::parse(b"# head\r\n\na=old\nb = x\\\n   y\\u00e9z\\\r\n q\na:1\nempty=\nlast=w");
+        assert_eq!(file.position("a", 0), Some((7, 3)), "the last one counts");
+        let of_b = |at| file.position("b", at).unwrap();
+        assert_eq!([of_b(0), of_b(1), of_b(3), of_b(4)], [(4, 5), (5, 4), (5, 11), (6, 2)]);
+        assert_eq!(file.position("empty", 0), Some((8, 7)));
+        assert_eq!(file.position("last", 9), Some((9, 6)));
+        assert_eq!(file.position("none", 0), None);
     }
 
     #[test]
