@@ -350,3 +350,6 @@ enum NoFrame {
 pub fn deadline_in(duration: Duration) -> Instant {
     Instant::now() + duration
 }
+
+#[cfg(test)]
+mod tests;

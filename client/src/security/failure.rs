@@ -52,6 +52,16 @@ fn of_certificate(error: &CertificateError) -> (String, &'static str) {
             "the certificate of the authority that signed it belongs into ssl.truststore.location, with \
              ssl.truststore.type=PEM; openssl s_client -connect HOST:PORT -showcerts shows who that is",
         ),
+        // That of an authority, which is good as a node's own only if it is trusted itself; or something odder.
+        CertificateError::Other(_) => (
+            "it shows a certificate that is no node's, and is not trusted itself".to_owned(),
+            "a certificate that signs itself belongs into ssl.truststore.location, with ssl.truststore.type=PEM; \
+             openssl s_client -connect HOST:PORT -showcerts shows it",
+        ),
+        CertificateError::BadSignature => (
+            "its certificate is signed by another authority than the trusted one of the same name".to_owned(),
+            "an authority that was made anew belongs into ssl.truststore.location in place of the old one",
+        ),
         CertificateError::ExpiredContext { time, not_after } => {
             let ago = time.as_secs().saturating_sub(not_after.as_secs());
             (
@@ -101,6 +111,7 @@ fn of_alert(alert: AlertDescription) -> (String, &'static str) {
         | AlertDescription::CertificateExpired
         | AlertDescription::CertificateRevoked
         | AlertDescription::UnsupportedCertificate
+        | AlertDescription::DecryptError
         | AlertDescription::AccessDenied => (format!("it does not accept our certificate ({alert:?})"), ours),
         AlertDescription::ProtocolVersion
         | AlertDescription::HandshakeFailure

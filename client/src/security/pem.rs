@@ -67,6 +67,11 @@ impl Certificates {
         }
         Ok(Self(found))
     }
+
+    #[cfg(test)]
+    pub(crate) fn ders(self) -> Vec<CertificateDer<'static>> {
+        self.0
+    }
 }
 
 /// A private key.
