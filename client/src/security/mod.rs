@@ -1,5 +1,6 @@
 //! How connections to a cluster are secured: whom to trust, and who we say we are.
 
+mod ec_key;
 mod failure;
 mod pem;
 pub(crate) mod sasl;

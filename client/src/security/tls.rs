@@ -8,6 +8,7 @@ use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
+use super::ec_key;
 use super::pem::{Certificates, PrivateKey};
 use super::verifier::NodeVerifier;
 
@@ -125,8 +126,12 @@ impl Tls {
         let config = match spec.identity {
             None => builder.with_no_client_auth(),
             Some(Identity { chain, key }) => {
+                let key = match chain.0.first() {
+                    Some(certificate) => ec_key::completed(key.0, certificate),
+                    None => key.0,
+                };
                 builder
-                    .with_client_auth_cert(chain.0, key.0)
+                    .with_client_auth_cert(chain.0, key)
                     .map_err(|error| TlsError::Identity {
                         reason: error.to_string(),
                     })?
