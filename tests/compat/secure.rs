@@ -1,11 +1,13 @@
 //! Secure clusters of Apache Kafka: each way to log in, TLS both ways, and what is told where it does not work.
 
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use client::security::{Login, ScramHash, Secret};
 use client::{Client, ClientConfig, Limit, Security};
 
 use crate::support::certificates::Authority;
+use crate::support::run_with_input;
 use crate::support::secure_node::{PASSWORD, SESSION_MS, SecureNode, assert_hidden, jaas};
 
 const RECORDS: &str = "k1\tv1\nk2\tv2\n";
@@ -164,6 +166,47 @@ fn tls_works_both_ways_and_tells_what_does_not() {
             ran.stderr
         );
     };
+    let by_system = "security.protocol=SSL\n";
+    let believed = [("SSL_CERT_FILE", node.file("ca.pem"))];
+    node.kfleet_with("TLS", by_system, &["topics", "list"], "", &believed)
+        .exits(0);
+    let store = node.file("store.jks");
+    let keytool = |args: &[&str]| {
+        let mut command = Command::new("keytool");
+        run_with_input(
+            command
+                .args(args)
+                .args(["-storepass", "changeit", "-keystore"])
+                .arg(&store),
+            "",
+        )
+        .exits(0)
+    };
+    let certificate = node.file("ca.pem").display().to_string();
+    keytool(&[
+        "-importcert",
+        "-noprompt",
+        "-storetype",
+        "JKS",
+        "-alias",
+        "a",
+        "-file",
+        &certificate,
+    ]);
+    let java = format!("security.protocol=SSL\nssl.truststore.location={}\n", store.display());
+    let ran = node.kfleet("TLS", &java, &["topics", "list"], "").exits(65);
+    assert!(
+        ran.stderr.contains("hint: keytool -list -rfc -keystore"),
+        "{}",
+        ran.stderr
+    );
+    let converted = node.write("store.pem", &keytool(&["-list", "-rfc"]).stdout);
+    let java = format!(
+        "{by_system}ssl.truststore.type=PEM\nssl.truststore.location={}\n",
+        converted.display()
+    );
+    node.kfleet("TLS", &java, &["topics", "list"], "").exits(0);
+
     let stranger = node.write("stranger.pem", &Authority::new("stranger").sign("alice", &[]).store());
     let stranger = format!(
         "{tls}ssl.keystore.type=PEM\nssl.keystore.location={}\n",

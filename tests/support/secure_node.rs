@@ -97,9 +97,14 @@ impl SecureNode {
         format!("127.0.0.1:{}", self.ports[at].number)
     }
 
+    /// The path of a file beside the node's.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     /// Writes a file that only its owner may read.
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.dir.path().join(name);
+        let path = self.file(name);
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
@@ -107,13 +112,26 @@ impl SecureNode {
 
     /// Lines of a client.properties that believe in the node's authority.
     pub(crate) fn trust(&self) -> String {
-        let file = self.dir.path().join("ca.pem");
+        let file = self.file("ca.pem");
         format!("ssl.truststore.type=PEM\nssl.truststore.location={}\n", file.display())
     }
 
     /// Runs kfleet on a listener with a client.properties; what must not be seen is looked for in all it says.
     #[track_caller]
     pub(crate) fn kfleet(&self, listener: &str, properties: &str, args: &[&str], input: &str) -> Ran {
+        self.kfleet_with(listener, properties, args, input, &[])
+    }
+
+    /// The same, with variables in its environment.
+    #[track_caller]
+    pub(crate) fn kfleet_with(
+        &self,
+        listener: &str,
+        properties: &str,
+        args: &[&str],
+        input: &str,
+        variables: &[(&str, PathBuf)],
+    ) -> Ran {
         let file = self.write(
             "client.properties",
             &format!("bootstrap.servers={}\n{properties}", self.address(listener)),
@@ -124,7 +142,8 @@ impl SecureNode {
             .args(args)
             .arg("--command-config")
             .arg(file);
-        let ran = run_with_input(command.env("RUST_LOG", "trace"), input);
+        command.env("RUST_LOG", "trace").envs(variables.iter().cloned());
+        let ran = run_with_input(&mut command, input);
         assert_hidden(&ran.stdout);
         assert_hidden(&ran.stderr);
         ran

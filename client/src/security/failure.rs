@@ -139,8 +139,8 @@ fn names(presented: &[String]) -> String {
 fn rough(seconds: u64) -> String {
     match seconds {
         ..120 => format!("{seconds} seconds"),
-        ..7200 => format!("{} minutes", seconds / 60),
-        ..172_800 => format!("{} hours", seconds / 3600),
+        120..7200 => format!("{} minutes", seconds / 60),
+        7200..172_800 => format!("{} hours", seconds / 3600),
         _ => format!("{} days", seconds / 86_400),
     }
 }

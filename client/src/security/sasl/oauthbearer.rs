@@ -1,6 +1,6 @@
 //! OAUTHBEARER: tokens that somebody else fetches.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -54,8 +54,8 @@ const fn is_of_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
 }
 
-async fn read(path: &PathBuf) -> Result<String, String> {
-    let path = path.clone();
+async fn read(path: &Path) -> Result<String, String> {
+    let path = path.to_owned();
     let text = tokio::task::spawn_blocking(move || {
         use std::io::Read as _;
         let mut text = String::new();
