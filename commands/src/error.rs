@@ -116,6 +116,8 @@ impl From<ClientError> for CommandError {
                 ErrorCode::TopicAuthorizationFailed
                 | ErrorCode::ClusterAuthorizationFailed
                 | ErrorCode::GroupAuthorizationFailed
+                | ErrorCode::TransactionalIdAuthorizationFailed
+                | ErrorCode::DelegationTokenAuthorizationFailed
                 | ErrorCode::SaslAuthenticationFailed => Self::new("auth", exit_codes::AUTH, message),
                 ErrorCode::RequestTimedOut => Self::timed_out(message),
                 ErrorCode::MismatchedEndpointType => Self::rejected(message)

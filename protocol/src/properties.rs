@@ -65,28 +65,21 @@ impl Properties {
         let index = self.lines.iter().rposition(is_it)?;
         let line = self.lines.get(index)?;
         let (_, value) = line.entry.as_ref()?;
-        let wanted: String = value.chars().take(at + 1).collect();
-        let so_far = |end: usize| {
-            let (name, value) = line.raw.get(..=end).and_then(entry)?;
-            (name == key).then_some(value)
+        let at = at.min(value.chars().count().saturating_sub(1));
+        let has_it = |end: usize| {
+            let so_far = line.raw.get(..=end).map(without_open_escape).and_then(entry);
+            so_far.is_some_and(|(name, value)| name == key && value.chars().count() > at)
         };
-        // Halving finds the least of the line that has so many characters, or an escape that is not complete there.
-        let (mut low, mut high) = (0, line.raw.len());
+        let (mut low, mut high) = (0, line.raw.trim_ascii_end().len());
         while low < high {
             let middle = low.midpoint(high);
-            if so_far(middle).is_some_and(|value| value.chars().count() > at) {
+            if has_it(middle) {
                 high = middle;
             } else {
                 low = middle + 1;
             }
         }
-        let near = low.saturating_sub(8)..line.raw.len().min(low + 8);
-        let ends_at = near
-            .into_iter()
-            .find(|end| !wanted.is_empty() && so_far(*end).is_some_and(|value| value == wanted));
-        let text = line.raw.trim_ascii_end();
-        let ends_at = ends_at.unwrap_or(text.len());
-        let before = line.raw.get(..ends_at).unwrap_or_default();
+        let before = line.raw.get(..low).unwrap_or_default();
         let earlier = self
             .lines
             .iter()
@@ -211,6 +204,22 @@ fn logical_line(bytes: &[u8]) -> (&[u8], &[u8]) {
         }
     }
     bytes.split_at_checked(at).unwrap_or((bytes, &[]))
+}
+
+/// Without an escape at the end that more could belong to.
+fn without_open_escape(bytes: &[u8]) -> &[u8] {
+    let is_open = |at: &usize| {
+        let (before, rest) = bytes.split_at(*at);
+        let digits = match rest {
+            [b'\\'] => &[],
+            [b'\\', b'u', digits @ ..] if digits.len() < 4 => digits,
+            _ => return false,
+        };
+        let escapes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
+        escapes % 2 == 0 && digits.iter().all(u8::is_ascii_hexdigit)
+    };
+    let open = (bytes.len().saturating_sub(5)..bytes.len()).find(is_open);
+    open.and_then(|at| bytes.get(..at)).unwrap_or(bytes)
 }
 
 /// How many lines end in this; a return and a line feed are one end.
@@ -361,6 +370,26 @@ mod tests {
         assert_eq!(file.position("empty", 0), Some((8, 7)));
         assert_eq!(file.position("last", 9), Some((9, 6)));
         assert_eq!(file.position("none", 0), None);
+    }
+
+    proptest::proptest! {
+        /// Wherever a value stands, its characters are found there.
+        #[test]
+        fn plain_characters_are_where_they_are_said_to_be(
+            head in "([#a-z=\\\\u0-9 ]{0,12}\r?\n){0,4}", value in "[a-z0-9 \u{e9}\u{20ac}]{1,30}", at in 0usize..30
+        ) {
+            let text = [b"\n".as_slice(), head.as_bytes(), b"\nkey=", Properties::escape_value(&value).as_bytes()].concat();
+            let file = Properties::parse(&text);
+            // A line of the head that goes on may have taken the key in.
+            proptest::prop_assume!(file.get("key") == Some(value.as_str()));
+            let (line, column) = file.position("key", at).unwrap();
+            let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
+            let found = lines[line - 1][column - 1];
+            let expected = value.chars().nth(at).unwrap_or(value.chars().last().unwrap());
+            if expected.is_ascii_alphanumeric() {
+                proptest::prop_assert_eq!(char::from(found), expected);
+            }
+        }
     }
 
     #[test]
