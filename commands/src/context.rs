@@ -15,6 +15,9 @@ use crate::output::{Format, Output};
 /// Where the brokers are that are not named on the command line.
 const BOOTSTRAP_SERVER_VARIABLE: &str = "KFLEET_BOOTSTRAP_SERVER";
 
+/// The client.properties that is not named on the command line.
+pub(crate) const COMMAND_CONFIG_VARIABLE: &str = "KFLEET_COMMAND_CONFIG";
+
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
@@ -33,7 +36,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "HOST:PORT[,...]")]
     pub bootstrap_controller: Option<String>,
     /// A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout
-    #[arg(long, global = true, env = "KFLEET_COMMAND_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = COMMAND_CONFIG_VARIABLE, value_name = "FILE")]
     pub command_config: Option<PathBuf>,
     /// How results are printed
     #[arg(short, long, global = true, value_enum, default_value = "table")]

@@ -100,3 +100,10 @@ fn mistakes_are_told_with_their_place_and_as_json() {
         "{message}"
     );
 }
+
+/// A sandbox is plaintext, whatever the cluster is that somebody works with otherwise.
+#[test]
+fn commands_in_a_sandbox_are_not_told_of_other_clusters() {
+    let file = File::new(LOGIN);
+    file.kfleet(&["sandbox", "--", KFLEET, "topics", "list"]).exits(0);
+}
