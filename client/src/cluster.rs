@@ -17,6 +17,7 @@ use crate::conn::Connection;
 use crate::controllers;
 use crate::error::ClientError;
 use crate::retry::{Backoff, Limit};
+use crate::security::Security;
 
 /// Wait before the second bootstrap address is tried beside the first, and so on.
 const STAGGER: Duration = Duration::from_millis(150);
@@ -28,8 +29,17 @@ pub struct ClientConfig {
     pub bootstrap: Vec<String>,
     /// What to call ourselves.
     pub client_id: String,
+    /// How connections are secured.
+    pub security: Security,
     /// Until when to work.
     pub limit: Limit,
+}
+
+impl ClientConfig {
+    /// A connection to one of the nodes.
+    pub(crate) async fn open(&self, address: &str) -> Result<Connection, ClientError> {
+        Connection::open_secured(address, &self.client_id, &self.security, self.limit.deadline()).await
+    }
 }
 
 /// Which nodes a client talks to.
@@ -204,8 +214,7 @@ impl Client {
             address: format!("broker {id}"),
             reason: "it is not among the live brokers".to_owned(),
         })?;
-        let connection = Connection::open(&address, &self.config.client_id, self.deadline()).await?;
-        let connection = Arc::new(connection);
+        let connection = Arc::new(self.config.open(&address).await?);
         brokers.insert(id, Arc::clone(&connection));
         Ok(connection)
     }
@@ -318,7 +327,7 @@ async fn first_to_answer(config: &ClientConfig, addresses: Vec<String>) -> Resul
         let config = config.clone();
         attempts.spawn(async move {
             sleep(STAGGER * at as u32).await;
-            Connection::open(&address, &config.client_id, config.limit.deadline()).await
+            config.open(&address).await
         });
     }
     let mut last = ClientError::Unreachable {
@@ -328,7 +337,9 @@ async fn first_to_answer(config: &ClientConfig, addresses: Vec<String>) -> Resul
     while let Some(attempt) = attempts.join_next().await {
         match attempt {
             Ok(Ok(connection)) => return Ok(connection),
-            Ok(Err(error)) => last = error,
+            // Who answers and does not let us in tells more than who does not answer.
+            Ok(Err(error)) if error.is_about_security() || !last.is_about_security() => last = error,
+            Ok(Err(_)) => {}
             Err(_) => {}
         }
     }

@@ -10,12 +10,14 @@ use protocol::api::{
     ApiKey, DECODE_BUDGET_BYTES, Decodable, HeaderVersion, Message as _, Request, StrBytes, decode_response,
     encode_request, split_response,
 };
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::ClientError;
+use crate::security::{Login, Security, speaks_tls, tls_failure};
+use crate::transport::Transport;
+
+mod authenticate;
 
 /// Most bytes of an answer.
 const FRAME_MAX_BYTES: usize = 256 << 20;
@@ -31,48 +33,54 @@ pub struct Connection {
     client_id: String,
     versions: BTreeMap<i16, (i16, i16)>,
     versions_response: ApiVersionsResponse,
+    login: Option<Arc<Login>>,
     stream: Mutex<Stream>,
 }
 
 #[derive(Debug)]
 struct Stream {
-    socket: TcpStream,
+    transport: Transport,
     buffer: BytesMut,
     next_correlation_id: i32,
     /// A request was given up in the middle, so what comes next is not known.
     broken: bool,
+    /// When to log in again, before the session ends.
+    renew_at: Option<Instant>,
 }
 
 impl Connection {
-    /// Connects and asks what is served.
+    /// Connects in plaintext and asks what is served.
     pub async fn open(address: &str, client_id: &str, deadline: Instant) -> Result<Self, ClientError> {
-        let unreachable = |error: std::io::Error| ClientError::Unreachable {
-            address: address.to_owned(),
-            reason: error.to_string(),
-        };
-        let timed_out = || ClientError::TimedOut {
-            address: address.to_owned(),
-            what: "a connection".to_owned(),
-        };
-        let socket = timeout_at(deadline, TcpStream::connect(address))
-            .await
-            .map_err(|_| timed_out())?;
-        let socket = socket.map_err(unreachable)?;
-        socket.set_nodelay(true).map_err(unreachable)?;
+        Self::open_secured(address, client_id, &Security::default(), deadline).await
+    }
+
+    /// Connects, asks what is served, and logs in, as `security` has it; all of that by the deadline.
+    pub async fn open_secured(
+        address: &str,
+        client_id: &str,
+        security: &Security,
+        deadline: Instant,
+    ) -> Result<Self, ClientError> {
         let stream = Stream {
-            socket,
+            transport: Transport::open(address, security, deadline).await?,
             buffer: BytesMut::new(),
             next_correlation_id: 0,
             broken: false,
+            renew_at: None,
         };
         let mut connection = Self {
             address: address.into(),
             client_id: client_id.to_owned(),
             versions: BTreeMap::new(),
             versions_response: ApiVersionsResponse::default(),
+            login: None,
             stream: Mutex::new(stream),
         };
         connection.negotiate(deadline).await?;
+        if let Some(login) = security.login() {
+            connection.login = Some(Arc::clone(login));
+            connection.log_in(deadline).await?;
+        }
         Ok(connection)
     }
 
@@ -173,16 +181,15 @@ impl Connection {
         let api = ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions);
         let mut stream = self.stream.lock().await;
         if std::mem::replace(&mut stream.broken, true) {
-            return Err(ClientError::Closed {
-                address: self.address.to_string(),
-                what: format!("{api:?}"),
-            });
+            return Err(self.closed(api));
         }
-        let work = self.exchange_all(&mut stream, version, requests, api);
-        let answers = timeout_at(deadline, work).await.map_err(|_| ClientError::TimedOut {
-            address: self.address.to_string(),
-            what: format!("{api:?}"),
-        })??;
+        let work = async {
+            if stream.renew_at.is_some_and(|renew_at| renew_at <= Instant::now()) {
+                self.authenticate(&mut stream, deadline).await?;
+            }
+            self.exchange_all(&mut stream, version, requests, api).await
+        };
+        let answers = timeout_at(deadline, work).await.map_err(|_| self.timed_out(api))??;
         stream.broken = false;
         Ok(answers)
     }
@@ -197,10 +204,7 @@ impl Connection {
     where
         R::Response: Decodable + HeaderVersion,
     {
-        let closed = |_| ClientError::Closed {
-            address: self.address.to_string(),
-            what: format!("{api:?}"),
-        };
+        let failed = |error: std::io::Error| tls_failure(&self.address, &error).unwrap_or_else(|| self.closed(api));
         let first = stream.next_correlation_id;
         for request in requests {
             let id = stream.next_correlation_id;
@@ -210,13 +214,20 @@ impl Connection {
                     api,
                     reason: error.to_string(),
                 })?;
-            stream.socket.write_all(&frame).await.map_err(closed)?;
+            if let Err(error) = stream.transport.write_all(&frame).await {
+                return Err(failed(stream.last_words(error).await));
+            }
         }
         let mut answers = VecDeque::new();
         for id in 0..requests.len() as i32 {
             let frame = stream.next_frame().await.map_err(|what| match what {
-                None => closed(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
-                Some(reason) => self.malformed(&reason),
+                NoFrame::Ended(error) => failed(error),
+                NoFrame::Malformed(reason) => self.malformed(&reason),
+                NoFrame::SpeaksTls => ClientError::Tls {
+                    address: self.address.to_string(),
+                    reason: "it speaks TLS, and was spoken to in plaintext".to_owned(),
+                    advice: "a listener with TLS has security.protocol SSL or SASL_SSL".to_owned(),
+                },
             })?;
             let (correlation_id, body) = split_response(frame, R::Response::header_version(version))
                 .map_err(|error| self.malformed(&error.to_string()))?;
@@ -232,6 +243,20 @@ impl Connection {
             answers.push_back(answer.map_err(|error| self.malformed(&error.to_string()))?);
         }
         Ok(answers)
+    }
+
+    fn closed(&self, api: ApiKey) -> ClientError {
+        ClientError::Closed {
+            address: self.address.to_string(),
+            what: format!("{api:?}"),
+        }
+    }
+
+    fn timed_out(&self, api: ApiKey) -> ClientError {
+        ClientError::TimedOut {
+            address: self.address.to_string(),
+            what: format!("{api:?}"),
+        }
     }
 
     fn malformed(&self, reason: &str) -> ClientError {
@@ -251,7 +276,7 @@ impl Connection {
     pub fn is_lost(&self) -> bool {
         self.stream
             .try_lock()
-            .is_ok_and(|stream| stream.broken || stream.has_ended())
+            .is_ok_and(|mut stream| stream.broken || stream.transport.has_ended())
     }
 }
 
@@ -265,13 +290,13 @@ fn version_of_answer(asked: i16, body: &[u8]) -> i16 {
 }
 
 impl Stream {
-    /// Whether the other side has closed it, or sent what nobody asked for, while no request is on its way.
-    fn has_ended(&self) -> bool {
-        let mut unasked = [0];
-        match self.socket.try_read(&mut unasked) {
-            Ok(_) => true,
-            Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
+    /// Why nothing can be sent any more: whoever closes a connection may have said why.
+    async fn last_words(&mut self, error: std::io::Error) -> std::io::Error {
+        if self.transport.is_plaintext() {
+            return error;
         }
+        let mut rest = BytesMut::new();
+        self.transport.read_buf(&mut rest).await.err().unwrap_or(error)
     }
 
     /// What the answer that is arriving still lacks; nothing if its length is not known.
@@ -281,14 +306,13 @@ impl Stream {
         length.map_or(0, |length| length.saturating_add(4).saturating_sub(self.buffer.len()))
     }
 
-    /// The next answer, without its length bytes; nothing if the connection ended, a reason if it is not
-    /// an answer.
-    async fn next_frame(&mut self) -> Result<Bytes, Option<String>> {
+    /// The next answer, without its length bytes.
+    async fn next_frame(&mut self) -> Result<Bytes, NoFrame> {
         loop {
             if let Some(prefix) = self.buffer.first_chunk::<4>() {
                 let length = i32::from_be_bytes(*prefix);
                 let size_bytes = usize::try_from(length).ok().filter(|size| *size <= FRAME_MAX_BYTES);
-                let size_bytes = size_bytes.ok_or_else(|| Some(format!("an answer of {length} bytes")))?;
+                let size_bytes = size_bytes.ok_or_else(|| self.senseless(length))?;
                 if self.buffer.len() >= size_bytes + 4 {
                     let mut frame = self.buffer.split_to(size_bytes + 4);
                     return Ok(frame.split_off(4).freeze());
@@ -297,15 +321,35 @@ impl Stream {
             // Memory grows with what arrives, not with what is announced.
             let room_bytes = self.missing_bytes().clamp(READ_AHEAD_BYTES, ANSWER_AHEAD_MAX_BYTES);
             self.buffer.reserve(room_bytes.max(self.buffer.len()));
-            match self.socket.read_buf(&mut self.buffer).await {
-                Ok(0) | Err(_) => return Err(None),
+            match self.transport.read_buf(&mut self.buffer).await {
+                Ok(0) => return Err(NoFrame::Ended(std::io::ErrorKind::UnexpectedEof.into())),
+                Err(error) => return Err(NoFrame::Ended(error)),
                 Ok(_) => {}
             }
         }
     }
+
+    fn senseless(&self, length: i32) -> NoFrame {
+        if self.transport.is_plaintext() && speaks_tls(&self.buffer) {
+            NoFrame::SpeaksTls
+        } else {
+            NoFrame::Malformed(format!("an answer of {length} bytes"))
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+enum NoFrame {
+    Ended(std::io::Error),
+    Malformed(String),
+    SpeaksTls,
 }
 
 /// The instant a while from now.
 pub fn deadline_in(duration: Duration) -> Instant {
     Instant::now() + duration
 }
+
+#[cfg(test)]
+mod tests;

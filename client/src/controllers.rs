@@ -77,7 +77,7 @@ fn nobody_leads(addresses: &[String]) -> ClientError {
 
 async fn if_active(config: ClientConfig, address: String) -> Result<Connection, ClientError> {
     let deadline = config.limit.deadline();
-    let connection = Connection::open(&address, &config.client_id, deadline).await?;
+    let connection = config.open(&address).await?;
     let response: DescribeQuorumResponse = connection.send(&describe_request(), deadline).await?;
     match error_code(&response) {
         0 => Ok(connection),

@@ -56,6 +56,26 @@ pub enum ClientError {
         /// In words.
         message: String,
     },
+    /// TLS was not agreed on, or broke.
+    #[error("no secure connection to {address}: {reason}")]
+    Tls {
+        /// host:port.
+        address: String,
+        /// What failed.
+        reason: String,
+        /// What to do about it.
+        advice: String,
+    },
+    /// Nobody was let in, or somebody was not believed.
+    #[error("no login by {mechanism} at {address}: {reason}")]
+    Authentication {
+        /// host:port.
+        address: String,
+        /// How it was tried.
+        mechanism: &'static str,
+        /// Why it failed; no secret is in it.
+        reason: String,
+    },
     /// A request of ours that cannot be written.
     #[error("a {api:?} request cannot be written: {reason}")]
     Unwritable {
@@ -87,6 +107,11 @@ impl ClientError {
             Self::Unreachable { .. } | Self::Closed { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether it tells more than that nobody answers.
+    pub(crate) const fn is_about_security(&self) -> bool {
+        matches!(self, Self::Tls { .. } | Self::Authentication { .. })
     }
 
     /// What is wrong, without what it is about: for lists that name that anyway.

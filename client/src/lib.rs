@@ -5,6 +5,7 @@
 
 pub mod conn;
 pub mod history;
+pub mod security;
 
 mod admin;
 mod cluster;
@@ -15,6 +16,7 @@ mod partitioner;
 mod producer;
 mod retry;
 mod sharded;
+mod transport;
 
 pub use admin::elections::{Elected, ElectionType};
 pub use admin::features::{FeatureUpdateKind, FinalizedFeatures};
@@ -29,4 +31,5 @@ pub use fetcher::{FetchSpec, Fetched};
 pub use partitioner::murmur2_partition;
 pub use producer::{Acks, Producer};
 pub use retry::Limit;
+pub use security::Security;
 pub use sharded::{ShardError, Sharded};

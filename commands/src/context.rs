@@ -1,16 +1,22 @@
 //! What every command has: the global flags, a deadline, a cluster, a way to ask.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::Args;
 use client::{Client, ClientConfig, Limit};
 
+use crate::client_properties::ClientProperties;
 use crate::error::CommandError;
 use crate::output::{Format, Output};
 
 /// Where the brokers are that are not named on the command line.
 const BOOTSTRAP_SERVER_VARIABLE: &str = "KFLEET_BOOTSTRAP_SERVER";
+
+/// The client.properties that is not named on the command line.
+pub(crate) const COMMAND_CONFIG_VARIABLE: &str = "KFLEET_COMMAND_CONFIG";
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -29,6 +35,9 @@ pub struct GlobalArgs {
     /// brokers are down
     #[arg(long, global = true, value_name = "HOST:PORT[,...]")]
     pub bootstrap_controller: Option<String>,
+    /// A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout
+    #[arg(long, global = true, env = COMMAND_CONFIG_VARIABLE, value_name = "FILE")]
+    pub command_config: Option<PathBuf>,
     /// How results are printed
     #[arg(short, long, global = true, value_enum, default_value = "table")]
     pub output: Format,
@@ -44,6 +53,9 @@ pub struct GlobalArgs {
     /// How long the whole command may take, as in 500ms, 30s or 5m
     #[arg(long, global = true, default_value = "30s", value_parser = parse_duration, value_name = "DURATION")]
     pub timeout: Duration,
+    /// Whether somebody has said how long.
+    #[arg(skip)]
+    pub has_timeout: bool,
 }
 
 /// Flags of every command that changes something.
@@ -109,6 +121,8 @@ pub struct Context {
     pub global: GlobalArgs,
     /// Where results go.
     pub out: Output,
+    /// What --command-config has, once it has been read.
+    properties: OnceLock<ClientProperties>,
 }
 
 impl Context {
@@ -119,7 +133,44 @@ impl Context {
             no_headers: global.no_headers,
             quiet: global.quiet,
         };
-        Self { global, out }
+        Self {
+            global,
+            out,
+            properties: OnceLock::new(),
+        }
+    }
+
+    /// What --command-config has; read when a cluster is first needed.
+    fn properties(&self) -> Result<&ClientProperties, CommandError> {
+        if let Some(known) = self.properties.get() {
+            return Ok(known);
+        }
+        let read = match &self.global.command_config {
+            Some(path) => ClientProperties::read(path)?,
+            None => ClientProperties::default(),
+        };
+        for warning in &read.warnings {
+            self.out.note(&format!("warning: {warning}"));
+        }
+        Ok(self.properties.get_or_init(|| read))
+    }
+
+    /// How long a command may take: as the command line says, or else as --command-config does.
+    fn timeout(&self) -> Result<Duration, CommandError> {
+        if self.global.has_timeout {
+            return Ok(self.global.timeout);
+        }
+        Ok(self.properties()?.request_timeout.unwrap_or(self.global.timeout))
+    }
+
+    fn config(&self, bootstrap: Vec<String>, limit: Limit) -> Result<ClientConfig, CommandError> {
+        let properties = self.properties()?;
+        Ok(ClientConfig {
+            bootstrap,
+            client_id: properties.client_id.clone().unwrap_or_else(|| "kfleet".to_owned()),
+            security: properties.security.clone(),
+            limit,
+        })
     }
 
     /// The addresses to start from.
@@ -130,10 +181,15 @@ impl Context {
                     .hint("it is for quorum, features, configs, cluster id, endpoints, api-versions and unregister"),
             );
         }
-        let addresses = addresses(self.global.bootstrap_server.as_deref().unwrap_or_default())?;
+        let given = self.global.bootstrap_server.as_deref();
+        let given = match given {
+            Some(given) => given,
+            None => self.properties()?.bootstrap.as_deref().unwrap_or_default(),
+        };
+        let addresses = addresses(given)?;
         if addresses.is_empty() {
             return Err(CommandError::usage("no cluster was named")
-                .hint("give --bootstrap-server HOST:PORT, or set KFLEET_BOOTSTRAP_SERVER"));
+                .hint("give --bootstrap-server HOST:PORT, or set KFLEET_BOOTSTRAP_SERVER; bootstrap.servers of --command-config counts, too"));
         }
         Ok(addresses)
     }
@@ -158,8 +214,8 @@ impl Context {
 
     /// Connects to the cluster, for a command that --timeout limits as a whole.
     pub async fn connect(&self) -> Result<Client, CommandError> {
-        self.connect_within(Limit::Until(client::conn::deadline_in(self.global.timeout)))
-            .await
+        let limit = Limit::Until(client::conn::deadline_in(self.timeout()?));
+        self.connect_within(limit).await
     }
 
     /// The same, to controllers if --bootstrap-controller names some.
@@ -167,27 +223,18 @@ impl Context {
         let Some(bootstrap) = self.bootstrap_controllers()? else {
             return self.connect().await;
         };
-        let config = ClientConfig {
-            bootstrap,
-            client_id: "kfleet".to_owned(),
-            limit: Limit::Until(client::conn::deadline_in(self.global.timeout)),
-        };
-        Ok(Client::connect_to_controllers(config).await?)
+        let limit = Limit::Until(client::conn::deadline_in(self.timeout()?));
+        Ok(Client::connect_to_controllers(self.config(bootstrap, limit)?).await?)
     }
 
     /// Connects to the cluster, for a command that runs as long as it has something to do; --timeout limits each
     /// request.
     pub async fn connect_for_long(&self) -> Result<Client, CommandError> {
-        self.connect_within(Limit::Each(self.global.timeout)).await
+        self.connect_within(Limit::Each(self.timeout()?)).await
     }
 
     async fn connect_within(&self, limit: Limit) -> Result<Client, CommandError> {
-        let config = ClientConfig {
-            bootstrap: self.bootstrap()?,
-            client_id: "kfleet".to_owned(),
-            limit,
-        };
-        Ok(Client::connect(config).await?)
+        Ok(Client::connect(self.config(self.bootstrap()?, limit)?).await?)
     }
 
     /// Whether a change may go ahead: the cluster is the expected one, and somebody said yes. False under

@@ -105,7 +105,9 @@ impl From<ClientError> for CommandError {
             ClientError::Unreachable { .. } => Self::new("unreachable", exit_codes::UNREACHABLE, message)
                 .hint("check the address that was given and whether the node runs"),
             ClientError::Closed { .. } => Self::new("unreachable", exit_codes::UNREACHABLE, message)
-                .hint("is this a Kafka listener, and without TLS?"),
+                .hint("is this a Kafka listener, and of the security.protocol that is spoken here? --command-config names a file that has it"),
+            ClientError::Tls { advice, .. } => Self::new("tls", exit_codes::AUTH, message).hint(advice.clone()),
+            ClientError::Authentication { .. } => Self::new("auth", exit_codes::AUTH, message),
             ClientError::TimedOut { .. } => Self::timed_out(message),
             ClientError::Rejected { code, .. } => match code {
                 ErrorCode::UnknownTopicOrPartition | ErrorCode::UnknownTopicId | ErrorCode::GroupIdNotFound => {
@@ -114,6 +116,8 @@ impl From<ClientError> for CommandError {
                 ErrorCode::TopicAuthorizationFailed
                 | ErrorCode::ClusterAuthorizationFailed
                 | ErrorCode::GroupAuthorizationFailed
+                | ErrorCode::TransactionalIdAuthorizationFailed
+                | ErrorCode::DelegationTokenAuthorizationFailed
                 | ErrorCode::SaslAuthenticationFailed => Self::new("auth", exit_codes::AUTH, message),
                 ErrorCode::RequestTimedOut => Self::timed_out(message),
                 ErrorCode::MismatchedEndpointType => Self::rejected(message)

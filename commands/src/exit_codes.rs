@@ -26,7 +26,7 @@ pub const INTERRUPTED: u8 = 75;
 pub const REJECTED: u8 = 76;
 /// A safety rule refused, or there is neither a terminal nor --yes; nothing was changed.
 pub const REFUSED: u8 = 77;
-/// Authentication or authorisation failed.
+/// Authentication, by TLS or by login, or authorisation failed.
 pub const AUTH: u8 = 78;
 /// Time ran out.
 pub const TIMED_OUT: u8 = 124;

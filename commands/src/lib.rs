@@ -7,6 +7,7 @@ pub mod output;
 
 mod bench;
 mod broker;
+mod client_properties;
 mod cluster;
 mod completions;
 mod configs;
@@ -32,7 +33,10 @@ mod stream;
 mod topics;
 mod tour;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use serde_json::json;
 
 use context::{Context, GlobalArgs};
@@ -121,7 +125,7 @@ pub fn definition() -> clap::Command {
 /// Runs the command on this process's command line; the exit code.
 pub fn main() -> u8 {
     let args = storage::read_argument_files(std::env::args_os());
-    let cli = match args.and_then(Cli::try_parse_from) {
+    let cli = match args.and_then(parse) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -130,6 +134,14 @@ pub fn main() -> u8 {
         Ok(()) => exit_codes::OK,
         Err(error) => report(&context.out, &error),
     }
+}
+
+/// Reads a command line.
+fn parse(args: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let matches = definition().try_get_matches_from(args)?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut definition()))?;
+    cli.global.has_timeout = matches.value_source("timeout") != Some(ValueSource::DefaultValue);
+    Ok(cli)
 }
 
 /// Help, the version, or what is wrong with the command line; the exit code.
@@ -263,6 +275,18 @@ mod tests {
         for line in ["kfleet nope", "kfleet -o json -o table nope", "kfleet json"] {
             assert_eq!(asked(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn a_timeout_is_known_wherever_it_stands() {
+        let has = |line: &str| {
+            parse(line.split(' ').map(OsString::from).collect())
+                .unwrap()
+                .global
+                .has_timeout
+        };
+        assert!(has("kfleet --timeout 30s topics list") && has("kfleet topics list --timeout 30s"));
+        assert!(!has("kfleet topics list"));
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) use engine::die_with;
 pub(crate) use layout::Shape;
 pub(crate) use signals::Signals;
 
-use crate::context::Context;
+use crate::context::{COMMAND_CONFIG_VARIABLE, Context};
 use crate::error::CommandError;
 use crate::progress::Progress;
 
@@ -109,7 +109,9 @@ pub(crate) fn run(args: &SandboxArgs, context: &Context) -> Result<(), CommandEr
     command
         .args(arguments)
         .env("KFLEET_BOOTSTRAP_SERVER", sandbox.bootstrap())
-        .env("BOOTSTRAP_SERVERS", sandbox.bootstrap());
+        .env("BOOTSTRAP_SERVERS", sandbox.bootstrap())
+        // What lets somebody into another cluster is of no use in this one.
+        .env_remove(COMMAND_CONFIG_VARIABLE);
     let child = command.spawn();
     let child = child.map_err(|error| CommandError::io(&format!("running {program}"), &error));
     let status = child.and_then(|child| wait(child, &signals, &mut sandbox, context));

@@ -5,6 +5,7 @@ pub mod api;
 pub mod config;
 pub mod files;
 pub mod guard;
+pub mod jaas;
 pub mod messages;
 pub mod properties;
 pub mod records;

@@ -59,6 +59,42 @@ impl Properties {
             .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    /// Line and column, from 1, of a character of a key's value; of the value's last if it has no such character.
+    pub fn position(&self, key: &str, at: usize) -> Option<(usize, usize)> {
+        let is_it = |line: &Line| line.entry.as_ref().is_some_and(|(name, _)| name == key);
+        let index = self.lines.iter().rposition(is_it)?;
+        let line = self.lines.get(index)?;
+        let (_, value) = line.entry.as_ref()?;
+        let at = at.min(value.chars().count().saturating_sub(1));
+        let has_it = |end: usize| {
+            let so_far = line.raw.get(..=end).map(without_open_escape).and_then(entry);
+            so_far.is_some_and(|(name, value)| name == key && value.chars().count() > at)
+        };
+        let (mut low, mut high) = (0, line.raw.trim_ascii_end().len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if has_it(middle) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        let before = line.raw.get(..low).unwrap_or_default();
+        let earlier = self
+            .lines
+            .iter()
+            .take(index)
+            .map(|line| line_ends(&line.raw))
+            .sum::<usize>();
+        let column = before
+            .iter()
+            .rev()
+            .take_while(|byte| !matches!(byte, b'\n' | b'\r'))
+            .count()
+            + 1;
+        Some((1 + earlier + line_ends(before), column))
+    }
+
     /// Keys that stand more than once; only the last of each counts.
     pub fn duplicates(&self) -> Vec<&str> {
         let mut keys: Vec<&str> = self.iter().map(|(key, _)| key).collect();
@@ -168,6 +204,28 @@ fn logical_line(bytes: &[u8]) -> (&[u8], &[u8]) {
         }
     }
     bytes.split_at_checked(at).unwrap_or((bytes, &[]))
+}
+
+/// Without an escape at the end that more could belong to.
+fn without_open_escape(bytes: &[u8]) -> &[u8] {
+    let is_open = |at: &usize| {
+        let (before, rest) = bytes.split_at(*at);
+        let digits = match rest {
+            [b'\\'] => &[],
+            [b'\\', b'u', digits @ ..] if digits.len() < 4 => digits,
+            _ => return false,
+        };
+        let escapes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
+        escapes % 2 == 0 && digits.iter().all(u8::is_ascii_hexdigit)
+    };
+    let open = (bytes.len().saturating_sub(5)..bytes.len()).find(is_open);
+    open.and_then(|at| bytes.get(..at)).unwrap_or(bytes)
+}
+
+/// How many lines end in this; a return and a line feed are one end.
+fn line_ends(bytes: &[u8]) -> usize {
+    let pairs = bytes.windows(2).filter(|pair| *pair == b"\r\n").count();
+    bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() - pairs
 }
 
 const fn is_blank(byte: u8) -> bool {
@@ -301,6 +359,37 @@ mod tests {
         }
         assert_eq!(Properties::parse(b"# c\n! d\\\n\n  \t\n").iter().count(), 0);
         assert_eq!(Properties::parse(&[b'a', b'=', 0xe9]).get("a"), Some("é"));
+    }
+
+    #[test]
+    fn values_have_places() {
+        let file = Properties::parse(b"# head\r\n\na=old\nb = x\\\n   y\\u00e9z\\\r\n q\na:1\nempty=\nlast=w");
+        assert_eq!(file.position("a", 0), Some((7, 3)), "the last one counts");
+        let of_b = |at| file.position("b", at).unwrap();
+        assert_eq!([of_b(0), of_b(1), of_b(3), of_b(4)], [(4, 5), (5, 4), (5, 11), (6, 2)]);
+        assert_eq!(file.position("empty", 0), Some((8, 7)));
+        assert_eq!(file.position("last", 9), Some((9, 6)));
+        assert_eq!(file.position("none", 0), None);
+    }
+
+    proptest::proptest! {
+        /// Wherever a value stands, its characters are found there.
+        #[test]
+        fn plain_characters_are_where_they_are_said_to_be(
+            head in "([#a-z=\\\\u0-9 ]{0,12}\r?\n){0,4}", value in "[a-z0-9 \u{e9}\u{20ac}]{1,30}", at in 0usize..30
+        ) {
+            let text = [b"\n".as_slice(), head.as_bytes(), b"\nkey=", Properties::escape_value(&value).as_bytes()].concat();
+            let file = Properties::parse(&text);
+            // A line of the head that goes on may have taken the key in.
+            proptest::prop_assume!(file.get("key") == Some(value.as_str()));
+            let (line, column) = file.position("key", at).unwrap();
+            let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
+            let found = lines[line - 1][column - 1];
+            let expected = value.chars().nth(at).unwrap_or(value.chars().last().unwrap());
+            if expected.is_ascii_alphanumeric() {
+                proptest::prop_assert_eq!(char::from(found), expected);
+            }
+        }
     }
 
     #[test]

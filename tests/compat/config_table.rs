@@ -39,6 +39,7 @@ fn described(cluster: &Cluster, kind: i8, name: &str) -> BTreeMap<String, Told> 
         let config = ClientConfig {
             bootstrap: vec![cluster.bootstrap.clone()],
             client_id: "config-table".to_owned(),
+            security: client::Security::default(),
             limit: Limit::Each(Duration::from_secs(20)),
         };
         let client = Client::connect(config).await.unwrap();

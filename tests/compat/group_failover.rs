@@ -79,6 +79,7 @@ fn coordinator(cluster: &Cluster) -> i32 {
     let config = ClientConfig {
         bootstrap: cluster.bootstrap.split(',').map(str::to_owned).collect(),
         client_id: "kfleet-test".to_owned(),
+        security: client::Security::default(),
         limit: Limit::Until(client::conn::deadline_in(Duration::from_secs(30))),
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -21,5 +21,6 @@ mod partition_changes;
 mod python;
 mod quorum_messages;
 mod renderings;
+mod secure;
 mod storage_format;
 mod suites;

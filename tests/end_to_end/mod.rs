@@ -4,6 +4,7 @@
 mod bad_input;
 mod bench;
 mod cluster;
+mod command_config;
 mod exit_codes;
 mod fast_fencing;
 mod features;

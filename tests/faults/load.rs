@@ -168,6 +168,7 @@ impl Load {
             let config = ClientConfig {
                 bootstrap: self.bootstrap.clone(),
                 client_id: "kfleet-test".to_owned(),
+                security: client::Security::default(),
                 limit: Limit::Each(REQUEST_MAX),
             };
             match Client::connect(config).await {

@@ -153,6 +153,7 @@ async fn connect(bootstrap: Vec<String>, limit: Limit) -> Result<Client, ClientE
     let config = ClientConfig {
         bootstrap,
         client_id: "kfleet-test".to_owned(),
+        security: client::Security::default(),
         limit,
     };
     Client::connect(config).await

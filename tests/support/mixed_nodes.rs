@@ -22,7 +22,7 @@ broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=3000
 ";
 
-const LOG4J: &str = "rootLogger.level=INFO
+pub(super) const LOG4J: &str = "rootLogger.level=INFO
 rootLogger.appenderRef.stdout.ref=STDOUT
 appender.stdout.type=Console
 appender.stdout.name=STDOUT

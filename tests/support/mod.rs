@@ -9,6 +9,7 @@ macro_rules! say {
     }};
 }
 
+pub(crate) mod certificates;
 pub(crate) mod files;
 pub(crate) mod mixed_nodes;
 pub(crate) mod network;
@@ -17,6 +18,7 @@ pub(crate) mod nodes;
 pub(crate) mod ports;
 pub(crate) mod random;
 pub(crate) mod records;
+pub(crate) mod secure_node;
 pub(crate) mod voters;
 
 use std::io::{BufRead as _, BufReader};

@@ -45,6 +45,7 @@ impl Watch {
             let client = Client::connect(ClientConfig {
                 bootstrap: vec![cluster.address(id)],
                 client_id: "kfleet-compare".to_owned(),
+                security: client::Security::default(),
                 limit: Limit::Each(ANSWER_MAX),
             });
             ask(client.await?).await

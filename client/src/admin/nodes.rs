@@ -6,7 +6,6 @@ use protocol::api::{BrokerId, ErrorCode};
 use tokio::task::JoinSet;
 
 use crate::cluster::{Client, NodeRole};
-use crate::conn::Connection;
 use crate::controllers::CONTROLLERS;
 use crate::error::ClientError;
 use crate::sharded::Sharded;
@@ -67,8 +66,10 @@ impl Client {
         for (id, address) in nodes {
             let config = self.config().clone();
             asked.spawn(async move {
-                let opened = Connection::open(&address, &config.client_id, config.limit.deadline()).await;
-                let versions = opened.map(|connection| connection.api_versions().clone());
+                let versions = config
+                    .open(&address)
+                    .await
+                    .map(|connection| connection.api_versions().clone());
                 (id, address, versions)
             });
         }

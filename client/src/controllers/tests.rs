@@ -22,6 +22,7 @@ use crate::cluster::{Client, ClientConfig};
 use crate::conn::deadline_in;
 use crate::error::ClientError;
 use crate::retry::Limit;
+use crate::security::Security;
 
 const NOT_CONTROLLER: i16 = 41;
 const SERVED: [ApiKey; 5] = [
@@ -72,6 +73,7 @@ impl Controllers {
         let config = ClientConfig {
             bootstrap,
             client_id: "test".to_owned(),
+            security: Security::default(),
             limit: Limit::Until(deadline_in(Duration::from_millis(timeout_ms))),
         };
         Client::connect_to_controllers(config).await

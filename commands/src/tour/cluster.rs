@@ -25,6 +25,7 @@ pub(super) async fn connect(bootstrap: &str, timeout: Duration) -> Result<Client
     let config = ClientConfig {
         bootstrap: bootstrap.split(',').map(str::to_owned).collect(),
         client_id: "kfleet-tour".to_owned(),
+        security: client::Security::default(),
         limit: client::Limit::Each(timeout),
     };
     Ok(Client::connect(config).await?)

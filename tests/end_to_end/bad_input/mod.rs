@@ -142,6 +142,7 @@ fn write_and_read(bootstrap: &str, stop: &AtomicBool) -> (usize, Duration) {
         let config = ClientConfig {
             bootstrap: vec![bootstrap.to_owned()],
             client_id: "good".to_owned(),
+            security: client::Security::default(),
             limit: Limit::Each(ANSWER_MAX),
         };
         let client = Client::connect(config).await.unwrap();
