@@ -193,11 +193,11 @@ impl Client {
 
     /// The connection to a broker.
     pub async fn broker(&self, id: i32) -> Result<Arc<Connection>, ClientError> {
-        let mut brokers = self.brokers.lock().await;
-        if let Some(connection) = brokers.get(&id)
+        let known = self.brokers.lock().await.get(&id).cloned();
+        if let Some(connection) = known
             && connection.is_usable().await
         {
-            return Ok(Arc::clone(connection));
+            return Ok(connection);
         }
         let address = self.addresses().get(&id).cloned();
         let address = address.ok_or_else(|| ClientError::Unreachable {
@@ -206,7 +206,8 @@ impl Client {
         })?;
         let connection = Connection::open(&address, &self.config.client_id, self.deadline()).await?;
         let connection = Arc::new(connection);
-        brokers.insert(id, Arc::clone(&connection));
+        // Whoever waits for one broker holds up nobody who wants another.
+        self.brokers.lock().await.insert(id, Arc::clone(&connection));
         Ok(connection)
     }
 
