@@ -96,15 +96,7 @@ impl Output {
                 }
                 Ok(())
             }
-            Format::Json => {
-                let data = serde_json::to_value(data).map_err(bug)?;
-                let mut document =
-                    json!({ "schema": schema, "cluster_id": cluster_id, "data": data, "warnings": warnings });
-                if let (Some(fields), false) = (document.as_object_mut(), failures.is_empty()) {
-                    fields.insert("errors".to_owned(), serde_json::to_value(failures).map_err(bug)?);
-                }
-                self.print(&format!("{}\n", serde_json::to_string_pretty(&document).map_err(bug)?))
-            }
+            Format::Json => self.print(&Self::document(cluster_id, data, warnings, failures)?),
             Format::Ndjson => {
                 let elements = match serde_json::to_value(data).map_err(bug)? {
                     Value::Array(elements) => elements,
@@ -122,6 +114,28 @@ impl Output {
                 self.print(&out)
             }
         }
+    }
+
+    /// The one document that JSON is.
+    pub(crate) fn document<T: Shown>(
+        cluster_id: Option<&str>,
+        data: &T,
+        warnings: &[String],
+        failures: &[Failure],
+    ) -> Result<String, CommandError> {
+        let bug = |error: serde_json::Error| CommandError::bug(error.to_string());
+        let schema = format!("kfleet/{}", T::SCHEMA);
+        let data = serde_json::to_value(data).map_err(bug)?;
+        let mut document = json!({ "schema": schema, "cluster_id": cluster_id, "data": data, "warnings": warnings });
+        if let (Some(fields), false) = (document.as_object_mut(), failures.is_empty()) {
+            fields.insert("errors".to_owned(), serde_json::to_value(failures).map_err(bug)?);
+        }
+        Ok(format!("{}\n", serde_json::to_string_pretty(&document).map_err(bug)?))
+    }
+
+    /// Columns and rows as text.
+    pub(crate) fn text_of(&self, table: Table) -> String {
+        self.render(table)
     }
 
     fn render(&self, table: Table) -> String {

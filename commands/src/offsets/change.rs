@@ -1,0 +1,392 @@
+//! From plans to what became of them: shown, asked about, carried out, told.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use client::{Client, GroupOffsets, ListedGroup, PartitionKey, PartitionResults};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::plan::{Plan, Planned};
+use super::store;
+use crate::context::{Context, SafetyArgs};
+use crate::error::CommandError;
+use crate::failure::Failure;
+use crate::groups::empty::{EmptyArgs, came_back, is_about_members, members_of, refused, remove};
+use crate::output::{Shown, Table};
+
+/// Lines of a plan that are shown before it is asked about.
+const LINES_MAX: usize = 20;
+
+/// Flags of every command that changes offsets.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ChangeArgs {
+    #[command(flatten)]
+    pub(super) empty: EmptyArgs,
+    #[command(flatten)]
+    pub(super) safety: SafetyArgs,
+}
+
+/// An offset of a group, before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct OffsetChange {
+    /// The group.
+    group: String,
+    /// The topic.
+    topic: String,
+    /// The partition.
+    partition: i32,
+    /// What was committed before; none if nothing was.
+    current_offset: Option<i64>,
+    /// What is to be committed; none if nothing is.
+    new_offset: Option<i64>,
+    /// Records between the two.
+    difference: Option<i64>,
+    /// Whether it was changed.
+    changed: bool,
+    /// Why not, if it was to be.
+    error: Option<String>,
+}
+
+impl Shown for Vec<OffsetChange> {
+    const SCHEMA: &'static str = "offsets-change/1";
+
+    fn table(&self, _: bool) -> Table {
+        table(self, true)
+    }
+}
+
+fn table(rows: &[OffsetChange], with_results: bool) -> Table {
+    let number = |value: Option<i64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
+    let row = |row: &OffsetChange| {
+        let mut cells = vec![
+            row.group.clone(),
+            row.topic.clone(),
+            row.partition.to_string(),
+            number(row.current_offset),
+            number(row.new_offset),
+            row.difference
+                .map_or_else(|| "-".to_owned(), |difference| format!("{difference:+}")),
+        ];
+        if with_results {
+            cells.push(match (&row.error, row.changed) {
+                (Some(error), _) => error.clone(),
+                (None, true) => "done".to_owned(),
+                (None, false) => "unchanged".to_owned(),
+            });
+        }
+        cells
+    };
+    let mut headers = vec!["GROUP", "TOPIC", "PARTITION", "CURRENT", "NEW", "DIFFERENCE"];
+    if with_results {
+        headers.push("RESULT");
+    }
+    Table {
+        headers,
+        rows: rows.iter().map(row).collect(),
+    }
+}
+
+/// What is done with a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// Offsets are committed. Nobody may read with them.
+    Commit,
+    /// Offsets are deleted. The coordinator keeps those of topics that members read, and no others.
+    Delete,
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    pub(super) rows: Vec<OffsetChange>,
+    pub(super) warnings: Vec<String>,
+    pub(super) failures: Vec<Failure>,
+    /// Whether somebody said yes, if there was anything to say yes to.
+    pub(super) is_done: bool,
+}
+
+impl Changed {
+    pub(super) fn show(&self, context: &Context, cluster_id: &str) -> Result<(), CommandError> {
+        context
+            .out
+            .show_part(Some(cluster_id), &self.rows, &self.warnings, &self.failures)
+    }
+}
+
+/// A group in the course of a change.
+struct Course {
+    plan: Plan,
+    leaving: Vec<client::GroupMember>,
+}
+
+/// Makes plans for groups, shows them, asks, and carries them out. `make` is asked again where members had to be removed,
+/// since they may have committed something at last. Members of a group that is not there yet are not looked for.
+pub(super) async fn change(
+    context: &Context,
+    client: &Client,
+    groups: &[Target],
+    args: &ChangeArgs,
+    deed: Deed,
+    make: impl AsyncFn(&Target) -> Result<Plan, CommandError>,
+) -> Result<Changed, CommandError> {
+    context.expect_cluster(&args.safety, client.cluster_id())?;
+    let dry_run = args.safety.ask.dry_run;
+    let mut courses = Vec::new();
+    for target in groups {
+        let looks = deed == Deed::Commit || args.empty.remove_members || args.empty.wait_empty.is_some();
+        let leaving = if looks && target.exists {
+            args.empty
+                .members_to_remove(client, &target.group, dry_run, context)
+                .await?
+        } else {
+            Vec::new()
+        };
+        let plan = make(target).await?;
+        courses.push(Course { plan, leaving });
+    }
+    let mut changed = Changed::default();
+    let planned = |(target, course): (&Target, &Course)| rows(&target.group, &course.plan, None);
+    let plan: Vec<OffsetChange> = groups.iter().zip(&courses).flat_map(planned).collect();
+    let count = courses.iter().flat_map(|course| &course.plan.partitions);
+    let count = count.filter(|planned| planned.is_change()).count();
+    let warnings = courses.iter().flat_map(|course| course.plan.warnings.clone());
+    changed.warnings.extend(warnings);
+    changed.rows = plan;
+    if count == 0 {
+        changed.is_done = !dry_run;
+        return Ok(changed);
+    }
+    if !dry_run {
+        show_plan(context, &changed);
+    }
+    changed.is_done = context.may_change(
+        &args.safety,
+        client.cluster_id(),
+        &sentence(deed, count, groups, &courses),
+    )?;
+    if changed.is_done {
+        changed.rows.clear();
+        for (target, course) in groups.iter().zip(courses) {
+            carry_out(client, target, course, deed, &make, &mut changed).await?;
+        }
+    }
+    Ok(changed)
+}
+
+/// A group whose offsets are changed.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    pub(super) group: ListedGroup,
+    /// Whether it is there already.
+    pub(super) exists: bool,
+}
+
+impl Target {
+    pub(super) fn of(group: &ListedGroup) -> Self {
+        Self {
+            group: group.clone(),
+            exists: true,
+        }
+    }
+
+    /// A group that a commit makes, of this type.
+    pub(super) fn new(id: &str, type_name: &str) -> Self {
+        let group = ListedGroup {
+            id: id.to_owned(),
+            type_name: type_name.to_owned(),
+            protocol_type: String::new(),
+            state: String::new(),
+            coordinator: -1,
+        };
+        Self { group, exists: false }
+    }
+
+    /// What it has committed so far.
+    pub(super) async fn current(&self, client: &Client) -> Result<GroupOffsets, CommandError> {
+        if self.exists {
+            store::read(client, &self.group).await
+        } else {
+            Ok(GroupOffsets::new())
+        }
+    }
+}
+
+fn show_plan(context: &Context, changed: &Changed) {
+    let changes = changed.rows.iter().filter(|row| row.current_offset != row.new_offset);
+    let shown: Vec<OffsetChange> = changes.clone().take(LINES_MAX).cloned().collect();
+    context.out.note(context.out.text_of(table(&shown, false)).trim_end());
+    let more = changes.count().saturating_sub(LINES_MAX);
+    if more > 0 {
+        context.out.note(&format!("and {more} more"));
+    }
+    for warning in &changed.warnings {
+        context.out.note(&format!("warning: {warning}"));
+    }
+}
+
+fn sentence(deed: Deed, count: usize, groups: &[Target], courses: &[Course]) -> String {
+    let names: Vec<&str> = groups.iter().map(|target| target.group.id.as_str()).collect();
+    let what = match deed {
+        Deed::Commit => "set",
+        Deed::Delete => "delete",
+    };
+    let offsets = if count == 1 {
+        "1 offset".to_owned()
+    } else {
+        format!("{count} offsets")
+    };
+    let mut plan = format!("{what} {offsets} of {}", names.join(", "));
+    let leaving: usize = courses.iter().map(|course| course.leaving.len()).sum();
+    if leaving > 0 {
+        plan = format!("remove {leaving} members and {plan}");
+    }
+    plan
+}
+
+async fn carry_out(
+    client: &Client,
+    target: &Target,
+    mut course: Course,
+    deed: Deed,
+    make: impl AsyncFn(&Target) -> Result<Plan, CommandError>,
+    changed: &mut Changed,
+) -> Result<(), CommandError> {
+    let group = &target.group;
+    let removed = remove(client, group, &course.leaving).await?;
+    if !removed.is_empty() {
+        course.plan = make(target).await?;
+        changed.warnings.extend(removed);
+    }
+    let changes = course.plan.partitions.iter().filter(|planned| planned.is_change());
+    let results = match deed {
+        Deed::Commit => {
+            let new = changes.filter_map(|planned| Some((planned.key.clone(), planned.new.clone()?)));
+            store::write(client, group, &new.collect()).await
+        }
+        Deed::Delete => {
+            let keys: BTreeSet<PartitionKey> = changes.map(|planned| planned.key.clone()).collect();
+            store::delete(client, group, &keys).await
+        }
+    };
+    let results = match results {
+        Ok(results) => results,
+        Err(error) => {
+            let planned = course.plan.partitions.iter().filter(|planned| planned.is_change());
+            planned
+                .map(|planned| (planned.key.clone(), Err(error.clone())))
+                .collect()
+        }
+    };
+    changed.rows.extend(rows(group, &course.plan, Some(&results)));
+    let failures = failures(client, group, &results, !course.leaving.is_empty()).await?;
+    changed.failures.extend(failures);
+    Ok(())
+}
+
+/// What failed: partition by partition, or the group as a whole if it is its members that are in the way.
+async fn failures(
+    client: &Client,
+    group: &ListedGroup,
+    results: &PartitionResults,
+    removed: bool,
+) -> Result<Vec<Failure>, CommandError> {
+    let errors = || results.values().filter_map(|result| result.as_ref().err());
+    let is_in_the_way = |error| is_about_members(error) || is_subscribed(error);
+    if errors().count() == results.len() && errors().next().is_some() && errors().all(is_in_the_way) {
+        let members = members_of(client, &group.id, group.kind()).await?;
+        let error = if removed {
+            came_back(&group.id, &members)
+        } else {
+            refused(&group.id, &members)
+        };
+        return Ok(vec![Failure::new(format!("group {}", group.id), error)]);
+    }
+    let failed = results.iter().filter_map(|((topic, partition), result)| {
+        let error = result.as_ref().err()?.clone();
+        Some(Failure::of(format!("{topic}-{partition}"), error))
+    });
+    Ok(failed.collect())
+}
+
+fn is_subscribed(error: &client::ClientError) -> bool {
+    error.code() == Some(protocol::api::ErrorCode::GroupSubscribedToTopic)
+}
+
+fn rows(group: &ListedGroup, plan: &Plan, results: Option<&PartitionResults>) -> Vec<OffsetChange> {
+    let row = |planned: &Planned| {
+        let result = results.and_then(|results| results.get(&planned.key));
+        OffsetChange {
+            group: group.id.clone(),
+            topic: planned.key.0.clone(),
+            partition: planned.key.1,
+            current_offset: planned.current.as_ref().map(|current| current.offset),
+            new_offset: planned.new.as_ref().map(|new| new.offset),
+            difference: planned.difference(),
+            changed: result.is_some_and(Result::is_ok),
+            error: match result {
+                Some(result) => result.as_ref().err().map(client::ClientError::reason),
+                None if results.is_some() && planned.is_change() => {
+                    Some("the coordinator says nothing of it".to_owned())
+                }
+                None => None,
+            },
+        }
+    };
+    plan.partitions.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use client::{ClientError, CommittedOffset};
+
+    use super::*;
+
+    fn plan() -> Plan {
+        let planned = |partition, current: Option<i64>, new| Planned {
+            key: ("t".to_owned(), partition),
+            current: current.map(CommittedOffset::at),
+            new: Some(CommittedOffset::at(new)),
+        };
+        Plan {
+            partitions: vec![planned(0, Some(5), 9), planned(1, None, 3), planned(2, Some(4), 4)],
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn rows_tell_what_became_of_each() {
+        let group = Target::new("g", "").group;
+        let seen = |rows: Vec<OffsetChange>| {
+            let row = |row: &OffsetChange| (row.difference, row.changed, row.error.is_some());
+            rows.iter().map(row).collect::<Vec<_>>()
+        };
+        let planned = [(Some(4), false, false), (None, false, false), (Some(0), false, false)];
+        assert_eq!(seen(rows(&group, &plan(), None)), planned);
+        let error = ClientError::rejected("t-1", 3, None);
+        let results = BTreeMap::from([(("t".to_owned(), 0), Ok(())), (("t".to_owned(), 1), Err(error))]);
+        let told = [(Some(4), true, false), (None, false, true), (Some(0), false, false)];
+        assert_eq!(seen(rows(&group, &plan(), Some(&results))), told);
+        let silent = rows(&group, &plan(), Some(&BTreeMap::new()));
+        assert!(silent[0].error.is_some() && silent[2].error.is_none());
+    }
+
+    #[test]
+    fn the_question_says_what_is_done_to_whom() {
+        let course = |leaving| Course {
+            plan: plan(),
+            leaving: vec![client::GroupMember::default(); leaving],
+        };
+        let groups = [Target::new("a", ""), Target::new("b", "")];
+        assert_eq!(
+            sentence(Deed::Commit, 2, &groups, &[course(0), course(3)]),
+            "remove 3 members and set 2 offsets of a, b"
+        );
+        assert_eq!(
+            sentence(Deed::Delete, 1, &groups[..1], &[course(0)]),
+            "delete 1 offset of a"
+        );
+    }
+}
