@@ -22,6 +22,7 @@ fn mock() -> Mock {
     Mock::start(Made {
         groups: ["g", "h", "busy"].map(str::to_owned).to_vec(),
         with_member: Some("busy".to_owned()),
+        streams: Some("streams".to_owned()),
         partitions: 2,
         other: None,
     })
@@ -139,7 +140,7 @@ fn what_one_broker_does_not_answer_is_named_in_the_same_document_as_the_rest() {
         groups: vec!["g".to_owned()],
         partitions: 2,
         other: Some(mute.local_addr().unwrap().to_string()),
-        with_member: None,
+        ..Made::default()
     });
     let flags = ["-b", &mock.address, "--timeout", "400ms", "-o"];
     let run = |command: &[&str], format: &str| kfleet(&[command, &flags, &[format]].concat()).exits(124);
@@ -174,6 +175,7 @@ fn what_one_broker_does_not_answer_is_named_in_the_same_document_as_the_rest() {
     }
     // One of its own that is not there may be there on the silent one.
     let ran = run(&["groups", "describe", "--all-groups"], "json").json();
+    assert_eq!(ran["data"][0]["committed_offset"], 50);
     assert!(
         ran["errors"]
             .as_array()
@@ -187,6 +189,39 @@ fn what_one_broker_does_not_answer_is_named_in_the_same_document_as_the_rest() {
     run(&reset, "json");
     assert_eq!(writes(&mock), []);
     assert!(since.elapsed().as_secs() < 20);
+}
+
+#[test]
+fn of_a_streams_group_offsets_are_told_and_its_members_keep_it_from_changes() {
+    let mock = mock();
+    let ran = kfleet(&["groups", "describe", "streams", "-o", "json", "-b", &mock.address])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (&ran["data"][1]["type"], &ran["data"][1]["lag"]),
+        (&json!("streams"), &json!(50))
+    );
+    assert!(
+        ran["warnings"][0].as_str().unwrap().contains("members are not told"),
+        "{ran}"
+    );
+    let state = [
+        "groups",
+        "describe",
+        "streams",
+        "--state",
+        "-o",
+        "json",
+        "-b",
+        &mock.address,
+    ];
+    assert_eq!(kfleet(&state).exits(0).data()[0]["members"], Value::Null);
+    for flag in ["--dry-run", "--remove-members", "--yes"] {
+        let set = ["offsets", "set", "streams", "t:0=11", flag, "-b", &mock.address];
+        let ran = kfleet(&set).exits(77);
+        assert!(ran.stderr.contains("group streams is Stable"), "{}", ran.stderr);
+    }
+    assert_eq!(writes(&mock), []);
 }
 
 #[test]

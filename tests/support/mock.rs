@@ -52,6 +52,8 @@ pub(crate) struct Made {
     pub(crate) groups: Vec<String>,
     /// A group that has a member, which leaves when it is told to.
     pub(crate) with_member: Option<String>,
+    /// A streams group that is at work.
+    pub(crate) streams: Option<String>,
     /// Partitions of the topic.
     pub(crate) partitions: i32,
     /// Address of another broker, which leads the last partition.
@@ -191,7 +193,13 @@ impl Broker {
                 .with_group_state(text("Empty"))
                 .with_group_type(text("classic"))
         };
-        ListGroupsResponse::default().with_groups(made.groups.iter().map(group).collect())
+        let mut groups: Vec<ListedGroup> = made.groups.iter().map(group).collect();
+        groups.extend(made.streams.iter().map(|streams| {
+            group(streams)
+                .with_group_state(text("Stable"))
+                .with_group_type(text("Streams"))
+        }));
+        ListGroupsResponse::default().with_groups(groups)
     }
 
     fn described(&self, request: &DescribeGroupsRequest) -> DescribeGroupsResponse {

@@ -13,7 +13,7 @@ use protocol::api::{ErrorCode, StrBytes, TopicName};
 use protocol::messages::framing::decode_consumer_assignment;
 
 use crate::admin::coordinators::{Answers, group_id, lacking, named};
-use crate::admin::groups::GroupType;
+use crate::admin::groups::{GroupFilter, GroupType, ListedGroup};
 use crate::cluster::Client;
 use crate::error::ClientError;
 use crate::sharded::Sharded;
@@ -45,6 +45,8 @@ pub struct GroupDescription {
     pub target_epoch: Option<i32>,
     /// Its members, in the order of their ids.
     pub members: Vec<GroupMember>,
+    /// Whether that is all of them: those of streams groups are not described, so that it is known only of empty ones.
+    pub members_told: bool,
 }
 
 /// A member of a group.
@@ -88,12 +90,7 @@ impl Client {
                         .await
                 }
                 GroupType::Share => self.ask_coordinators(&names, |at, names| self.share(at, names)).await,
-                GroupType::Streams => {
-                    for name in names {
-                        results.fail(named(&name), no_streams());
-                    }
-                    continue;
-                }
+                GroupType::Streams => self.ask_coordinators(&names, |at, names| self.streams(at, names)).await,
             };
             results.ok.extend(described.ok.into_iter().map(|(_, group)| group));
             results.errors.extend(described.errors);
@@ -155,6 +152,24 @@ impl Client {
             .collect())
     }
 
+    /// Of streams groups it is told what lists of groups have.
+    async fn streams(&self, at: i32, groups: Vec<String>) -> Result<Answers<GroupDescription>, ClientError> {
+        let filter = GroupFilter {
+            types: vec![GroupType::Streams],
+            ..GroupFilter::default()
+        };
+        let listed = self.groups_of(at, &filter).await?;
+        let answer = |group: String| {
+            let found = listed.iter().find(|listed| listed.id == group);
+            let answer = found.map(of_streams).ok_or_else(|| {
+                let code = ErrorCode::GroupIdNotFound.code();
+                ClientError::rejected(named(&group), code, None)
+            });
+            (group, answer)
+        };
+        Ok(groups.into_iter().map(answer).collect())
+    }
+
     /// Removes members that speak the classic protocol from a group; what became of each, by its id. One that is gone
     /// already is no failure.
     pub async fn remove_members(
@@ -212,14 +227,6 @@ fn checked(group: &str, code: i16, message: Option<&str>) -> Result<(), ClientEr
     }
 }
 
-fn no_streams() -> ClientError {
-    ClientError::Rejected {
-        what: "StreamsGroupDescribe".to_owned(),
-        code: ErrorCode::UnsupportedVersion,
-        message: "members of streams groups are not described here".to_owned(),
-    }
-}
-
 fn of_classic(coordinator: i32, group: &classic::DescribedGroup) -> GroupDescription {
     // Assignments of protocols other than consumer's are not looked into.
     let is_consumer = &*group.protocol_type == "consumer";
@@ -246,6 +253,7 @@ fn of_classic(coordinator: i32, group: &classic::DescribedGroup) -> GroupDescrip
         epoch: None,
         target_epoch: None,
         members: in_order(group.members.iter().map(member)),
+        members_told: true,
     }
 }
 
@@ -273,6 +281,7 @@ fn of_consumer(coordinator: i32, group: &consumer::DescribedGroup) -> GroupDescr
         epoch: Some(group.group_epoch),
         target_epoch: Some(group.assignment_epoch),
         members: in_order(group.members.iter().map(member)),
+        members_told: true,
     }
 }
 
@@ -297,6 +306,21 @@ fn of_share(coordinator: i32, group: &share::DescribedGroup) -> GroupDescription
         epoch: Some(group.group_epoch),
         target_epoch: Some(group.assignment_epoch),
         members: in_order(group.members.iter().map(member)),
+        members_told: true,
+    }
+}
+
+fn of_streams(group: &ListedGroup) -> GroupDescription {
+    GroupDescription {
+        id: group.id.clone(),
+        kind: GroupType::Streams,
+        state: group.state.clone(),
+        coordinator: group.coordinator,
+        assignor: String::new(),
+        epoch: None,
+        target_epoch: None,
+        members: Vec::new(),
+        members_told: matches!(group.state.as_str(), "Empty" | "Dead"),
     }
 }
 

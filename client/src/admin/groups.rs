@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use protocol::api::messages::ListGroupsRequest;
 use protocol::api::{ApiKey, ErrorCode, StrBytes};
+use tokio::time::{Instant, timeout_at};
 
 use crate::cluster::Client;
 use crate::error::ClientError;
@@ -129,11 +130,17 @@ impl GroupFilter {
 }
 
 impl Client {
-    /// Groups of all brokers, which are asked at the same time; in the order of their ids.
-    pub async fn list_groups(&self, filter: &GroupFilter) -> Sharded<ListedGroup> {
-        let asked = self
-            .broker_ids()
-            .map(async |broker| (broker, self.groups_of(broker, filter).await));
+    /// Groups of all brokers, which are asked at the same time and not waited for any longer than `deadline`; in the order
+    /// of their ids.
+    pub async fn list_groups(&self, filter: &GroupFilter, deadline: Instant) -> Sharded<ListedGroup> {
+        let asked = self.broker_ids().map(async |broker| {
+            let late = |_| ClientError::TimedOut {
+                address: format!("broker {broker}"),
+                what: "its groups".to_owned(),
+            };
+            let listed = timeout_at(deadline, self.groups_of(broker, filter)).await;
+            (broker, listed.map_err(late).and_then(|listed| listed))
+        });
         let mut results = Sharded::default();
         for (broker, listed) in together::all(asked).await {
             match listed {
@@ -146,7 +153,7 @@ impl Client {
     }
 
     /// A broker's groups; it is asked again while it reads them in.
-    async fn groups_of(&self, broker: i32, filter: &GroupFilter) -> Result<Vec<ListedGroup>, ClientError> {
+    pub(crate) async fn groups_of(&self, broker: i32, filter: &GroupFilter) -> Result<Vec<ListedGroup>, ClientError> {
         let connection = self.broker(broker).await?;
         let version = connection.version_of::<ListGroupsRequest>()?;
         let request = filter.request(version);

@@ -104,9 +104,11 @@ async fn describe(client: &Client, names: &Names<'_>) -> Found {
     let kinds: BTreeMap<String, GroupType> = chosen.iter().map(|group| (group.id.clone(), group.kind())).collect();
     let described = client.describe_groups(&kinds).await;
     failures.extend(described.errors.into_iter().map(Failure::from));
+    let untold = described.ok.iter().filter(|group| !group.members_told);
+    let warnings = untold.map(|group| format!("group {} is a streams group, whose members are not told", group.id));
     Found {
+        warnings: warnings.collect(),
         groups: described.ok,
-        warnings: Vec::new(),
         failures,
     }
 }

@@ -52,7 +52,7 @@ impl EmptyArgs {
         loop {
             let members = members_of(client, &group.id, group.kind()).await?;
             if members.is_empty() {
-                return Ok(members);
+                return Ok(Vec::new());
             }
             if Instant::now() < until {
                 if !told {
@@ -73,7 +73,7 @@ impl EmptyArgs {
             if !self.remove_members {
                 return Err(refused(&group.id, &members));
             }
-            if members.iter().any(|member| !member.is_classic) {
+            if members.told.iter().any(|member| !member.is_classic) || members.untold.is_some() {
                 let message = format!(
                     "{}, and only such of the classic protocol can be removed",
                     sentence(&group.id, &members)
@@ -81,31 +81,49 @@ impl EmptyArgs {
                 return Err(CommandError::refused(format!("{message}; nothing was changed"))
                     .hint("stop them, or give --wait-empty DURATION"));
             }
-            return Ok(members);
+            return Ok(members.told);
         }
     }
 }
 
+/// Who is in a group.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Members {
+    told: Vec<GroupMember>,
+    /// The group's state, if it has members and they are not told.
+    untold: Option<String>,
+}
+
+impl Members {
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.told.is_empty() && self.untold.is_none()
+    }
+}
+
 /// Members of a group; of one that is gone, none.
-pub(crate) async fn members_of(
-    client: &Client,
-    group: &str,
-    kind: GroupType,
-) -> Result<Vec<GroupMember>, CommandError> {
+pub(crate) async fn members_of(client: &Client, group: &str, kind: GroupType) -> Result<Members, CommandError> {
     match client.describe_group(group, kind).await {
-        Ok(described) => Ok(described.members),
-        Err(error) if error.code() == Some(ErrorCode::GroupIdNotFound) => Ok(Vec::new()),
+        Ok(described) => Ok(Members {
+            told: described.members,
+            untold: Some(described.state).filter(|_| !described.members_told),
+        }),
+        Err(error) if error.code() == Some(ErrorCode::GroupIdNotFound) => Ok(Members::default()),
         Err(error) => Err(error.into()),
     }
 }
 
 /// A refusal for the sake of a group's members.
-pub(crate) fn refused(group: &str, members: &[GroupMember]) -> CommandError {
+pub(crate) fn refused(group: &str, members: &Members) -> CommandError {
     CommandError::refused(format!("{}; nothing was changed", sentence(group, members)))
         .hint("stop them, or give --wait-empty DURATION or --remove-members")
 }
 
-fn sentence(group: &str, members: &[GroupMember]) -> String {
+fn sentence(group: &str, members: &Members) -> String {
+    if let Some(state) = &members.untold {
+        return format!("group {group} is {state}, so that it has members");
+    }
+    let members = &members.told;
     let named: Vec<String> = members.iter().take(NAMED_MAX).map(name_of).collect();
     let more = members.len().saturating_sub(NAMED_MAX);
     let more = if more > 0 {
@@ -161,7 +179,7 @@ pub(crate) async fn remove(
 }
 
 /// Members were removed, and came back before anything else was done.
-pub(crate) fn came_back(group: &str, members: &[GroupMember]) -> CommandError {
+pub(crate) fn came_back(group: &str, members: &Members) -> CommandError {
     let message = format!(
         "members were removed and others have joined: {}",
         sentence(group, members)
@@ -195,13 +213,25 @@ mod tests {
             host: "/10.0.0.1".to_owned(),
             ..GroupMember::default()
         };
-        assert_eq!(sentence("g", &[member(0)]), "group g has a member: m0 at 10.0.0.1");
+        let sentence = |told: Vec<GroupMember>| super::sentence("g", &Members { told, untold: None });
+        assert_eq!(sentence(vec![member(0)]), "group g has a member: m0 at 10.0.0.1");
         let many: Vec<GroupMember> = (0..12).map(member).collect();
-        assert!(sentence("g", &many).ends_with("m9 at 10.0.0.1 and 2 more"));
+        assert!(sentence(many).ends_with("m9 at 10.0.0.1 and 2 more"));
         let static_member = GroupMember {
             instance_id: Some("i".to_owned()),
             ..member(1)
         };
-        assert_eq!(refused("g", &[static_member]).code, exit_codes::REFUSED);
+        assert_eq!(
+            sentence(vec![static_member]),
+            "group g has a member: m1 (i) at 10.0.0.1"
+        );
+        let untold = Members {
+            untold: Some("Stable".to_owned()),
+            ..Members::default()
+        };
+        let refused = refused("g", &untold);
+        assert_eq!(refused.code, exit_codes::REFUSED);
+        assert!(refused.message.starts_with("group g is Stable"), "{}", refused.message);
+        assert!(!untold.is_empty() && Members::default().is_empty());
     }
 }

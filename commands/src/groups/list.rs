@@ -94,7 +94,8 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), CommandError
             client.check_group_type(*kind).await?;
         }
         let id = client.cluster_id().to_owned();
-        Ok::<_, CommandError>((id, client.list_groups(&filter).await))
+        let found = client.list_groups(&filter, client.deadline()).await;
+        Ok::<_, CommandError>((id, found))
     })??;
     let row = |group: client::ListedGroup| GroupRow {
         group: group.id,

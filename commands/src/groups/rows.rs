@@ -144,6 +144,7 @@ mod tests {
             epoch: None,
             target_epoch: None,
             members: vec![member],
+            members_told: true,
         };
         let key = |partition| ("t".to_owned(), partition);
         let committed = BTreeMap::from([(key(0), CommittedOffset::at(5)), (key(1), CommittedOffset::at(9))]);

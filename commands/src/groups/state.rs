@@ -28,8 +28,8 @@ pub(crate) struct GroupStateRow {
     epoch: Option<i32>,
     /// The epoch of the assignment that is aimed at.
     target_epoch: Option<i32>,
-    /// How many members it has.
-    members: usize,
+    /// How many members it has; none if that is not told, as of streams groups that are not empty.
+    members: Option<usize>,
 }
 
 impl Shown for Vec<GroupStateRow> {
@@ -52,7 +52,8 @@ impl Shown for Vec<GroupStateRow> {
                 row.state.clone(),
                 format!("{address} ({})", row.coordinator),
                 text(&row.assignor),
-                row.members.to_string(),
+                row.members
+                    .map_or_else(|| "-".to_owned(), |members| members.to_string()),
             ];
             if wide {
                 cells.extend([number(row.epoch), number(row.target_epoch)]);
@@ -80,6 +81,6 @@ pub(super) fn row(group: &GroupDescription, addresses: &BTreeMap<i32, String>) -
         assignor: group.assignor.clone(),
         epoch: group.epoch,
         target_epoch: group.target_epoch,
-        members: group.members.len(),
+        members: group.members_told.then_some(group.members.len()),
     }
 }
