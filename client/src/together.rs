@@ -4,10 +4,12 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
+/// A future, and its output once it has one.
+type Course<F> = (Pin<Box<F>>, Option<<F as Future>::Output>);
+
 /// Waits for all of them; their outputs in the same order.
 pub(crate) async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let mut open: Vec<(Pin<Box<F>>, Option<F::Output>)> =
-        futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    let mut open: Vec<Course<F>> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
     poll_fn(move |cx| {
         let mut ready = true;
         for (future, output) in &mut open {

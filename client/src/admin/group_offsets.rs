@@ -8,7 +8,7 @@ use protocol::api::messages::offset_fetch_request::{OffsetFetchRequestGroup, Off
 use protocol::api::messages::{
     DeleteGroupsRequest, OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest, OffsetFetchResponse,
 };
-use protocol::api::{StrBytes, TopicName};
+use protocol::api::{ErrorCode, StrBytes, TopicName};
 
 use crate::admin::coordinators::{Answers, group_id, named};
 use crate::cluster::Client;
@@ -193,7 +193,8 @@ impl Client {
         }
     }
 
-    /// Deletes groups with all they committed; those that are gone, in the order of their ids.
+    /// Deletes groups with all they committed; those that are gone, in the order of their ids. One that was gone already
+    /// is no failure: it may have been this very request, asked again.
     pub async fn delete_groups(&self, groups: &[String]) -> Sharded<(String, ())> {
         let delete = async |at: i32, groups: Vec<String>| {
             let ids = groups.iter().map(|group| group_id(group)).collect();
@@ -203,6 +204,7 @@ impl Client {
                 let group = result.group_id.to_string();
                 let answer = match result.error_code {
                     0 => Ok(()),
+                    code if code == ErrorCode::GroupIdNotFound.code() => Ok(()),
                     code => Err(ClientError::rejected(named(&group), code, None)),
                 };
                 (group, answer)

@@ -76,7 +76,7 @@ pub(super) struct Found {
 pub(super) fn show<T>(
     names: &Names<'_>,
     context: &Context,
-    rows: impl AsyncFn(&Client, &mut Found) -> Vec<T>,
+    rows: impl AsyncFnOnce(&Client, &mut Found) -> Vec<T>,
 ) -> Result<(), CommandError>
 where
     Vec<T>: Shown,

@@ -156,14 +156,26 @@ pub(crate) async fn remove(
     if members.is_empty() {
         return Ok(warnings);
     }
+    let mut failed = None;
     for (id, result) in client.remove_members(&group.id, members, "removed with kfleet").await? {
-        result?;
+        if let Err(error) = result {
+            failed = Some(error);
+            continue;
+        }
         let member = members.iter().find(|member| member.id == id);
         warnings.push(format!(
             "removed from group {}: {}",
             group.id,
             member.map_or(id, name_of)
         ));
+    }
+    match failed {
+        Some(error) if warnings.is_empty() => return Err(error.into()),
+        Some(error) => {
+            let count = format!("{} of {} members were removed", warnings.len(), members.len());
+            return Err(CommandError::interrupted(format!("{count}: {error}")));
+        }
+        None => {}
     }
     let until = client.deadline().min(Instant::now() + GONE_MAX);
     loop {

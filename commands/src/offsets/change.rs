@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use client::{Client, GroupOffsets, ListedGroup, PartitionKey, PartitionResults};
-use schemars::JsonSchema;
-use serde::Serialize;
 
-use super::plan::{Plan, Planned};
+use super::plan::Plan;
+use super::rows::{OffsetChange, rows, table};
 use super::store;
 use crate::context::{Context, SafetyArgs};
 use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::groups::empty::{EmptyArgs, came_back, is_about_members, members_of, refused, remove};
-use crate::output::{Shown, Table};
+use crate::output::Format;
 
 /// Lines of a plan that are shown before it is asked about.
 const LINES_MAX: usize = 20;
@@ -25,66 +24,6 @@ pub(super) struct ChangeArgs {
     pub(super) empty: EmptyArgs,
     #[command(flatten)]
     pub(super) safety: SafetyArgs,
-}
-
-/// An offset of a group, before and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub(crate) struct OffsetChange {
-    /// The group.
-    group: String,
-    /// The topic.
-    topic: String,
-    /// The partition.
-    partition: i32,
-    /// What was committed before; none if nothing was.
-    current_offset: Option<i64>,
-    /// What is to be committed; none if nothing is.
-    new_offset: Option<i64>,
-    /// Records between the two.
-    difference: Option<i64>,
-    /// Whether it was changed.
-    changed: bool,
-    /// Why not, if it was to be.
-    error: Option<String>,
-}
-
-impl Shown for Vec<OffsetChange> {
-    const SCHEMA: &'static str = "offsets-change/1";
-
-    fn table(&self, _: bool) -> Table {
-        table(self, true)
-    }
-}
-
-fn table(rows: &[OffsetChange], with_results: bool) -> Table {
-    let number = |value: Option<i64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
-    let row = |row: &OffsetChange| {
-        let mut cells = vec![
-            row.group.clone(),
-            row.topic.clone(),
-            row.partition.to_string(),
-            number(row.current_offset),
-            number(row.new_offset),
-            row.difference
-                .map_or_else(|| "-".to_owned(), |difference| format!("{difference:+}")),
-        ];
-        if with_results {
-            cells.push(match (&row.error, row.changed) {
-                (Some(error), _) => error.clone(),
-                (None, true) => "done".to_owned(),
-                (None, false) => "unchanged".to_owned(),
-            });
-        }
-        cells
-    };
-    let mut headers = vec!["GROUP", "TOPIC", "PARTITION", "CURRENT", "NEW", "DIFFERENCE"];
-    if with_results {
-        headers.push("RESULT");
-    }
-    Table {
-        headers,
-        rows: rows.iter().map(row).collect(),
-    }
 }
 
 /// What is done with a plan.
@@ -104,13 +43,21 @@ pub(super) struct Changed {
     pub(super) failures: Vec<Failure>,
     /// Whether somebody said yes, if there was anything to say yes to.
     pub(super) is_done: bool,
+    /// How many of the warnings were told with the plan.
+    told: usize,
 }
 
 impl Changed {
     pub(super) fn show(&self, context: &Context, cluster_id: &str) -> Result<(), CommandError> {
+        let told = if context.out.format == Format::Json {
+            0
+        } else {
+            self.told
+        };
+        let warnings = self.warnings.get(told..).unwrap_or_default();
         context
             .out
-            .show_part(Some(cluster_id), &self.rows, &self.warnings, &self.failures)
+            .show_part(Some(cluster_id), &self.rows, warnings, &self.failures)
     }
 }
 
@@ -159,6 +106,7 @@ pub(super) async fn change(
     }
     if !dry_run {
         show_plan(context, &changed);
+        changed.told = changed.warnings.len();
     }
     changed.is_done = context.may_change(
         &args.safety,
@@ -168,7 +116,14 @@ pub(super) async fn change(
     if changed.is_done {
         changed.rows.clear();
         for (target, course) in groups.iter().zip(courses) {
-            carry_out(client, target, course, deed, &make, &mut changed).await?;
+            let planned = rows(&target.group, &course.plan, None);
+            if let Err(error) = carry_out(client, target, course, deed, &make, &mut changed).await {
+                // What was done to others before has to be told all the same.
+                changed.rows.extend(planned);
+                changed
+                    .failures
+                    .push(Failure::new(format!("group {}", target.group.id), error));
+            }
         }
     }
     Ok(changed)
@@ -278,70 +233,40 @@ async fn carry_out(
                 .collect()
         }
     };
+    let failures = failures(client, group, &results, !course.leaving.is_empty()).await;
     changed.rows.extend(rows(group, &course.plan, Some(&results)));
-    let failures = failures(client, group, &results, !course.leaving.is_empty()).await?;
     changed.failures.extend(failures);
     Ok(())
 }
 
 /// What failed: partition by partition, or the group as a whole if it is its members that are in the way.
-async fn failures(
-    client: &Client,
-    group: &ListedGroup,
-    results: &PartitionResults,
-    removed: bool,
-) -> Result<Vec<Failure>, CommandError> {
+async fn failures(client: &Client, group: &ListedGroup, results: &PartitionResults, removed: bool) -> Vec<Failure> {
     let errors = || results.values().filter_map(|result| result.as_ref().err());
     let is_in_the_way = |error| is_about_members(error) || is_subscribed(error);
     if errors().count() == results.len() && errors().next().is_some() && errors().all(is_in_the_way) {
-        let members = members_of(client, &group.id, group.kind()).await?;
-        let error = if removed {
-            came_back(&group.id, &members)
-        } else {
-            refused(&group.id, &members)
+        let error = match members_of(client, &group.id, group.kind()).await {
+            Ok(members) if removed => came_back(&group.id, &members),
+            Ok(members) => refused(&group.id, &members),
+            Err(error) => error,
         };
-        return Ok(vec![Failure::new(format!("group {}", group.id), error)]);
+        return vec![Failure::new(format!("group {}", group.id), error)];
     }
     let failed = results.iter().filter_map(|((topic, partition), result)| {
         let error = result.as_ref().err()?.clone();
         Some(Failure::of(format!("{topic}-{partition}"), error))
     });
-    Ok(failed.collect())
+    failed.collect()
 }
 
 fn is_subscribed(error: &client::ClientError) -> bool {
     error.code() == Some(protocol::api::ErrorCode::GroupSubscribedToTopic)
 }
 
-fn rows(group: &ListedGroup, plan: &Plan, results: Option<&PartitionResults>) -> Vec<OffsetChange> {
-    let row = |planned: &Planned| {
-        let result = results.and_then(|results| results.get(&planned.key));
-        OffsetChange {
-            group: group.id.clone(),
-            topic: planned.key.0.clone(),
-            partition: planned.key.1,
-            current_offset: planned.current.as_ref().map(|current| current.offset),
-            new_offset: planned.new.as_ref().map(|new| new.offset),
-            difference: planned.difference(),
-            changed: result.is_some_and(Result::is_ok),
-            error: match result {
-                Some(result) => result.as_ref().err().map(client::ClientError::reason),
-                None if results.is_some() && planned.is_change() => {
-                    Some("the coordinator says nothing of it".to_owned())
-                }
-                None => None,
-            },
-        }
-    };
-    plan.partitions.iter().map(row).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use client::CommittedOffset;
 
-    use client::{ClientError, CommittedOffset};
-
+    use super::super::plan::Planned;
     use super::*;
 
     fn plan() -> Plan {
@@ -354,23 +279,6 @@ mod tests {
             partitions: vec![planned(0, Some(5), 9), planned(1, None, 3), planned(2, Some(4), 4)],
             warnings: Vec::new(),
         }
-    }
-
-    #[test]
-    fn rows_tell_what_became_of_each() {
-        let group = Target::new("g", "").group;
-        let seen = |rows: Vec<OffsetChange>| {
-            let row = |row: &OffsetChange| (row.difference, row.changed, row.error.is_some());
-            rows.iter().map(row).collect::<Vec<_>>()
-        };
-        let planned = [(Some(4), false, false), (None, false, false), (Some(0), false, false)];
-        assert_eq!(seen(rows(&group, &plan(), None)), planned);
-        let error = ClientError::rejected("t-1", 3, None);
-        let results = BTreeMap::from([(("t".to_owned(), 0), Ok(())), (("t".to_owned(), 1), Err(error))]);
-        let told = [(Some(4), true, false), (None, false, true), (Some(0), false, false)];
-        assert_eq!(seen(rows(&group, &plan(), Some(&results))), told);
-        let silent = rows(&group, &plan(), Some(&BTreeMap::new()));
-        assert!(silent[0].error.is_some() && silent[2].error.is_none());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod group;
 mod plan;
 mod reset;
 mod restore;
+mod rows;
 mod save;
 mod scope;
 mod set;
@@ -21,9 +22,9 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::CommandError;
 
-pub(crate) use change::OffsetChange;
 pub(crate) use file::SavedOffset;
 pub(crate) use get::OffsetRow;
+pub(crate) use rows::OffsetChange;
 pub(crate) use save::OffsetsFile;
 
 /// Commands on offsets.
