@@ -1,6 +1,7 @@
 //! What commands on groups and offsets send, and what they make of brokers that do not answer: on a broker that is made
 //! up.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::time::Instant;
 
@@ -19,13 +20,17 @@ const WRITES: [ApiKey; 4] = [
 ];
 
 fn mock() -> Mock {
-    Mock::start(Made {
+    Mock::start(made())
+}
+
+fn made() -> Made {
+    Made {
         groups: ["g", "h", "busy"].map(str::to_owned).to_vec(),
         with_member: Some("busy".to_owned()),
         streams: Some("streams".to_owned()),
         partitions: 2,
-        other: None,
-    })
+        ..Made::default()
+    }
 }
 
 fn writes(mock: &Mock) -> Vec<ApiKey> {
@@ -189,6 +194,62 @@ fn what_one_broker_does_not_answer_is_named_in_the_same_document_as_the_rest() {
     run(&reset, "json");
     assert_eq!(writes(&mock), []);
     assert!(since.elapsed().as_secs() < 20);
+}
+
+#[test]
+fn what_the_coordinator_refuses_is_told_partition_by_partition() {
+    const TOO_LARGE: i16 = 28;
+    const UNKNOWN_MEMBER: i16 = 25;
+    let mock = Mock::start(Made {
+        refused: BTreeMap::from([(1, TOO_LARGE)]),
+        ..made()
+    });
+    let set = ["offsets", "set", "g", "t:0=11", "t:1=12", "--yes", "-o", "json"];
+    let ran = kfleet(&[&set[..], &["-b", &mock.address]].concat()).exits(76).json();
+    let seen: Vec<_> = rows(&ran["data"])
+        .iter()
+        .map(|row| (row["changed"] == true, row["error"].is_null()))
+        .collect();
+    assert_eq!(seen, [(true, true), (false, false)], "{ran}");
+    assert_eq!(
+        (rows(&ran["errors"]).len(), &ran["errors"][0]["what"]),
+        (1, &json!("t-1"))
+    );
+    // A member that came after the look at them, and one that left right after.
+    let busy = Mock::start(Made {
+        refused: BTreeMap::from([(0, UNKNOWN_MEMBER)]),
+        ..made()
+    });
+    let set = ["offsets", "set", "g", "t:0=11", "--yes", "-b", &busy.address];
+    let ran = kfleet(&set).exits(76);
+    assert!(ran.stderr.contains("UnknownMemberId"), "{}", ran.stderr);
+}
+
+#[test]
+fn members_that_come_back_after_they_were_removed_are_75() {
+    let mock = Mock::start(Made {
+        comes_back: true,
+        ..made()
+    });
+    let set = [
+        "offsets",
+        "set",
+        "busy",
+        "t:0=11",
+        "--remove-members",
+        "--yes",
+        "-o",
+        "json",
+    ];
+    let ran = kfleet(&[&set[..], &["-b", &mock.address, "--timeout", "2s"]].concat())
+        .exits(75)
+        .json();
+    assert_eq!(
+        (&ran["data"][0]["changed"], &ran["errors"][0]["kind"]),
+        (&json!(false), &json!("interrupted"))
+    );
+    assert!(ran["errors"][0]["message"].as_str().unwrap().contains("m-1"), "{ran}");
+    assert_eq!(writes(&mock), [ApiKey::LeaveGroup]);
 }
 
 #[test]

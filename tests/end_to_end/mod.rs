@@ -7,6 +7,7 @@ mod cluster;
 mod exit_codes;
 mod fast_fencing;
 mod features;
+mod group_coordinators;
 mod group_offsets;
 mod group_types;
 mod groups;

@@ -1,5 +1,6 @@
 //! A broker that is made up: it answers what tools ask about groups and offsets, and keeps a list of what it was asked.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -52,6 +53,10 @@ pub(crate) struct Made {
     pub(crate) groups: Vec<String>,
     /// A group that has a member, which leaves when it is told to.
     pub(crate) with_member: Option<String>,
+    /// Whether that member comes back whenever it has left.
+    pub(crate) comes_back: bool,
+    /// Codes that commits of partitions are refused with.
+    pub(crate) refused: BTreeMap<i32, i16>,
     /// A streams group that is at work.
     pub(crate) streams: Option<String>,
     /// Partitions of the topic.
@@ -237,10 +242,14 @@ impl Broker {
     fn write(&self, api: ApiKey, asked: &Asked) -> Bytes {
         match api {
             ApiKey::OffsetCommit => {
+                let refused = self.made.lock().unwrap().refused.clone();
                 let topics = asked.request::<OffsetCommitRequest>().topics.into_iter().map(|topic| {
                     let done = topic.partitions.iter();
-                    let done =
-                        done.map(|p| OffsetCommitResponsePartition::default().with_partition_index(p.partition_index));
+                    let done = done.map(|p| {
+                        OffsetCommitResponsePartition::default()
+                            .with_partition_index(p.partition_index)
+                            .with_error_code(refused.get(&p.partition_index).copied().unwrap_or(0))
+                    });
                     OffsetCommitResponseTopic::default()
                         .with_name(topic.name.clone())
                         .with_partitions(done.collect())
@@ -264,7 +273,10 @@ impl Broker {
                 asked.answer(&DeleteGroupsResponse::default().with_results(results.collect()))
             }
             ApiKey::LeaveGroup => {
-                self.made.lock().unwrap().with_member = None;
+                let mut made = self.made.lock().unwrap();
+                if !made.comes_back {
+                    made.with_member = None;
+                }
                 let members = asked.request::<LeaveGroupRequest>().members.into_iter();
                 let left = members.map(|member| MemberResponse::default().with_member_id(member.member_id));
                 asked.answer(&LeaveGroupResponse::default().with_members(left.collect()))

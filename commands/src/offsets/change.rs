@@ -243,8 +243,13 @@ async fn carry_out(
 async fn failures(client: &Client, group: &ListedGroup, results: &PartitionResults, removed: bool) -> Vec<Failure> {
     let errors = || results.values().filter_map(|result| result.as_ref().err());
     let is_in_the_way = |error| is_about_members(error) || is_subscribed(error);
-    if errors().count() == results.len() && errors().next().is_some() && errors().all(is_in_the_way) {
+    if errors().count() == results.len()
+        && errors().all(is_in_the_way)
+        && let Some(error) = errors().next()
+    {
         let error = match members_of(client, &group.id, group.kind()).await {
+            // They were there, and have left since.
+            Ok(members) if members.is_empty() => error.clone().into(),
             Ok(members) if removed => came_back(&group.id, &members),
             Ok(members) => refused(&group.id, &members),
             Err(error) => error,
