@@ -293,7 +293,9 @@ fn nothing_is_wrong_with_thousands_of_groups() {
         partitions: 25,
         ..Made::default()
     });
+    let since = Instant::now();
     let described = kfleet(&["groups", "describe", "--all-groups", "-o", "json", "-b", &mock.address]).exits(0);
+    say!("50,000 rows of 2,000 groups in {:?}", since.elapsed());
     let rows = described.data();
     assert_eq!(rows.as_array().unwrap().len(), 50_000);
     assert_eq!(

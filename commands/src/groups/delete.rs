@@ -98,7 +98,12 @@ async fn delete(args: &DeleteArgs, context: &Context) -> Result<Deleted, Command
     let mut deleted = Sharded::default();
     if !groups.is_empty() && context.may_change(&args.safety, &id, &plan)? {
         for (group, members) in leaving {
-            warnings.extend(empty::remove(&client, group, &members).await?);
+            let removed = empty::remove(&client, group, &members).await;
+            // Members of the groups before may have been removed already.
+            warnings.extend(match removed {
+                Err(error) if !warnings.is_empty() => return Err(empty::after_removal(error)),
+                other => other?,
+            });
         }
         deleted = client.delete_groups(&names).await;
     }

@@ -179,14 +179,25 @@ pub(crate) async fn remove(
     }
     let until = client.deadline().min(Instant::now() + GONE_MAX);
     loop {
-        let left = members_of(client, &group.id, group.kind()).await?;
+        let left = members_of(client, &group.id, group.kind())
+            .await
+            .map_err(after_removal)?;
         if left.is_empty() {
             return Ok(warnings);
         }
-        if Instant::now() >= until {
+        if Instant::now() + POLL >= until {
             return Err(came_back(&group.id, &left));
         }
         sleep(POLL).await;
+    }
+}
+
+/// What went wrong once members were removed, which is a change.
+pub(crate) fn after_removal(error: CommandError) -> CommandError {
+    let message = format!("members were removed, and nothing else was changed: {}", error.message);
+    CommandError {
+        hints: error.hints,
+        ..CommandError::interrupted(message)
     }
 }
 

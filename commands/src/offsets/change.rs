@@ -11,7 +11,7 @@ use super::store;
 use crate::context::{Context, SafetyArgs};
 use crate::error::CommandError;
 use crate::failure::Failure;
-use crate::groups::empty::{EmptyArgs, came_back, is_about_members, members_of, refused, remove};
+use crate::groups::empty::{EmptyArgs, after_removal, came_back, is_about_members, members_of, refused, remove};
 use crate::output::Format;
 
 /// Lines of a plan that are shown before it is asked about.
@@ -210,7 +210,7 @@ async fn carry_out(
     let group = &target.group;
     let removed = remove(client, group, &course.leaving).await?;
     if !removed.is_empty() {
-        course.plan = make(target).await?;
+        course.plan = make(target).await.map_err(after_removal)?;
         changed.warnings.extend(removed);
     }
     let changes = course.plan.partitions.iter().filter(|planned| planned.is_change());
