@@ -203,11 +203,11 @@ impl Client {
 
     /// The connection to a broker.
     pub async fn broker(&self, id: i32) -> Result<Arc<Connection>, ClientError> {
-        let mut brokers = self.brokers.lock().await;
-        if let Some(connection) = brokers.get(&id)
+        let known = self.brokers.lock().await.get(&id).cloned();
+        if let Some(connection) = known
             && connection.is_usable().await
         {
-            return Ok(Arc::clone(connection));
+            return Ok(connection);
         }
         let address = self.addresses().get(&id).cloned();
         let address = address.ok_or_else(|| ClientError::Unreachable {
@@ -215,7 +215,8 @@ impl Client {
             reason: "it is not among the live brokers".to_owned(),
         })?;
         let connection = Arc::new(self.config.open(&address).await?);
-        brokers.insert(id, Arc::clone(&connection));
+        // Whoever waits for one broker holds up nobody who wants another.
+        self.brokers.lock().await.insert(id, Arc::clone(&connection));
         Ok(connection)
     }
 

@@ -16,11 +16,14 @@ mod partitioner;
 mod producer;
 mod retry;
 mod sharded;
+mod together;
 mod transport;
 
 pub use admin::elections::{Elected, ElectionType};
 pub use admin::features::{FeatureUpdateKind, FinalizedFeatures};
-pub use admin::groups::CommittedOffsets;
+pub use admin::group_members::{GroupDescription, GroupMember, TopicPartitions};
+pub use admin::group_offsets::{CommittedOffset, CommittedOffsets, GroupOffsets, PartitionKey, PartitionResults};
+pub use admin::groups::{GroupFilter, GroupType, ListedGroup};
 pub use admin::nodes::{ClusterNodes, NodeVersions};
 pub use admin::offsets::{ListedOffset, OffsetSpec};
 pub use admin::quorum::{ListenerAddress, Quorum, QuorumReplica, Voter};

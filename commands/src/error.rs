@@ -68,6 +68,11 @@ impl CommandError {
         Self::new("critical", exit_codes::CRITICAL, message)
     }
 
+    /// It was stopped midway; something was changed.
+    pub fn interrupted(message: impl Into<String>) -> Self {
+        Self::new("interrupted", exit_codes::INTERRUPTED, message)
+    }
+
     /// Time ran out.
     pub fn timed_out(message: impl Into<String>) -> Self {
         Self::new("timed-out", exit_codes::TIMED_OUT, message)

@@ -3,6 +3,7 @@
 pub mod context;
 pub mod error;
 pub mod exit_codes;
+pub mod failure;
 pub mod output;
 
 mod bench;
@@ -19,6 +20,7 @@ mod host_values;
 mod leaders;
 mod logs;
 mod man;
+mod nearest;
 mod offsets;
 mod produce;
 mod progress;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::CommandError;
+use crate::failure::{self, Failure};
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -55,26 +56,48 @@ pub struct Output {
 impl Output {
     /// Prints a result.
     pub fn show<T: Shown>(&self, cluster_id: Option<&str>, data: &T, warnings: &[String]) -> Result<(), CommandError> {
+        self.show_what_succeeded(cluster_id, data, warnings, &[])
+    }
+
+    /// Prints what succeeded and what did not: in one document, if it is to be JSON. The error has the exit code and
+    /// nothing more to say.
+    pub fn show_part<T: Shown>(
+        &self,
+        cluster_id: Option<&str>,
+        data: &T,
+        warnings: &[String],
+        failures: &[Failure],
+    ) -> Result<(), CommandError> {
+        self.show_what_succeeded(cluster_id, data, warnings, failures)?;
+        failure::code_of(failures).map_or(Ok(()), |code| Err(CommandError::exit(code)))
+    }
+
+    fn show_what_succeeded<T: Shown>(
+        &self,
+        cluster_id: Option<&str>,
+        data: &T,
+        warnings: &[String],
+        failures: &[Failure],
+    ) -> Result<(), CommandError> {
         let bug = |error: serde_json::Error| CommandError::bug(error.to_string());
         let schema = format!("kfleet/{}", T::SCHEMA);
+        if self.format != Format::Json {
+            // A document a line has no place for what is said of all of them, and neither have columns.
+            for warning in warnings {
+                self.note(&format!("warning: {warning}"));
+            }
+        }
         match self.format {
             Format::Table | Format::Wide => {
-                for warning in warnings {
-                    self.note(&format!("warning: {warning}"));
+                self.print(&self.render(data.table(self.format == Format::Wide)))?;
+                let loud = Self { quiet: false, ..*self };
+                for failure in failures {
+                    failure.lines().for_each(|line| loud.note(&line));
                 }
-                self.print(&self.render(data.table(self.format == Format::Wide)))
+                Ok(())
             }
-            Format::Json => {
-                let data = serde_json::to_value(data).map_err(bug)?;
-                let document =
-                    json!({ "schema": schema, "cluster_id": cluster_id, "data": data, "warnings": warnings });
-                self.print(&format!("{}\n", serde_json::to_string_pretty(&document).map_err(bug)?))
-            }
+            Format::Json => self.print(&Self::document(cluster_id, data, warnings, failures)?),
             Format::Ndjson => {
-                // A document a line has no place for what is said of all of them.
-                for warning in warnings {
-                    self.note(&format!("warning: {warning}"));
-                }
                 let elements = match serde_json::to_value(data).map_err(bug)? {
                     Value::Array(elements) => elements,
                     other => vec![other],
@@ -84,9 +107,35 @@ impl Output {
                     let document = json!({ "schema": schema, "cluster_id": cluster_id, "data": data });
                     out.push_str(&format!("{document}\n"));
                 }
+                for failure in failures {
+                    let document = json!({ "schema": "kfleet/error/1", "cluster_id": cluster_id, "error": failure });
+                    out.push_str(&format!("{document}\n"));
+                }
                 self.print(&out)
             }
         }
+    }
+
+    /// The one document that JSON is.
+    pub(crate) fn document<T: Shown>(
+        cluster_id: Option<&str>,
+        data: &T,
+        warnings: &[String],
+        failures: &[Failure],
+    ) -> Result<String, CommandError> {
+        let bug = |error: serde_json::Error| CommandError::bug(error.to_string());
+        let schema = format!("kfleet/{}", T::SCHEMA);
+        let data = serde_json::to_value(data).map_err(bug)?;
+        let mut document = json!({ "schema": schema, "cluster_id": cluster_id, "data": data, "warnings": warnings });
+        if let (Some(fields), false) = (document.as_object_mut(), failures.is_empty()) {
+            fields.insert("errors".to_owned(), serde_json::to_value(failures).map_err(bug)?);
+        }
+        Ok(format!("{}\n", serde_json::to_string_pretty(&document).map_err(bug)?))
+    }
+
+    /// Columns and rows as text.
+    pub(crate) fn text_of(&self, table: Table) -> String {
+        self.render(table)
     }
 
     fn render(&self, table: Table) -> String {

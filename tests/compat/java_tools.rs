@@ -168,6 +168,81 @@ fn groups(cluster: &Cluster) {
     cluster.kfleet(&["groups", "describe", "g"]).exits(66);
 }
 
+/// Where Kafka's script would reset a group to, and where ours would.
+fn resets(cluster: &Cluster) {
+    cluster
+        .kfleet(&["topics", "create", "a", "--partitions", "2", "--yes"])
+        .exits(0);
+    let produce = |partition: &str, count: usize| {
+        let input = "x\n".repeat(count);
+        cluster
+            .kfleet_with_input(&["produce", "a", "--partition", partition], &input)
+            .exits(0);
+    };
+    produce("0", 7);
+    let between = Command::new("date")
+        .args(["-u", "+%Y-%m-%dT%H:%M:%S.%3N"])
+        .output()
+        .unwrap();
+    let between = String::from_utf8(between.stdout).unwrap().trim().to_owned();
+    produce("0", 4);
+    produce("1", 5);
+    cluster
+        .kfleet(&["offsets", "set", "g", "a:0=6", "a:1=2", "--create", "--yes"])
+        .exits(0);
+    let csv = cluster.dir.join("offsets.csv");
+    std::fs::write(&csv, "a,0,3\na,1,70\n").unwrap();
+    for wish in [
+        &["--to-datetime", &between][..],
+        &["--to-datetime", "1999-01-01T00:00:00.000+02:00"],
+        &["--to-datetime", "2999-01-01T00:00:00.000"],
+        &["--by-duration", "P1DT2H"],
+        &["--by-duration", "PT0S"],
+        &["--to-offset", "9"],
+        &["--shift-by", "-5"],
+        &["--to-current"],
+        &["--from-file", csv.to_str().unwrap()],
+    ] {
+        let of_file = wish[0] == "--from-file";
+        let scope = if of_file { &[][..] } else { &["--topic", "a"] };
+        let theirs = [&["--group", "g", "--reset-offsets", "--dry-run"], wish, scope].concat();
+        let theirs = tool(cluster, GROUPS, &theirs).exits(0).stdout;
+        let theirs: Vec<String> = theirs
+            .lines()
+            .filter(|line| line.starts_with("g "))
+            .map(|line| line.split_whitespace().skip(2).collect::<Vec<_>>().join(" "))
+            .collect();
+        let ours = [&["offsets", "reset", "g", "--dry-run", "-o", "json"], wish, scope].concat();
+        let ours = cluster.kfleet(&ours).exits(0).data();
+        let ours = ours.as_array().unwrap().iter();
+        let ours: Vec<String> = ours
+            .map(|row| format!("{} {}", row["partition"], row["new_offset"]))
+            .collect();
+        let mut sorted = theirs.clone();
+        sorted.sort();
+        assert_eq!(ours, sorted, "{wish:?}");
+        assert_eq!(ours.len(), 2, "{wish:?}");
+    }
+    // What either of them writes the other reads.
+    let export = [
+        "--group",
+        "g",
+        "--reset-offsets",
+        "--to-current",
+        "--all-topics",
+        "--dry-run",
+        "--export",
+    ];
+    let exported = tool(cluster, GROUPS, &export).exits(0).stdout;
+    let saved = cluster
+        .kfleet(&["offsets", "save", "g", "--format", "csv"])
+        .exits(0)
+        .stdout;
+    let mut exported: Vec<&str> = exported.lines().filter(|line| !line.is_empty()).collect();
+    exported.sort_unstable();
+    assert_eq!(exported, saved.lines().collect::<Vec<_>>());
+}
+
 fn verifiable(cluster: &Cluster) {
     cluster
         .kfleet(&["topics", "create", "a", "--partitions", "3", "--yes"])
@@ -243,5 +318,5 @@ fn performance(cluster: &Cluster) {
     assert!(latency.contains("Avg latency:"), "{latency}");
 }
 
-on_both_engines!(foreign: topics, configs, console, groups, verifiable, performance);
+on_both_engines!(foreign: topics, configs, console, groups, resets, verifiable, performance);
 on_both_engines!(foreign_three: topics, configs, console, groups, verifiable, performance);

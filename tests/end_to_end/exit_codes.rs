@@ -21,7 +21,11 @@ const READING: &[&[&str]] = &[
     &["configs", "describe", "broker", "1"],
     &["groups", "list"],
     &["groups", "describe", "g"],
+    &["groups", "describe", "--all-groups", "--state"],
+    &["groups", "members", "g"],
     &["offsets", "get", "t"],
+    &["offsets", "save", "g"],
+    &["offsets", "reset", "g", "--to-earliest", "--all-topics", "--dry-run"],
     &["consume", "t"],
 ];
 

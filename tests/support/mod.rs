@@ -11,7 +11,9 @@ macro_rules! say {
 
 pub(crate) mod certificates;
 pub(crate) mod files;
+pub(crate) mod members;
 pub(crate) mod mixed_nodes;
+pub(crate) mod mock;
 pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod nodes;

@@ -1,9 +1,13 @@
 //! Admin calls that need more than one request, or whose answers need to be put together.
 
+pub(crate) mod coordinators;
 pub(crate) mod elections;
 pub(crate) mod features;
+pub(crate) mod group_members;
+pub(crate) mod group_offsets;
 pub(crate) mod groups;
 pub(crate) mod nodes;
 pub(crate) mod offsets;
 pub(crate) mod quorum;
+pub(crate) mod share_offsets;
 pub(crate) mod topics;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use protocol::api::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use protocol::api::messages::{ListOffsetsRequest, ListOffsetsResponse};
-use protocol::api::{BrokerId, StrBytes, TopicName};
+use protocol::api::{BrokerId, ErrorCode, StrBytes, TopicName};
 
 use crate::cluster::Client;
 use crate::error::ClientError;
 use crate::retry::Backoff;
 use crate::sharded::Sharded;
+use crate::together;
 
 /// Which offset of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,31 @@ pub struct ListedOffset {
 type Leaders = BTreeMap<(String, i32), i32>;
 
 impl Client {
+    /// Leaders of all partitions of topics. A topic that does not exist and a partition without a leader are named, and
+    /// keep nobody from the others.
+    pub async fn partition_leaders(&self, topics: &[String]) -> Result<Sharded<((String, i32), i32)>, ClientError> {
+        let mut found = Sharded::default();
+        for topic in self.metadata(Some(topics)).await?.topics {
+            let name = topic.name.map_or(String::new(), |name| name.to_string());
+            if topic.error_code != 0 {
+                let what = format!("topic {name}");
+                found.fail(&what, ClientError::rejected(&what, topic.error_code, None));
+                continue;
+            }
+            for p in topic.partitions {
+                let key = (name.clone(), p.partition_index);
+                if p.leader_id == BrokerId(-1) {
+                    let what = format!("{}-{}", key.0, key.1);
+                    let code = ErrorCode::LeaderNotAvailable.code();
+                    found.fail(&what, ClientError::rejected(&what, code, None));
+                } else {
+                    found.ok.push((key, p.leader_id.0));
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Offsets of partitions, each with its leader; asked again where that may help. What one leader does not
     /// answer does not keep the others from it.
     pub async fn list_offsets(&self, partitions: &Leaders, spec: OffsetSpec) -> Sharded<ListedOffset> {
@@ -105,13 +131,17 @@ impl Client {
             let topics = by_leader.entry(*leader).or_default();
             topics.entry(topic).or_default().push(*partition);
         }
-        let mut round = Round::default();
-        for (leader, topics) in by_leader {
+        let asked = by_leader.into_iter().map(async |(leader, topics)| {
             let asked = topics.iter().map(|(topic, partitions)| asked(topic, partitions, spec));
             let request = ListOffsetsRequest::default()
                 .with_replica_id(BrokerId(-1))
                 .with_topics(asked.collect());
-            match self.send_to(leader, &request).await {
+            let answer = self.send_to(leader, &request).await;
+            (topics, answer)
+        });
+        let mut round = Round::default();
+        for (topics, answer) in together::all(asked).await {
+            match answer {
                 Ok(response) => round.take(response),
                 Err(error) => {
                     let all = topics.iter().flat_map(|(topic, partitions)| {

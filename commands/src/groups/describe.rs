@@ -3,181 +3,182 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use client::{Client, ClientError, CommittedOffsets, OffsetSpec};
+use client::{Client, ClientError, GroupDescription, GroupOffsets, GroupType, OffsetSpec, PartitionKey};
 use protocol::api::ErrorCode;
-use protocol::api::messages::describe_groups_response::DescribedGroup;
-use protocol::messages::framing::decode_consumer_assignment;
-use schemars::JsonSchema;
-use serde::Serialize;
 
+use super::find::KnownGroups;
+use super::members;
+use super::rows::{GroupOffsetRow, offset_rows};
+use super::state::{self, GroupStateRow};
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
-use crate::output::{Shown, Table};
+use crate::failure::{Failure, together};
+use crate::output::{Format, Output, Shown};
 
 /// Print what groups committed, how far they lag and who reads what.
+///
+/// Of a share group, what is told as committed is where it starts to read, so that its lag is the most it can be.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  kfleet groups describe billing -b localhost:9092")]
+#[command(
+    after_help = "Examples:\n  kfleet groups describe billing -b localhost:9092\n  kfleet groups describe --all-groups --state\n  kfleet groups describe billing orders --members --verbose"
+)]
 pub(crate) struct DescribeArgs {
     /// Groups
-    #[arg(required = true)]
+    #[arg(required_unless_present = "all_groups", conflicts_with = "all_groups")]
     groups: Vec<String>,
-}
-
-/// A partition that a group has an offset of, or that one of its members reads.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct GroupOffsetRow {
-    /// The group.
-    group: String,
-    /// Where the group is in its life.
-    state: String,
-    /// The topic.
-    topic: String,
-    /// The partition.
-    partition: i32,
-    /// What was committed; none if nothing was.
-    committed_offset: Option<i64>,
-    /// The partition's end; none if it could not be found out.
-    log_end_offset: Option<i64>,
-    /// Records between the two.
-    lag: Option<i64>,
-    /// The member that reads it; none if nobody does.
-    member: Option<String>,
-    /// What the member's client calls itself.
-    client_id: Option<String>,
-    /// Where the member is.
-    host: Option<String>,
-}
-
-impl Shown for Vec<GroupOffsetRow> {
-    const SCHEMA: &'static str = "groups-describe/1";
-
-    fn table(&self, wide: bool) -> Table {
-        let number = |value: Option<i64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
-        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-        let row = |row: &GroupOffsetRow| {
-            let mut cells = vec![
-                row.group.clone(),
-                row.topic.clone(),
-                row.partition.to_string(),
-                number(row.committed_offset),
-                number(row.log_end_offset),
-                number(row.lag),
-                text(&row.client_id),
-            ];
-            if wide {
-                cells.extend([text(&row.member), text(&row.host), row.state.clone()]);
-            }
-            cells
-        };
-        let mut headers = vec!["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "CLIENT"];
-        if wide {
-            headers.extend(["MEMBER", "HOST", "STATE"]);
-        }
-        Table {
-            headers,
-            rows: self.iter().map(row).collect(),
-        }
-    }
+    /// All groups
+    #[arg(long)]
+    all_groups: bool,
+    /// A line for each group instead: its coordinator, state, assignor and number of members
+    #[arg(long, conflicts_with = "members")]
+    state: bool,
+    /// A line for each member instead; --verbose adds assignments
+    #[arg(long)]
+    members: bool,
 }
 
 pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandError> {
-    let (id, rows, warnings) = block_on(async {
-        let client = context.connect().await?;
-        let (mut rows, mut warnings) = (Vec::new(), Vec::new());
-        for group in &args.groups {
-            rows.extend(describe(&client, group, &mut warnings).await?);
-        }
-        Ok::<_, CommandError>((client.cluster_id().to_owned(), rows, warnings))
-    })??;
-    context.out.show(Some(&id), &rows, &warnings)
+    let names = Names {
+        groups: &args.groups,
+        all: args.all_groups,
+    };
+    if args.members {
+        members::show(&names, context)
+    } else if args.state {
+        show(&names, context, async |client, found| {
+            let addresses = client.node_addresses();
+            found
+                .groups
+                .iter()
+                .map(|group| state::row(group, &addresses))
+                .collect::<Vec<GroupStateRow>>()
+        })
+    } else {
+        show(&names, context, offsets)
+    }
 }
 
-async fn describe(
-    client: &Client,
-    group: &str,
-    warnings: &mut Vec<String>,
-) -> Result<Vec<GroupOffsetRow>, CommandError> {
-    let coordinator = client.coordinator(group).await?;
-    let described = client.describe_group(coordinator, group).await?;
-    let committed = client.committed_offsets(coordinator, group).await?;
-    // Before version 6, DescribeGroups answers a group nobody knows as one that is dead.
-    if &*described.group_state == "Dead" && committed.is_empty() {
-        return Err(ClientError::rejected(format!("group {group}"), ErrorCode::GroupIdNotFound.code(), None).into());
+/// Which groups are meant.
+pub(super) struct Names<'a> {
+    pub(super) groups: &'a [String],
+    pub(super) all: bool,
+}
+
+/// What was found out.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) groups: Vec<GroupDescription>,
+    pub(super) warnings: Vec<String>,
+    pub(super) failures: Vec<Failure>,
+}
+
+/// Describes groups and shows rows made of that.
+pub(super) fn show<T>(
+    names: &Names<'_>,
+    context: &Context,
+    rows: impl AsyncFnOnce(&Client, &mut Found) -> Vec<T>,
+) -> Result<(), CommandError>
+where
+    Vec<T>: Shown,
+{
+    let (id, rows, found) = block_on(async {
+        let client = context.connect().await?;
+        let mut found = describe(&client, names).await;
+        let rows = rows(&client, &mut found).await;
+        Ok::<_, CommandError>((client.cluster_id().to_owned(), rows, found))
+    })??;
+    if let (true, Some(error)) = (found.groups.is_empty(), together(&found.failures)) {
+        return Err(error);
     }
-    let owners = owners(&described);
-    let ends = ends(client, &committed, &owners, warnings).await;
-    let mut keys: Vec<&(String, i32)> = committed.keys().chain(owners.keys()).collect();
-    keys.sort();
-    keys.dedup();
-    let row = |key: &(String, i32)| {
-        let (committed_offset, log_end_offset) = (committed.get(key).copied(), ends.get(key).copied());
-        let owner = owners.get(key).and_then(|at| described.members.get(*at));
-        GroupOffsetRow {
-            group: group.to_owned(),
-            state: described.group_state.to_string(),
-            topic: key.0.clone(),
-            partition: key.1,
-            committed_offset,
-            log_end_offset,
-            lag: committed_offset
-                .zip(log_end_offset)
-                .map(|(committed, end)| (end - committed).max(0)),
-            member: owner.map(|member| member.member_id.to_string()),
-            client_id: owner.map(|member| member.client_id.to_string()),
-            host: owner.map(|member| member.client_host.to_string()),
+    let is_verbose = context.global.verbose > 0 && context.out.format == Format::Table;
+    let out = Output {
+        format: if is_verbose { Format::Wide } else { context.out.format },
+        ..context.out
+    };
+    out.show_part(Some(&id), &rows, &found.warnings, &found.failures)
+}
+
+async fn describe(client: &Client, names: &Names<'_>) -> Found {
+    let known = KnownGroups::ask(client).await;
+    let (chosen, mut failures) = known.choose(client, names.groups, names.all).await;
+    let kinds: BTreeMap<String, GroupType> = chosen.iter().map(|group| (group.id.clone(), group.kind())).collect();
+    let described = client.describe_groups(&kinds).await;
+    failures.extend(described.errors.into_iter().map(Failure::from));
+    let untold = described.ok.iter().filter(|group| !group.members_told);
+    let warnings = untold.map(|group| format!("group {} is a streams group, whose members are not told", group.id));
+    Found {
+        warnings: warnings.collect(),
+        groups: described.ok,
+        failures,
+    }
+}
+
+/// Rows of what groups committed.
+async fn offsets(client: &Client, found: &mut Found) -> Vec<GroupOffsetRow> {
+    let committed = committed(client, found).await;
+    let mut wanted: Vec<PartitionKey> = committed.values().flat_map(|offsets| offsets.keys().cloned()).collect();
+    for group in &found.groups {
+        let assigned = group.members.iter().flat_map(|member| &member.assignment);
+        wanted.extend(assigned.flat_map(|(topic, partitions)| partitions.iter().map(|p| (topic.clone(), *p))));
+    }
+    let ends = ends(client, wanted, found).await;
+    let none = GroupOffsets::new();
+    let rows = found.groups.iter().flat_map(|group| {
+        let committed = committed.get(&group.id).unwrap_or(&none);
+        offset_rows(group, committed, &ends)
+    });
+    rows.collect()
+}
+
+async fn committed(client: &Client, found: &mut Found) -> BTreeMap<String, GroupOffsets> {
+    let of_kind = |share: bool| {
+        let groups = found.groups.iter();
+        let groups = groups.filter(|group| (group.kind == GroupType::Share) == share);
+        groups.map(|group| group.id.clone()).collect::<Vec<String>>()
+    };
+    let (ordinary, share) = (of_kind(false), of_kind(true));
+    let mut committed = client.group_offsets(&ordinary).await;
+    let starts = client.share_offsets(&share).await;
+    committed.ok.extend(starts.ok);
+    committed.errors.extend(starts.errors);
+    let failures: Vec<Failure> = committed.errors.into_iter().map(Failure::from).collect();
+    // Without its offsets nothing is told of a group.
+    found
+        .groups
+        .retain(|group| committed.ok.iter().any(|(id, _)| *id == group.id));
+    found.failures.extend(failures);
+    committed.ok.into_iter().collect()
+}
+
+/// Ends of partitions. A deleted topic keeps its offsets for a while, and must not hide the others.
+async fn ends(client: &Client, mut wanted: Vec<PartitionKey>, found: &mut Found) -> BTreeMap<PartitionKey, i64> {
+    wanted.sort();
+    wanted.dedup();
+    let mut topics: Vec<String> = wanted.iter().map(|(topic, _)| topic.clone()).collect();
+    topics.dedup();
+    let leaders = match client.partition_leaders(&topics).await {
+        Ok(leaders) => leaders,
+        Err(error) => {
+            found.failures.push(Failure::of("ends of partitions", error));
+            return BTreeMap::new();
         }
     };
-    Ok(keys.into_iter().map(row).collect())
-}
-
-/// Which member reads which partition. Assignments of protocols other than consumer's are not looked into.
-fn owners(described: &DescribedGroup) -> BTreeMap<(String, i32), usize> {
-    let mut owners = BTreeMap::new();
-    if &*described.protocol_type != "consumer" {
-        return owners;
-    }
-    for (at, member) in described.members.iter().enumerate() {
-        let Ok(assignment) = decode_consumer_assignment(&member.member_assignment) else {
-            continue;
-        };
-        for topic in assignment.assigned_partitions {
-            for partition in topic.partitions {
-                owners.insert((topic.topic.clone(), partition), at);
-            }
+    let names: Vec<String> = wanted.iter().map(|(topic, p)| format!("{topic}-{p}")).collect();
+    for failed in leaders.errors {
+        if is_gone(&failed.error) {
+            found.warnings.push(failed.error.to_string());
+        } else if failed.what.starts_with("topic ") || names.contains(&failed.what) {
+            found.failures.push(failed.into());
         }
     }
-    owners
-}
-
-async fn ends(
-    client: &Client,
-    committed: &CommittedOffsets,
-    owners: &BTreeMap<(String, i32), usize>,
-    warnings: &mut Vec<String>,
-) -> BTreeMap<(String, i32), i64> {
-    let mut topics: Vec<String> = committed
-        .keys()
-        .chain(owners.keys())
-        .map(|(topic, _)| topic.clone())
-        .collect();
-    topics.sort();
-    topics.dedup();
-    let mut wanted = BTreeMap::new();
-    // A deleted topic keeps its offsets for a while, and must not hide the others.
-    for topic in topics {
-        match client.leaders(std::slice::from_ref(&topic)).await {
-            Ok(leaders) => wanted.extend(leaders),
-            Err(error) => warnings.push(error.to_string()),
-        }
-    }
-    wanted.retain(|key, _| committed.contains_key(key) || owners.contains_key(key));
-    let listed = client.list_offsets(&wanted, OffsetSpec::Latest).await;
-    warnings.extend(
-        listed
-            .errors
-            .iter()
-            .map(|error| format!("{}: {}", error.what, error.error)),
-    );
+    let mut leaders: BTreeMap<PartitionKey, i32> = leaders.ok.into_iter().collect();
+    leaders.retain(|key, _| wanted.binary_search(key).is_ok());
+    let listed = client.list_offsets(&leaders, OffsetSpec::Latest).await;
+    found.failures.extend(listed.errors.into_iter().map(Failure::from));
     let end = |found: client::ListedOffset| ((found.topic, found.partition), found.offset);
     listed.ok.into_iter().map(end).collect()
+}
+
+fn is_gone(error: &ClientError) -> bool {
+    error.code() == Some(ErrorCode::UnknownTopicOrPartition)
 }

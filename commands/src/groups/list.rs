@@ -1,21 +1,48 @@
 //! groups list
 
 use clap::Args;
+use client::{GroupFilter, GroupType};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
+use crate::failure::Failure;
 use crate::output::{Shown, Table};
+
+/// States of groups of all types, in Kafka's words.
+const STATES: [&str; 8] = [
+    "PreparingRebalance",
+    "CompletingRebalance",
+    "Stable",
+    "Dead",
+    "Empty",
+    "Assigning",
+    "Reconciling",
+    "NotReady",
+];
 
 /// List groups of all brokers.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  kfleet groups list -b localhost:9092\n  kfleet groups list --state Empty -o json")]
+#[command(
+    after_help = "Examples:\n  kfleet groups list -b localhost:9092\n  kfleet groups list --state Empty,Dead -o json\n  kfleet groups list --type consumer --type share"
+)]
 pub(crate) struct ListArgs {
-    /// Only groups in this state, as in Stable or Empty
-    #[arg(long, value_name = "STATE")]
+    /// Only groups in this state; may be repeated
+    #[arg(long, value_name = "STATE", value_delimiter = ',', ignore_case = true, value_parser = STATES)]
     state: Vec<String>,
+    /// Only groups of this type; may be repeated
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', ignore_case = true, value_parser = TYPES)]
+    types: Vec<String>,
 }
+
+/// Types of groups.
+const TYPES: [&str; 4] = [
+    GroupType::Classic.name(),
+    GroupType::Consumer.name(),
+    GroupType::Share.name(),
+    GroupType::Streams.name(),
+];
 
 /// A group.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -56,26 +83,28 @@ impl Shown for Vec<GroupRow> {
 }
 
 pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), CommandError> {
+    let types = args.types.iter().filter_map(|name| name.parse().ok());
+    let filter = GroupFilter {
+        states: args.state.clone(),
+        types: types.collect(),
+    };
     let (id, found) = block_on(async {
         let client = context.connect().await?;
-        Ok::<_, CommandError>((client.cluster_id().to_owned(), client.list_groups().await))
+        for kind in &filter.types {
+            client.check_group_type(*kind).await?;
+        }
+        let id = client.cluster_id().to_owned();
+        let found = client.list_groups(&filter, client.deadline()).await;
+        Ok::<_, CommandError>((id, found))
     })??;
-    let mut rows: Vec<GroupRow> = found
-        .ok
-        .into_iter()
-        .map(|(coordinator, group)| GroupRow {
-            group: group.group_id.to_string(),
-            kind: group.group_type.to_string(),
-            protocol: group.protocol_type.to_string(),
-            state: group.group_state.to_string(),
-            coordinator,
-        })
-        .collect();
-    rows.retain(|row| args.state.is_empty() || args.state.iter().any(|s| s.eq_ignore_ascii_case(&row.state)));
-    let warnings: Vec<String> = found.errors.iter().map(|error| error.error.to_string()).collect();
-    context.out.show(Some(&id), &rows, &warnings)?;
-    match found.errors.into_iter().next() {
-        None => Ok(()),
-        Some(first) => Err(first.error.into()),
-    }
+    let row = |group: client::ListedGroup| GroupRow {
+        group: group.id,
+        kind: group.type_name,
+        protocol: group.protocol_type,
+        state: group.state,
+        coordinator: group.coordinator,
+    };
+    let rows: Vec<GroupRow> = found.ok.into_iter().map(row).collect();
+    let failures: Vec<Failure> = found.errors.into_iter().map(Failure::from).collect();
+    context.out.show_part(Some(&id), &rows, &[], &failures)
 }

@@ -1,28 +1,43 @@
 //! Groups.
 
+mod delete;
 mod describe;
+pub(crate) mod empty;
+pub(crate) mod find;
 mod list;
+mod members;
+mod rows;
+mod state;
 
 use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::CommandError;
 
-pub(crate) use describe::GroupOffsetRow;
+pub(crate) use delete::GroupDeletion;
 pub(crate) use list::GroupRow;
+pub(crate) use members::GroupMemberRow;
+pub(crate) use rows::GroupOffsetRow;
+pub(crate) use state::GroupStateRow;
 
 /// Commands on groups.
 #[derive(Debug, Subcommand)]
 pub(crate) enum GroupsCommand {
+    /// Delete groups with all they committed
+    Delete(delete::DeleteArgs),
     /// Print what groups committed, how far they lag and who reads what
     Describe(describe::DescribeArgs),
     /// List groups
     List(list::ListArgs),
+    /// Print who is in groups
+    Members(members::MembersArgs),
 }
 
 pub(crate) fn run(command: GroupsCommand, context: &Context) -> Result<(), CommandError> {
     match command {
+        GroupsCommand::Delete(args) => delete::run(&args, context),
         GroupsCommand::Describe(args) => describe::run(&args, context),
         GroupsCommand::List(args) => list::run(&args, context),
+        GroupsCommand::Members(args) => members::run(&args, context),
     }
 }

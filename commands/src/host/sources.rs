@@ -2,6 +2,7 @@
 //! kernel has.
 
 use super::facts::{Fact, Root, fields, normal, sysctl_path};
+use crate::nearest::distance;
 
 /// Folders with files, the ones that count more first: a file hides those of its name in later folders.
 const FOLDERS: [&str; 5] = [
@@ -187,24 +188,6 @@ pub(crate) fn suggest(key: &str) -> Option<&'static str> {
         .min()
         .filter(|(distance, known)| *distance <= 2 && normal(key) != **known)
         .map(|(_, known)| known)
-}
-
-/// Levenshtein's distance.
-pub(crate) fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
-            let above = *cell;
-            *cell = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
-            (diagonal, left) = (above, *cell);
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(a.len())
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! offsets get
 
 use clap::{Args, ValueEnum};
-use client::OffsetSpec;
+use client::{Client, ListedOffset, OffsetSpec, Sharded};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::store;
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
+use crate::failure::Failure;
 use crate::output::{Shown, Table};
 
 /// Print offsets of partitions.
@@ -67,19 +69,8 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), CommandError>
     };
     let (id, found) = block_on(async {
         let client = context.connect().await?;
-        let topics = if args.topics.is_empty() {
-            let all = client.metadata(None).await?.topics.into_iter();
-            all.filter_map(|topic| topic.name)
-                .map(|name| name.to_string())
-                .collect()
-        } else {
-            args.topics.clone()
-        };
-        let leaders = client.leaders(&topics).await?;
-        Ok::<_, CommandError>((
-            client.cluster_id().to_owned(),
-            client.list_offsets(&leaders, spec).await,
-        ))
+        let found = get(args, &client, spec).await?;
+        Ok::<_, CommandError>((client.cluster_id().to_owned(), found))
     })??;
     let row = |found: client::ListedOffset| OffsetRow {
         topic: found.topic,
@@ -88,14 +79,26 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), CommandError>
         timestamp_ms: Some(found.timestamp_ms).filter(|timestamp| *timestamp >= 0),
     };
     let rows: Vec<OffsetRow> = found.ok.into_iter().map(row).collect();
-    let warnings: Vec<String> = found
-        .errors
-        .iter()
-        .map(|error| format!("{}: {}", error.what, error.error))
-        .collect();
-    context.out.show(Some(&id), &rows, &warnings)?;
-    match found.errors.into_iter().next() {
-        None => Ok(()),
-        Some(first) => Err(first.error.into()),
-    }
+    let failures: Vec<Failure> = found.errors.into_iter().map(Failure::from).collect();
+    context.out.show_part(Some(&id), &rows, &[], &failures)
+}
+
+/// Offsets of all partitions of the topics; those without a leader are among what failed.
+async fn get(args: &GetArgs, client: &Client, spec: OffsetSpec) -> Result<Sharded<ListedOffset>, CommandError> {
+    let partitions = if args.topics.is_empty() {
+        let all = client.metadata(None).await?.topics.into_iter();
+        let names: Vec<String> = all
+            .filter_map(|topic| topic.name.map(|name| name.to_string()))
+            .collect();
+        client.partition_leaders(&names).await?
+    } else {
+        let named = client.partition_leaders(&args.topics).await?;
+        if let Some(missing) = store::missing_topic(client, &named).await {
+            return Err(missing);
+        }
+        named
+    };
+    let mut found = client.list_offsets(&partitions.ok.into_iter().collect(), spec).await;
+    found.errors.extend(partitions.errors);
+    Ok(found)
 }

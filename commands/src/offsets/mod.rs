@@ -1,23 +1,62 @@
-//! Offsets of partitions.
+//! Offsets of partitions and of groups.
 
+mod change;
+mod copy;
+mod delete;
+mod file;
 mod get;
+mod group;
+mod plan;
+mod reset;
+mod restore;
+mod rows;
+mod save;
+mod scope;
+mod set;
+mod shift;
+mod store;
+mod time;
 
 use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::CommandError;
 
+pub(crate) use file::SavedOffset;
 pub(crate) use get::OffsetRow;
+pub(crate) use rows::OffsetChange;
+pub(crate) use save::OffsetsFile;
 
 /// Commands on offsets.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OffsetsCommand {
+    /// Make a group go on where another stands
+    Copy(copy::CopyArgs),
+    /// Delete offsets that a group committed
+    Delete(delete::DeleteArgs),
     /// Print offsets of partitions
     Get(get::GetArgs),
+    /// Make a group go on elsewhere
+    Reset(reset::ResetArgs),
+    /// Give groups the offsets that were saved
+    Restore(restore::RestoreArgs),
+    /// Save what groups committed
+    Save(save::SaveArgs),
+    /// Set offsets of a group, partition by partition
+    Set(set::SetArgs),
+    /// Make a group go on so many records further, or back
+    Shift(shift::ShiftArgs),
 }
 
 pub(crate) fn run(command: OffsetsCommand, context: &Context) -> Result<(), CommandError> {
     match command {
+        OffsetsCommand::Copy(args) => copy::run(&args, context),
+        OffsetsCommand::Delete(args) => delete::run(&args, context),
         OffsetsCommand::Get(args) => get::run(&args, context),
+        OffsetsCommand::Reset(args) => reset::run(&args, context),
+        OffsetsCommand::Restore(args) => restore::run(&args, context),
+        OffsetsCommand::Save(args) => save::run(&args, context),
+        OffsetsCommand::Set(args) => set::run(&args, context),
+        OffsetsCommand::Shift(args) => shift::run(&args, context),
     }
 }

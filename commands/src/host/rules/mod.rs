@@ -29,7 +29,7 @@ pub(crate) use range::{Baseline, Range, Ranges};
 use range::{at_least, within};
 
 use super::facts::Fact;
-use super::sources::distance;
+use crate::nearest::distance;
 
 /// What a finding says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]

@@ -1,0 +1,140 @@
+//! Members of groups, made of the requests that clients send. They send no heartbeats after they have joined, and stay
+//! as long as their sessions do.
+
+use std::time::Duration;
+
+use client::{Client, ClientConfig, Limit};
+use protocol::api::messages::join_group_request::JoinGroupRequestProtocol;
+use protocol::api::messages::leave_group_request::MemberIdentity;
+use protocol::api::messages::sync_group_request::SyncGroupRequestAssignment;
+use protocol::api::messages::{
+    ConsumerGroupHeartbeatRequest, JoinGroupRequest, LeaveGroupRequest, ShareGroupHeartbeatRequest, SyncGroupRequest,
+};
+use protocol::api::{GroupId, StrBytes, TopicName};
+use protocol::messages::embedded::{
+    ConsumerProtocolAssignment, ConsumerProtocolAssignmentTopicPartition, ConsumerProtocolSubscription,
+};
+
+use super::Cluster;
+
+/// Code of an answer that gives a new member its id.
+const MEMBER_ID_REQUIRED: i16 = 79;
+/// Longer than any test.
+const SESSION_MS: i32 = 60_000;
+
+fn text(text: &str) -> StrBytes {
+    StrBytes::from_string(text.to_owned())
+}
+
+fn group_id(group: &str) -> GroupId {
+    GroupId(text(group))
+}
+
+/// Runs something with a client.
+fn with_client<T>(cluster: &Cluster, work: impl AsyncFnOnce(&Client) -> T) -> T {
+    let config = ClientConfig {
+        bootstrap: cluster.bootstrap.split(',').map(str::to_owned).collect(),
+        client_id: "reader".to_owned(),
+        limit: Limit::Until(client::conn::deadline_in(Duration::from_secs(30))),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async { work(&Client::connect(config).await.unwrap()).await })
+}
+
+/// Joins as the only member and reads these partitions of a topic; its id.
+pub(crate) fn join(cluster: &Cluster, group: &str, topic: &str, partitions: &[i32]) -> String {
+    let mut subscription = 0i16.to_be_bytes().to_vec();
+    let subscribed = ConsumerProtocolSubscription {
+        topics: vec![topic.to_owned()],
+        ..ConsumerProtocolSubscription::default()
+    };
+    subscribed.encode(0, &mut subscription).unwrap();
+    let mut assignment = 0i16.to_be_bytes().to_vec();
+    let assigned = ConsumerProtocolAssignmentTopicPartition {
+        topic: topic.to_owned(),
+        partitions: partitions.to_vec(),
+        ..ConsumerProtocolAssignmentTopicPartition::default()
+    };
+    let assigned = ConsumerProtocolAssignment {
+        assigned_partitions: vec![assigned],
+        ..ConsumerProtocolAssignment::default()
+    };
+    assigned.encode(0, &mut assignment).unwrap();
+    let protocol = JoinGroupRequestProtocol::default()
+        .with_name(text("range"))
+        .with_metadata(subscription.into());
+    let mut request = JoinGroupRequest::default()
+        .with_group_id(group_id(group))
+        .with_session_timeout_ms(SESSION_MS)
+        .with_rebalance_timeout_ms(SESSION_MS)
+        .with_protocol_type(text("consumer"))
+        .with_protocols(vec![protocol]);
+    with_client(cluster, async |client| {
+        let at = client.coordinator(group).await.unwrap();
+        let mut joined = client.send_to(at, &request).await.unwrap();
+        if joined.error_code == MEMBER_ID_REQUIRED {
+            request.member_id = joined.member_id;
+            joined = client.send_to(at, &request).await.unwrap();
+        }
+        assert_eq!(joined.error_code, 0, "{joined:?}");
+        let assignment = SyncGroupRequestAssignment::default()
+            .with_member_id(joined.member_id.clone())
+            .with_assignment(assignment.into());
+        let sync = SyncGroupRequest::default()
+            .with_group_id(group_id(group))
+            .with_generation_id(joined.generation_id)
+            .with_member_id(joined.member_id.clone())
+            .with_protocol_type(Some(text("consumer")))
+            .with_protocol_name(Some(text("range")))
+            .with_assignments(vec![assignment]);
+        assert_eq!(client.send_to(at, &sync).await.unwrap().error_code, 0);
+        joined.member_id.to_string()
+    })
+}
+
+/// Leaves.
+pub(crate) fn leave(cluster: &Cluster, group: &str, member: &str) {
+    let identity = MemberIdentity::default().with_member_id(text(member));
+    let request = LeaveGroupRequest::default()
+        .with_group_id(group_id(group))
+        .with_members(vec![identity]);
+    with_client(cluster, async |client| {
+        let at = client.coordinator(group).await.unwrap();
+        assert_eq!(client.send_to(at, &request).await.unwrap().error_code, 0);
+    });
+}
+
+/// Joins a group of the protocol of KIP-848, and leaves it again if `epoch` says so.
+pub(crate) fn consumer_heartbeat(cluster: &Cluster, group: &str, member: &str, topic: &str, epoch: i32) {
+    let topics = Some(vec![TopicName(text(topic))]);
+    let request = ConsumerGroupHeartbeatRequest::default()
+        .with_group_id(group_id(group))
+        .with_member_id(text(member))
+        .with_member_epoch(epoch)
+        .with_rebalance_timeout_ms(SESSION_MS)
+        .with_subscribed_topic_names(topics.filter(|_| epoch == 0))
+        .with_topic_partitions(Some(vec![]).filter(|_| epoch == 0));
+    with_client(cluster, async |client| {
+        let at = client.coordinator(group).await.unwrap();
+        let answer = client.send_to(at, &request).await.unwrap();
+        assert_eq!(answer.error_code, 0, "{answer:?}");
+    });
+}
+
+/// Joins a share group, or leaves it if `epoch` says so.
+pub(crate) fn share_heartbeat(cluster: &Cluster, group: &str, member: &str, topic: &str, epoch: i32) {
+    let topics = Some(vec![TopicName(text(topic))]);
+    let request = ShareGroupHeartbeatRequest::default()
+        .with_group_id(group_id(group))
+        .with_member_id(text(member))
+        .with_member_epoch(epoch)
+        .with_subscribed_topic_names(topics.filter(|_| epoch == 0));
+    with_client(cluster, async |client| {
+        let at = client.coordinator(group).await.unwrap();
+        let answer = client.send_to(at, &request).await.unwrap();
+        assert_eq!(answer.error_code, 0, "{answer:?}");
+    });
+}
