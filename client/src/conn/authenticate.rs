@@ -74,7 +74,7 @@ impl Connection {
             None if response.error_code == 0 => return Ok(()),
             Some(ErrorCode::UnsupportedSaslMechanism) => {
                 let offered: Vec<&str> = response.mechanisms.iter().map(|name| &**name).collect();
-                format!("it offers {}", offered.join(", "))
+                format!("it offers {}", offered.join(", ").escape_debug())
             }
             Some(ErrorCode::IllegalSaslState) => {
                 "it asks nobody to log in: its listener has security.protocol PLAINTEXT or SSL".to_owned()
