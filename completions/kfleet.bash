@@ -127,11 +127,17 @@ _kfleet() {
             kfleet__subcmd__features,upgrade)
                 cmd="kfleet__subcmd__features__subcmd__upgrade"
                 ;;
+            kfleet__subcmd__groups,delete)
+                cmd="kfleet__subcmd__groups__subcmd__delete"
+                ;;
             kfleet__subcmd__groups,describe)
                 cmd="kfleet__subcmd__groups__subcmd__describe"
                 ;;
             kfleet__subcmd__groups,list)
                 cmd="kfleet__subcmd__groups__subcmd__list"
+                ;;
+            kfleet__subcmd__groups,members)
+                cmd="kfleet__subcmd__groups__subcmd__members"
                 ;;
             kfleet__subcmd__host,audit)
                 cmd="kfleet__subcmd__host__subcmd__audit"
@@ -157,8 +163,29 @@ _kfleet() {
             kfleet__subcmd__logs,dump)
                 cmd="kfleet__subcmd__logs__subcmd__dump"
                 ;;
+            kfleet__subcmd__offsets,copy)
+                cmd="kfleet__subcmd__offsets__subcmd__copy"
+                ;;
+            kfleet__subcmd__offsets,delete)
+                cmd="kfleet__subcmd__offsets__subcmd__delete"
+                ;;
             kfleet__subcmd__offsets,get)
                 cmd="kfleet__subcmd__offsets__subcmd__get"
+                ;;
+            kfleet__subcmd__offsets,reset)
+                cmd="kfleet__subcmd__offsets__subcmd__reset"
+                ;;
+            kfleet__subcmd__offsets,restore)
+                cmd="kfleet__subcmd__offsets__subcmd__restore"
+                ;;
+            kfleet__subcmd__offsets,save)
+                cmd="kfleet__subcmd__offsets__subcmd__save"
+                ;;
+            kfleet__subcmd__offsets,set)
+                cmd="kfleet__subcmd__offsets__subcmd__set"
+                ;;
+            kfleet__subcmd__offsets,shift)
+                cmd="kfleet__subcmd__offsets__subcmd__shift"
                 ;;
             kfleet__subcmd__quorum,add-controller)
                 cmd="kfleet__subcmd__quorum__subcmd__add__subcmd__controller"
@@ -209,7 +236,7 @@ _kfleet() {
 
     case "${cmd}" in
         kfleet)
-            opts="-b -o -q -v -h -V --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help --version bench broker cluster completions configs consume features groups host leaders logs man offsets produce quorum render sandbox schema size storage topics tour"
+            opts="-b -o -q -v -h -V --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help --version bench broker cluster completions configs consume features groups host leaders logs man offsets produce quorum render sandbox schema size storage topics tour"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -224,6 +251,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -247,7 +278,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__bench)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help produce consume latency"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help produce consume latency"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -262,6 +293,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -285,7 +320,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__bench__subcmd__consume)
-            opts="-n -b -o -q -v -h --records --fetch-bytes --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-n -b -o -q -v -h --records --fetch-bytes --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -315,6 +350,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -335,7 +374,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__bench__subcmd__latency)
-            opts="-p -n -b -o -q -v -h --partition --records --warm-up --record-bytes --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-p -n -b -o -q -v -h --partition --records --warm-up --record-bytes --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -377,6 +416,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -397,7 +440,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__bench__subcmd__produce)
-            opts="-n -z -b -o -q -v -h --records --record-bytes --batch-bytes --writers --acks --compression --throughput --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-n -z -b -o -q -v -h --records --record-bytes --batch-bytes --writers --acks --compression --throughput --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -451,6 +494,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -471,7 +518,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__broker)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help run"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -486,6 +533,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -509,7 +560,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__broker__subcmd__run)
-            opts="-c -b -o -q -v -h --config --override --die-with --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-c -b -o -q -v -h --config --override --die-with --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -543,6 +594,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -563,7 +618,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__cluster)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help api-versions describe endpoints id unregister"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help api-versions describe endpoints id unregister"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -578,6 +633,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -601,7 +660,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__cluster__subcmd__api__subcmd__versions)
-            opts="-b -o -q -v -h --node --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --node --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -620,6 +679,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -643,7 +706,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__cluster__subcmd__describe)
-            opts="-b -o -q -v -h --include-fenced --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --include-fenced --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -658,6 +721,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -681,7 +748,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__cluster__subcmd__endpoints)
-            opts="-b -o -q -v -h --controllers --include-fenced --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --controllers --include-fenced --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -696,6 +763,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -719,7 +790,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__cluster__subcmd__id)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -734,6 +805,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -757,7 +832,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__cluster__subcmd__unregister)
-            opts="-y -b -o -q -v -h --force --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --force --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -776,6 +851,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -799,7 +878,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__completions)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help bash elvish fish powershell zsh"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -814,6 +893,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -837,7 +920,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__configs)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help describe set unset"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help describe set unset"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -852,6 +935,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -875,7 +962,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__configs__subcmd__describe)
-            opts="-a -b -o -q -v -h --all --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help topic broker group"
+            opts="-a -b -o -q -v -h --all --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help topic broker group"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -890,6 +977,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -913,7 +1004,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__configs__subcmd__set)
-            opts="-y -b -o -q -v -h --set --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help topic broker group"
+            opts="-y -b -o -q -v -h --set --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help topic broker group"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -939,6 +1030,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -959,7 +1054,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__configs__subcmd__unset)
-            opts="-y -b -o -q -v -h --key --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help topic broker group"
+            opts="-y -b -o -q -v -h --key --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help topic broker group"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -985,6 +1080,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1005,7 +1104,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__consume)
-            opts="-p -n -b -o -q -v -h --partition --offset --count --print-key --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-p -n -b -o -q -v -h --partition --offset --count --print-key --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1043,6 +1142,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1063,7 +1166,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__features)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help describe downgrade upgrade"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help describe downgrade upgrade"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1078,6 +1181,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1101,7 +1208,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__features__subcmd__describe)
-            opts="-b -o -q -v -h --node --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --node --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1120,6 +1227,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1143,7 +1254,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__features__subcmd__downgrade)
-            opts="-f -r -y -b -o -q -v -h --feature --metadata --release-version --unsafe --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-f -r -y -b -o -q -v -h --feature --metadata --release-version --unsafe --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1182,6 +1293,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1205,7 +1320,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__features__subcmd__upgrade)
-            opts="-f -r -y -b -o -q -v -h --feature --metadata --release-version --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-f -r -y -b -o -q -v -h --feature --metadata --release-version --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1247,6 +1362,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1267,7 +1386,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__groups)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help describe list"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help delete describe list members"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1282,6 +1401,60 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__groups__subcmd__delete)
+            opts="-y -b -o -q -v -h --if-exists --wait-empty --remove-members --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --wait-empty)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1305,7 +1478,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__groups__subcmd__describe)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --all-groups --state --members --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1320,6 +1493,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1343,14 +1520,18 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__groups__subcmd__list)
-            opts="-b -o -q -v -h --state --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --state --type --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --state)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "PreparingRebalance CompletingRebalance Stable Dead Empty Assigning Reconciling NotReady" -- "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -W "classic consumer share streams" -- "${cur}"))
                     return 0
                     ;;
                 --bootstrap-server)
@@ -1362,6 +1543,52 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__groups__subcmd__members)
+            opts="-b -o -q -v -h --all-groups --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1385,7 +1612,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help audit capture explain rules tune undo"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help audit capture explain rules tune undo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1400,6 +1627,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1423,7 +1654,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__audit)
-            opts="-b -o -q -v -h --baseline --root --broker-config --only --skip --fail-on --expect --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --baseline --root --broker-config --only --skip --fail-on --expect --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1469,6 +1700,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1489,7 +1724,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__capture)
-            opts="-b -o -q -v -h --broker-config --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --broker-config --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1508,6 +1743,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1531,7 +1770,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__explain)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1546,6 +1785,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1569,7 +1812,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__rules)
-            opts="-b -o -q -v -h --baseline --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --baseline --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1588,6 +1831,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1611,7 +1858,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__tune)
-            opts="-y -b -o -q -v -h --baseline --root --broker-config --only --skip --output-script --dry-run --yes --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --baseline --root --broker-config --only --skip --output-script --dry-run --yes --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1649,6 +1896,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1669,7 +1920,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__host__subcmd__undo)
-            opts="-y -b -o -q -v -h --root --dry-run --yes --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --root --dry-run --yes --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1688,6 +1939,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1711,7 +1966,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__leaders)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help elect"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help elect"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1726,6 +1981,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1749,7 +2008,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__leaders__subcmd__elect)
-            opts="-y -b -o -q -v -h --election-type --topic --partition --all --file --accept-data-loss --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --election-type --topic --partition --all --file --accept-data-loss --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1787,6 +2046,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1807,7 +2070,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__logs)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help dump"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help dump"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1822,6 +2085,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1845,7 +2112,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__logs__subcmd__dump)
-            opts="-b -o -q -v -h --files --print-data-log --deep-iteration --records --decoder --cluster-metadata-decoder --offsets-decoder --transaction-log-decoder --share-group-state-decoder --max-bytes --max-message-size --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --files --print-data-log --deep-iteration --records --decoder --cluster-metadata-decoder --offsets-decoder --transaction-log-decoder --share-group-state-decoder --max-bytes --max-message-size --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1879,6 +2146,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -1899,7 +2170,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__man)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1914,6 +2185,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1937,7 +2212,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__offsets)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help get"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help copy delete get reset restore save set shift"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1952,6 +2227,118 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__offsets__subcmd__copy)
+            opts="-y -b -o -q -v -h --delete-source --topic --all-topics --wait-empty --remove-members --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-empty)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__offsets__subcmd__delete)
+            opts="-y -b -o -q -v -h --topic --all-topics --wait-empty --remove-members --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-empty)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1975,7 +2362,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__offsets__subcmd__get)
-            opts="-b -o -q -v -h --at --timestamp-ms --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --at --timestamp-ms --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2001,6 +2388,296 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__offsets__subcmd__reset)
+            opts="-y -b -o -q -v -h --create --to-earliest --to-latest --to-current --to-offset --shift-by --to-datetime --by-duration --from-file --topic --all-topics --wait-empty --remove-members --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to-offset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shift-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to-datetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by-duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-empty)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__offsets__subcmd__restore)
+            opts="-y -b -o -q -v -h --group --wait-empty --remove-members --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-empty)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__offsets__subcmd__save)
+            opts="-b -o -q -v -h --all-groups --format --file --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "json csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__offsets__subcmd__set)
+            opts="-y -b -o -q -v -h --create --wait-empty --remove-members --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --wait-empty)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kfleet__subcmd__offsets__subcmd__shift)
+            opts="-y -b -o -q -v -h --by --topic --all-topics --wait-empty --remove-members --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-empty)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2021,7 +2698,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__produce)
-            opts="-p -K -z -b -o -q -v -h --partition --key-delimiter --compression --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-p -K -z -b -o -q -v -h --partition --key-delimiter --compression --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2063,6 +2740,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2083,7 +2764,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__quorum)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help add-controller remove-controller replication status"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help add-controller remove-controller replication status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2098,6 +2779,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2121,7 +2806,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__quorum__subcmd__add__subcmd__controller)
-            opts="-c -i -d -y -b -o -q -v -h --config --controller-id --directory-id --endpoint --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-c -i -d -y -b -o -q -v -h --config --controller-id --directory-id --endpoint --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2171,6 +2856,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2191,7 +2880,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__quorum__subcmd__remove__subcmd__controller)
-            opts="-i -d -y -b -o -q -v -h --controller-id --directory-id --force --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-i -d -y -b -o -q -v -h --controller-id --directory-id --force --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2229,6 +2918,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2249,7 +2942,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__quorum__subcmd__replication)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2264,6 +2957,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2287,7 +2984,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__quorum__subcmd__status)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2302,6 +2999,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2325,7 +3026,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__render)
-            opts="-b -o -q -v -h --set --templates --out --force --list --source --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --set --templates --out --force --list --source --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2355,6 +3056,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2375,7 +3080,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__sandbox)
-            opts="-b -o -q -v -h --brokers --controllers --racks --separate --dynamic-quorum --data-dir --engine --kafka-libs --set --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --brokers --controllers --racks --separate --dynamic-quorum --data-dir --engine --kafka-libs --set --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2421,6 +3126,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2441,7 +3150,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__schema)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2456,6 +3165,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2479,7 +3192,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__size)
-            opts="-b -o -q -v -h --write-rate --groups --producer-rate --consumer-rate --partitions --replication-factor --retention --segment --disk --disk-fill --disk-rate --network --network-fill --spare-brokers --connections --heap --watch --no-cluster --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --write-rate --groups --producer-rate --consumer-rate --partitions --replication-factor --retention --segment --disk --disk-fill --disk-rate --network --network-fill --spare-brokers --connections --heap --watch --no-cluster --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2565,6 +3278,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2585,7 +3302,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help feature-dependencies format info random-uuid version-mapping"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help feature-dependencies format info random-uuid version-mapping"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2600,6 +3317,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2623,7 +3344,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage__subcmd__feature__subcmd__dependencies)
-            opts="-f -b -o -q -v -h --feature --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-f -b -o -q -v -h --feature --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2649,6 +3370,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2669,7 +3394,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage__subcmd__format)
-            opts="-c -t -g -r -f -S -s -N -I -b -o -q -v -h --config --cluster-id --ignore-formatted --release-version --feature --add-scram --standalone --no-initial-controllers --initial-controllers --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-c -t -g -r -f -S -s -N -I -b -o -q -v -h --config --cluster-id --ignore-formatted --release-version --feature --add-scram --standalone --no-initial-controllers --initial-controllers --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2735,6 +3460,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2755,7 +3484,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage__subcmd__info)
-            opts="-c -b -o -q -v -h --config --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-c -b -o -q -v -h --config --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2781,6 +3510,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2801,7 +3534,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage__subcmd__random__subcmd__uuid)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2816,6 +3549,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2839,7 +3576,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__storage__subcmd__version__subcmd__mapping)
-            opts="-r -b -o -q -v -h --release-version --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-r -b -o -q -v -h --release-version --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2865,6 +3602,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2885,7 +3626,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help alter create delete describe list"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help alter create delete describe list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2900,6 +3641,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2923,7 +3668,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics__subcmd__alter)
-            opts="-y -b -o -q -v -h --partitions --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --partitions --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2949,6 +3694,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -2969,7 +3718,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics__subcmd__create)
-            opts="-y -b -o -q -v -h --partitions --replication-factor --config --if-not-exists --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --partitions --replication-factor --config --if-not-exists --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3003,6 +3752,10 @@ _kfleet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table wide json ndjson" -- "${cur}"))
                     return 0
@@ -3023,7 +3776,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics__subcmd__delete)
-            opts="-y -b -o -q -v -h --if-exists --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-y -b -o -q -v -h --if-exists --dry-run --yes --expect-cluster-id --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3042,6 +3795,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3065,7 +3822,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics__subcmd__describe)
-            opts="-b -o -q -v -h --under-replicated --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --under-replicated --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3080,6 +3837,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3103,7 +3864,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__topics__subcmd__list)
-            opts="-b -o -q -v -h --exclude-internal --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --exclude-internal --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3118,6 +3879,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3141,7 +3906,7 @@ _kfleet() {
             return 0
             ;;
         kfleet__subcmd__tour)
-            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --output --no-headers --quiet --verbose --timeout --help"
+            opts="-b -o -q -v -h --bootstrap-server --bootstrap-controller --command-config --output --no-headers --quiet --verbose --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3156,6 +3921,10 @@ _kfleet() {
                     return 0
                     ;;
                 --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

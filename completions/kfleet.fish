@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kfleet_global_optspecs
-    string join \n b/bootstrap-server= bootstrap-controller= o/output= no-headers q/quiet v/verbose timeout= h/help V/version
+    string join \n b/bootstrap-server= bootstrap-controller= command-config= o/output= no-headers q/quiet v/verbose timeout= h/help V/version
 end
 
 function __fish_kfleet_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c kfleet -n "__fish_kfleet_needs_command" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_needs_command" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_needs_command" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_needs_command" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -60,6 +61,7 @@ complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "topics" -d 'Topics'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "tour" -d 'The main job in one go, on a sandbox'
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and not __fish_seen_subcommand_from produce consume latency" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -86,6 +88,7 @@ zstd\t''"
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l throughput -d 'At most so many records in a second, by all writers together' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from produce" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -99,6 +102,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_sub
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -l fetch-bytes -d 'Most bytes of an answer' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from consume" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -114,6 +118,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_sub
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -l record-bytes -d 'Bytes of each record\'s value' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -125,6 +130,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_sub
 complete -c kfleet -n "__fish_kfleet_using_subcommand bench; and __fish_seen_subcommand_from latency" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and not __fish_seen_subcommand_from run" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -140,6 +146,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -l die-with -d 'Stop when this process ends; for sandboxes, whose nodes must not outlive them' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -151,6 +158,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -168,6 +176,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_se
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -l node -d 'Only this node' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -179,6 +188,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from api-versions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -191,6 +201,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -204,6 +215,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from endpoints" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from id" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -216,6 +228,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -230,6 +243,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and __fish_seen_subcommand_from unregister" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -241,6 +255,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s v -l verbo
 complete -c kfleet -n "__fish_kfleet_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -255,6 +270,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_se
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and not __fish_seen_subcommand_from describe set unset" -f -a "unset" -d 'Return keys to what counts without them'
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -269,6 +285,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from set" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -284,6 +301,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -300,6 +318,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l offset -d 'Fro
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s n -l count -d 'At most so many records' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -312,6 +331,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s v -l verbose -
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_seen_subcommand_from describe downgrade upgrade" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -327,6 +347,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand features; and not __fish_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -l node -d 'Only what this node supports' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -342,6 +363,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from downgrade" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -360,6 +382,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -371,33 +394,70 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand features; and __fish_seen_subcommand_from upgrade" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
 ndjson\t'One document a line for each element'"
-complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -l no-headers -d 'Leave out the names of columns'
-complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -s q -l quiet -d 'Say nothing that is not a result'
-complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -s v -l verbose -d 'Say more, on stderr'
-complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -f -a "describe" -d 'Print what groups committed, how far they lag and who reads what'
-complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from describe list" -f -a "list" -d 'List groups'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -f -a "delete" -d 'Delete groups with all they committed'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -f -a "describe" -d 'Print what groups committed, how far they lag and who reads what'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -f -a "list" -d 'List groups'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and not __fish_seen_subcommand_from delete describe list members" -f -a "members" -d 'Print who is in groups'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -l wait-empty -d 'Wait so long for the group to have no members' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -l if-exists -d 'A group that does not exist is no error'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -l remove-members -d 'Remove the group\'s members first, which only those that speak the classic protocol can be; they come back by themselves if they run'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
 ndjson\t'One document a line for each element'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -l all-groups -d 'All groups'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -l state -d 'A line for each group instead: its coordinator, state, assignor and number of members'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -l members -d 'A line for each member instead; --verbose adds assignments'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -l no-headers -d 'Leave out the names of columns'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -l state -d 'Only groups in this state, as in Stable or Empty' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -l state -d 'Only groups in this state; may be repeated' -r -f -a "PreparingRebalance\t''
+CompletingRebalance\t''
+Stable\t''
+Dead\t''
+Empty\t''
+Assigning\t''
+Reconciling\t''
+NotReady\t''"
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -l type -d 'Only groups of this type; may be repeated' -r -f -a "classic\t''
+consumer\t''
+share\t''
+streams\t''"
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -407,8 +467,22 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from members" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from members" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from members" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from members" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from members" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from members" -l all-groups -d 'All groups'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from members" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from members" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from members" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand groups; and __fish_seen_subcommand_from members" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and not __fish_seen_subcommand_from audit capture explain rules tune undo" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -439,6 +513,7 @@ critical\t'CRITICAL only'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l expect -d 'A sysctl that must have this value; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from audit" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -451,6 +526,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -l broker-config -d 'The server.properties of the broker; found from the running broker if not given' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -462,6 +538,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from capture" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from explain" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -478,6 +555,7 @@ tutorial\t'What Kafka: The Definitive Guide and the tutorials after it set'
 minimal\t'Only what breaks a broker or loses data'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from rules" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -498,6 +576,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l skip -d 'Leave out these rules: ids, groups or areas' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from tune" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -513,6 +592,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -l root -d 'The directory that was given to tune' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -526,6 +606,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand host; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and not __fish_seen_subcommand_from elect" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -544,6 +625,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -559,6 +641,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand leaders; and __fish_seen_subcommand_from elect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and not __fish_seen_subcommand_from dump" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -579,6 +662,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l max-message-size -d 'Leave out the records of batches that are larger than this, packed or unpacked' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -595,6 +679,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subc
 complete -c kfleet -n "__fish_kfleet_using_subcommand logs; and __fish_seen_subcommand_from dump" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand man" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -604,24 +689,72 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand man" -l no-headers -d 'Lea
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
 ndjson\t'One document a line for each element'"
-complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -l no-headers -d 'Leave out the names of columns'
-complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing that is not a result'
-complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more, on stderr'
-complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from get" -f -a "get" -d 'Print offsets of partitions'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -f -a "copy" -d 'Make a group go on where another stands'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -f -a "delete" -d 'Delete offsets that a group committed'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -f -a "get" -d 'Print offsets of partitions'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -f -a "reset" -d 'Make a group go on elsewhere'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -f -a "restore" -d 'Give groups the offsets that were saved'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -f -a "save" -d 'Save what groups committed'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -f -a "set" -d 'Set offsets of a group, partition by partition'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and not __fish_seen_subcommand_from copy delete get reset restore save set shift" -f -a "shift" -d 'Make a group go on so many records further, or back'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -l topic -d 'A topic, or some of its partitions as in orders:0,1,2; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -l wait-empty -d 'Wait so long for the group to have no members' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -l delete-source -d 'Delete the group that is copied from'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -l all-topics -d 'All topics that the group committed offsets of'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -l remove-members -d 'Remove the group\'s members first, which only those that speak the classic protocol can be; they come back by themselves if they run'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -l topic -d 'A topic, or some of its partitions as in orders:0,1,2; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -l wait-empty -d 'Wait so long for the group to have no members' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -l all-topics -d 'All topics that the group committed offsets of'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -l remove-members -d 'Remove the group\'s members first, which only those that speak the classic protocol can be; they come back by themselves if they run'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -l at -d 'Which offset' -r -f -a "earliest\t''
 latest\t''
 max-timestamp\t''"
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -l timestamp-ms -d 'The first record at or after this time, in milliseconds since 1970' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -631,6 +764,106 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l to-offset -d 'To this offset' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l shift-by -d 'So many records further, or back if the number is below zero' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l to-datetime -d 'To the first record at or after a time, as in 2026-11-27T14:30:00.000; UTC unless it ends with Z or an offset' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l by-duration -d 'To the first record at or after so long ago, as in PT2H30M, P1D, 36h' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l from-file -d 'To what a file says: Kafka\'s CSV (topic,partition,offset), or what offsets save writes' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l topic -d 'A topic, or some of its partitions as in orders:0,1,2; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l wait-empty -d 'Wait so long for the group to have no members' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l create -d 'Make the group if it does not exist'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l to-earliest -d 'To the first record there is'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l to-latest -d 'Past the last record'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l to-current -d 'To where the group stands; where it does not stand, past the last record'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l all-topics -d 'All topics that the group committed offsets of'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l remove-members -d 'Remove the group\'s members first, which only those that speak the classic protocol can be; they come back by themselves if they run'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -l group -d 'Only this group of those in the file; the one that is meant, if the file names none' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -l wait-empty -d 'Wait so long for the group to have no members' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -l remove-members -d 'Remove the group\'s members first, which only those that speak the classic protocol can be; they come back by themselves if they run'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -l format -d 'How they are written' -r -f -a "json\t'With all that was committed'
+csv\t'Kafka\'s: topic,partition,offset, with the group in front if there are several'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -l file -d 'Into this file, which is replaced as a whole, and not to stdout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -l all-groups -d 'All groups'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -l wait-empty -d 'Wait so long for the group to have no members' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -l create -d 'Make the group if it does not exist'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -l remove-members -d 'Remove the group\'s members first, which only those that speak the classic protocol can be; they come back by themselves if they run'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -l by -d 'So many records further, or back if the number is below zero' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -l topic -d 'A topic, or some of its partitions as in orders:0,1,2; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -l wait-empty -d 'Wait so long for the group to have no members' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -l all-topics -d 'All topics that the group committed offsets of'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -l remove-members -d 'Remove the group\'s members first, which only those that speak the classic protocol can be; they come back by themselves if they run'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -l dry-run -d 'Show what would be changed and change nothing'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -s y -l yes -d 'Do not ask'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s p -l partition -d 'Write to this partition only' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s K -l key-delimiter -d 'What parts the key from the value' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s z -l compression -d 'How batches are compressed' -r -f -a "none\t''
@@ -640,6 +873,7 @@ lz4\t''
 zstd\t''"
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -651,6 +885,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s v -l verbose -
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and not __fish_seen_subcommand_from add-controller remove-controller replication status" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -671,6 +906,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from add-controller" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -687,6 +923,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -701,6 +938,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from remove-controller" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -712,6 +950,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from replication" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand quorum; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -726,6 +965,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l templates -d 'A
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l out -d 'Write to this file, which is there whole or not at all, and not to stdout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand render" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand render" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -748,6 +988,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l kafka-libs -d 
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l set -d 'A key of server.properties, for all nodes; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -761,6 +1002,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s v -l verbose -
 complete -c kfleet -n "__fish_kfleet_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand schema" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -789,6 +1031,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l heap -d 'The JVM\
 complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l watch -d 'How long to watch what is written to the cluster' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand size" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -801,6 +1044,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s v -l verbose -d '
 complete -c kfleet -n "__fish_kfleet_using_subcommand size" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_seen_subcommand_from feature-dependencies format info random-uuid version-mapping" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -818,6 +1062,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and not __fish_se
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s f -l feature -d 'A feature\'s level; may be repeated' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -835,6 +1080,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s I -l initial-controllers -d 'The controllers of a new dynamic quorum, ID@HOST:PORT:DIRECTORY-ID[,...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from format" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -850,6 +1096,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s c -l config -d 'server.properties' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -861,6 +1108,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -873,6 +1121,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s r -l release-version -d 'The release; the latest one if not given' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -884,6 +1133,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and not __fish_seen_subcommand_from alter create delete describe list" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -902,6 +1152,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from alter" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -919,6 +1170,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from create" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -934,6 +1186,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -l expect-cluster-id -d 'Change nothing unless this is the cluster\'s id' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -948,6 +1201,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -960,6 +1214,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
@@ -972,6 +1227,7 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand topics; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
 complete -c kfleet -n "__fish_kfleet_using_subcommand tour" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
 wide\t'More columns'
 json\t'One document'
