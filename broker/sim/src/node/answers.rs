@@ -20,6 +20,9 @@ use crate::world::World;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Purpose {
     Raft,
+    /// One of controller.quorum.bootstrap.servers, whose id is not known.
+    Bootstrap,
+    ChangeVoters,
     Lifecycle,
     RegisterController,
     AssignDirectories,

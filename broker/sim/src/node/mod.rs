@@ -4,6 +4,7 @@ mod answers;
 mod broker;
 mod clock;
 mod fetchers;
+mod format;
 mod forward;
 mod quorum;
 mod requests;
@@ -38,6 +39,10 @@ pub(crate) struct Node {
     pub(crate) id: EndId,
     pub(crate) config: Arc<NodeConfig>,
     pub(crate) disks: Disks,
+    /// How often its metadata directory was formatted anew.
+    pub(crate) formatted: u8,
+    /// Whether it goes by its other name.
+    is_renamed: bool,
     /// Which of its lives it is in.
     pub(crate) life: u64,
     pub(crate) running: Option<Running>,
