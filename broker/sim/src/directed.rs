@@ -135,7 +135,7 @@ impl Cluster {
     /// An active controller takes its time to sync; one of the others does not hear of it.
     pub(crate) fn lingers(&mut self, id: EndId) {
         let weather = self.world.weather;
-        if !self.world.random.one_in(weather.cut_overtaken) {
+        if !self.world.random.one_in(weather.cut_overtaken * 2) {
             return;
         }
         let Some(running) = self.running(id) else { return };

@@ -128,8 +128,8 @@ impl Weather {
             fetchers: 1 + random.below(2),
             membership: Membership::draw(random),
             round_max_us: random.pick(&[0, 0, 8000, 30_000]).unwrap_or(0),
-            cut_overtaken: random.pick(&[0, 4, 20]).unwrap_or(0),
-            bridges: random.below(3) / 2,
+            cut_overtaken: random.pick(&[0, 2, 6]).unwrap_or(0),
+            bridges: random.below(2),
             hold_proposal: random.pick(&[0, 0, 2]).unwrap_or(0),
         }
     }

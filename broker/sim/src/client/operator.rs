@@ -13,6 +13,7 @@ use super::{Asked, Session, Work};
 use crate::caller::{Answer, ask};
 use crate::membership::{LISTENER, PORT, Quorum};
 use crate::network::Port;
+use crate::node::CLUSTER;
 use crate::weather::Fault;
 use crate::world::{EndId, What, World};
 
@@ -141,6 +142,7 @@ impl Operator {
                 .with_host(string(&format!("n{id}")))
                 .with_port(PORT);
             let request = AddRaftVoterRequest::default()
+                .with_cluster_id(Some(string(CLUSTER)))
                 .with_timeout_ms(CHANGE_MAX_MS)
                 .with_voter_id(id)
                 .with_voter_directory_id(directory.into())
@@ -148,6 +150,7 @@ impl Operator {
             ask(request, None, 0)
         } else {
             let request = RemoveRaftVoterRequest::default()
+                .with_cluster_id(Some(string(CLUSTER)))
                 .with_voter_id(id)
                 .with_voter_directory_id(directory.into());
             ask(request, None, 0)

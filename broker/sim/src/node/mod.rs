@@ -32,6 +32,7 @@ pub(crate) use clock::NodeClock;
 use forward::Forwarded;
 use quorum::Quorum;
 use serve::Served;
+pub(crate) use start::CLUSTER;
 pub(crate) use stop::Stop;
 
 /// A node, which is up or down.

@@ -37,7 +37,8 @@ use crate::random::Seeded;
 use crate::weather::Weather;
 use crate::world::{EndId, World};
 
-const CLUSTER: &str = "c1uster-c1uster-c1uster";
+/// The cluster's id.
+pub(crate) const CLUSTER: &str = "c1uster-c1uster-c1uster";
 /// How long an answer to a heartbeat may take.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// metadata.version 4.3-IV0.
