@@ -18,6 +18,8 @@ use crate::{Outcome, Totals};
 
 /// How long calm may take until all is well.
 const RECOVERY_MAX: Duration = Duration::from_secs(60);
+/// Batches that are sent at least.
+const BATCHES_MIN: u64 = 200;
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -283,7 +285,8 @@ impl Cluster {
                 self.checker.tainted.remove(&node.id);
             }
         }
-        if self.world.is_calm && !self.is_finishing && self.world.now > LENGTH + Duration::from_secs(1) {
+        let is_enough = self.world.totals.batches >= BATCHES_MIN && self.world.now > LENGTH + Duration::from_secs(1);
+        if self.world.is_calm && !self.is_finishing && is_enough {
             self.is_finishing = true;
             for client in self.clients.values_mut() {
                 client.work().finish();
