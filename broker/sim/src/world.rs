@@ -109,6 +109,8 @@ pub(crate) struct World {
     pub(crate) refuses: BTreeSet<EndId>,
     /// Metadata directories of controllers, as whoever formatted them knows.
     pub(crate) directories: BTreeMap<EndId, Uuid>,
+    /// Who leads the partition of committed offsets, as is committed, and since when.
+    pub(crate) offsets_leader: Option<(EndId, Duration)>,
     pub(crate) totals: Totals,
     /// Nothing goes wrong any more.
     pub(crate) is_calm: bool,
@@ -131,6 +133,7 @@ impl World {
             network: Network::default(),
             refuses: BTreeSet::new(),
             directories: BTreeMap::new(),
+            offsets_leader: None,
             totals: Totals::default(),
             is_calm: false,
             wrong: Vec::new(),
