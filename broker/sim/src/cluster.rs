@@ -307,7 +307,7 @@ impl Cluster {
             let Some(running) = &node.running else {
                 return Some(format!("node {} is down", node.id));
             };
-            if let Some(why) = self.checker.unfinished(&self.world, running, self.nodes.values()) {
+            if let Some(why) = self.checker.unfinished(&self.world, running, &self.nodes.values()) {
                 return Some(why);
             }
         }

@@ -15,7 +15,7 @@ impl Checker {
         &self,
         world: &World,
         running: &Running,
-        nodes: impl Iterator<Item = &'a Node> + Clone,
+        nodes: &(impl Iterator<Item = &'a Node> + Clone),
     ) -> Option<String> {
         let id = running.id;
         let image = &running.quorum.image;

@@ -6,6 +6,7 @@ mod clock;
 mod fetchers;
 mod format;
 mod forward;
+mod members;
 mod quorum;
 mod requests;
 mod serve;
