@@ -195,10 +195,7 @@ impl<P: Ord + Copy, T> Caller<P, T> {
         };
         match packet {
             Packet::Open => {
-                let request = ApiVersionsRequest::default()
-                    .with_client_software_name(StrBytes::from_static_str("kfleet"))
-                    .with_client_software_version(StrBytes::from_static_str("0"));
-                if let Ok(frame) = encode_request(ApiVersionsRequest::VERSIONS.max, 0, "sim", &request) {
+                if let Ok(frame) = encode_request(ApiVersionsRequest::VERSIONS.max, 0, "sim", &api_versions()) {
                     world.send(conn, To::Server, Packet::Frame(frame));
                 }
             }
@@ -329,6 +326,13 @@ impl<P: Ord + Copy, T> Caller<P, T> {
     pub(crate) fn done(&mut self) -> Option<(T, Answer)> {
         self.done.pop_front()
     }
+}
+
+/// Asks what the other side serves, as one of ours.
+pub(crate) fn api_versions() -> ApiVersionsRequest {
+    ApiVersionsRequest::default()
+        .with_client_software_name(StrBytes::from_static_str("kfleet"))
+        .with_client_software_version(StrBytes::from_static_str("0"))
 }
 
 fn served(response: &ApiVersionsResponse) -> Versions {

@@ -7,7 +7,8 @@ use broker_core::controller::Event;
 use client::history::History;
 
 use crate::check::Checker;
-use crate::client::{Admin, Client, Group, Place, Producer, Reader};
+use crate::client::{Admin, Client, Group, Operator, Place, Producer, Reader};
+use crate::directed::Plots;
 use crate::error::SimError;
 use crate::node::Node;
 use crate::node::{Running, Stop};
@@ -17,12 +18,14 @@ use crate::{Outcome, Totals};
 
 /// How long calm may take until all is well.
 const RECOVERY_MAX: Duration = Duration::from_secs(60);
+/// Batches that are sent at least.
+const BATCHES_MIN: u64 = 200;
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The node at a host.
 pub(crate) fn node_of(host: &str) -> EndId {
-    host.trim_start_matches('n').parse().unwrap_or(0)
+    host.trim_start_matches(['n', 'm']).parse().unwrap_or(0)
 }
 
 /// A run.
@@ -33,6 +36,7 @@ pub(crate) struct Cluster {
     history: History,
     pub(crate) checker: Checker,
     pub(crate) places: Vec<Place>,
+    pub(crate) plots: Plots,
     is_finishing: bool,
 }
 
@@ -41,7 +45,11 @@ impl Cluster {
         let mut world = World::new(seed, tells);
         let mut nodes = BTreeMap::new();
         for id in world.weather.nodes() {
-            nodes.insert(id, Node::new(&world.weather, id)?);
+            let node = Node::new(&world.weather, id)?;
+            if node.config.is_controller {
+                world.directories.insert(id, node.metadata_directory());
+            }
+            nodes.insert(id, node);
             let at = world.random.ms(0, 300);
             world.at(at, What::Start(id));
         }
@@ -56,6 +64,7 @@ impl Cluster {
             history: History::default(),
             checker: Checker::default(),
             places: Vec::new(),
+            plots: Plots::default(),
             is_finishing: false,
         };
         cluster.invite_clients();
@@ -86,6 +95,9 @@ impl Cluster {
         }
         let admin = Admin::new(id(clients.len()), topics.to_vec(), self.places.clone());
         clients.push(Client::Admin(admin));
+        if self.world.weather.membership.has_operator {
+            clients.push(Client::Operator(Operator::new(id(clients.len()))));
+        }
         for (at, client) in clients.into_iter().enumerate() {
             self.clients.insert(id(at), client);
             let when = self.world.random.ms(200, 800);
@@ -174,6 +186,9 @@ impl Cluster {
             To::Server => (known.server, known.server_life),
             To::Client => (known.client, Some(known.client_life)),
         };
+        if self.holds_back(conn, to, &packet) {
+            return;
+        }
         if let Some(node) = self.nodes.get_mut(&end) {
             if life.is_some_and(|life| life != node.life) {
                 // Another process was at this end.
@@ -245,18 +260,21 @@ impl Cluster {
             let reason = reason.clone();
             self.world.totals.nodes_given_up += 1;
             self.world.tell(|| format!("node {id} gives up: {reason}"));
-            return self.end_process(id, true);
+            let wait = self.time_away();
+            return self.end_process(id, true, wait);
         }
         if running.stop == Stop::Done {
             running.close();
             self.world.tell(|| format!("node {id} has stopped"));
-            return self.end_process(id, true);
+            let wait = self.time_away();
+            return self.end_process(id, true, wait);
         }
         let events = self.checker.node(&mut self.world, id, running);
         self.react(id, events);
     }
 
     fn look(&mut self) {
+        self.go_on_holding_back();
         let images = self.nodes.values().filter_map(|node| node.running.as_ref());
         let running: Vec<&Running> = images.collect();
         self.checker.look(&mut self.world, &running);
@@ -267,7 +285,8 @@ impl Cluster {
                 self.checker.tainted.remove(&node.id);
             }
         }
-        if self.world.is_calm && !self.is_finishing && self.world.now > LENGTH + Duration::from_secs(1) {
+        let is_enough = self.world.totals.batches >= BATCHES_MIN && self.world.now > LENGTH + Duration::from_secs(1);
+        if self.world.is_calm && !self.is_finishing && is_enough {
             self.is_finishing = true;
             for client in self.clients.values_mut() {
                 client.work().finish();
@@ -288,7 +307,7 @@ impl Cluster {
             let Some(running) = &node.running else {
                 return Some(format!("node {} is down", node.id));
             };
-            if let Some(why) = self.checker.unfinished(running, self.nodes.values()) {
+            if let Some(why) = self.checker.unfinished(&self.world, running, &self.nodes.values()) {
                 return Some(why);
             }
         }

@@ -43,6 +43,15 @@ impl Disks {
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no disk has {}", path.display())))
     }
 
+    /// An empty disk in the place of another.
+    pub(crate) fn replace(&mut self, dir: &Path) -> io::Result<()> {
+        if let Some((_, mounted)) = self.mounted.iter_mut().find(|(at, _)| at == dir) {
+            *mounted = SimDisk::default();
+            mounted.create_dir_all(dir)?;
+        }
+        Ok(())
+    }
+
     /// What a power cut leaves.
     pub(crate) fn cut_power(&mut self, random: &mut Seeded) {
         for (_, disk) in &mut self.mounted {

@@ -18,7 +18,10 @@ impl Cluster {
         }
         match fault {
             Fault::Kill(node) => self.kill(node),
-            Fault::PowerCut(node) => self.cut_power(node),
+            Fault::PowerCut(node) => {
+                let wait = self.time_away();
+                self.cut_power(node, wait);
+            }
             Fault::Stop(node) => self.stop(node),
             Fault::Pause(node, length) => self.pause(node, length),
             Fault::ClockJump(node, jump_ms) => self.jump(node, jump_ms),
@@ -36,6 +39,9 @@ impl Cluster {
             Fault::FailSyncs(node, disk) => self.fail_disk(node, disk, true),
             Fault::FillDisk(node, disk) => self.fail_disk(node, disk, false),
             Fault::IsolateLeader(which) => self.isolate_leader(which),
+            Fault::Reformat(node) => self.reformat(node),
+            Fault::Bridge => self.bridge(),
+            Fault::Rejoin(one, other) => self.rejoin(one, other),
             Fault::Calm => self.calm(),
         }
     }
@@ -47,7 +53,24 @@ impl Cluster {
         }
         let weather = self.world.weather;
         for event in events {
+            match event {
+                Happened::Granted if self.bridge_voted(id) => return,
+                Happened::Active => self.bridge_elected(id),
+                _ => {}
+            }
             let (one_in, count) = match event {
+                Happened::Lingers => {
+                    self.lingers(id);
+                    continue;
+                }
+                Happened::Overtaken(by) => {
+                    self.cut_overtaken(id, by);
+                    continue;
+                }
+                Happened::Changing => (
+                    weather.membership.kill_changing,
+                    &mut self.world.totals.kills_of_changing_leaders,
+                ),
                 Happened::Leads => (weather.kill_new_leader, &mut self.world.totals.kills_of_new_leaders),
                 Happened::Granted => (weather.kill_after_vote, &mut self.world.totals.kills_of_voters),
                 Happened::Active => (weather.kill_new_controller, &mut self.world.totals.kills_of_controllers),
@@ -74,7 +97,7 @@ impl Cluster {
         self.nodes.values().any(|node| node.is_tainted)
     }
 
-    fn is_spared(&self, id: EndId) -> bool {
+    pub(crate) fn is_spared(&self, id: EndId) -> bool {
         self.world.weather.brokers().contains(&id) && self.is_anyone_tainted()
     }
 
@@ -88,18 +111,32 @@ impl Cluster {
         }
         self.world.totals.kills += 1;
         self.world.tell(|| format!("node {id} is killed"));
-        self.end_process(id, true);
+        let wait = self.time_away();
+        self.end_process(id, true, wait);
+    }
+
+    /// How long a node is down.
+    pub(crate) fn time_away(&mut self) -> Duration {
+        match self.world.random.below(6) {
+            0 | 1 => self.world.random.ms(1000, 8000),
+            2 => self.world.random.ms(2, 100),
+            _ => self.world.random.ms(20, 1500),
+        }
     }
 
     /// A broker's only where no acknowledged record is lost by it: where another node has all of it.
-    fn cut_power(&mut self, id: EndId) {
-        let is_broker = self.world.weather.brokers().contains(&id);
-        if !self.is_up(id) || (is_broker && !self.may_lose_unsynced(id)) {
+    pub(crate) fn may_cut_power(&self, id: EndId) -> bool {
+        self.is_up(id) && (!self.world.weather.brokers().contains(&id) || self.may_lose_unsynced(id))
+    }
+
+    pub(crate) fn cut_power(&mut self, id: EndId, wait: Duration) {
+        if !self.may_cut_power(id) {
             return;
         }
+        let is_broker = self.world.weather.brokers().contains(&id);
         self.world.totals.power_cuts += 1;
         self.world.tell(|| format!("node {id} loses its power"));
-        self.end_process(id, false);
+        self.end_process(id, false, wait);
         if let Some(node) = self.nodes.get_mut(&id) {
             if is_broker {
                 node.is_tainted = true;
@@ -130,7 +167,7 @@ impl Cluster {
     }
 
     /// A process is gone; it is started again after a while.
-    pub(crate) fn end_process(&mut self, id: EndId, are_told: bool) {
+    pub(crate) fn end_process(&mut self, id: EndId, are_told: bool, wait: Duration) {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let Some(running) = node.running.take() else { return };
         let quorum = running.quorum.controller.quorum();
@@ -144,11 +181,6 @@ impl Cluster {
             self.world.refuses.insert(id);
         }
         node.is_to_start = true;
-        let wait = match self.world.random.below(6) {
-            0 | 1 => self.world.random.ms(1000, 8000),
-            2 => self.world.random.ms(2, 100),
-            _ => self.world.random.ms(20, 1500),
-        };
         self.world.after(wait, What::Start(id));
     }
 
@@ -182,7 +214,7 @@ impl Cluster {
         }
     }
 
-    fn isolate(&mut self, id: EndId) {
+    pub(crate) fn isolate(&mut self, id: EndId) {
         self.world.tell(|| format!("node {id} is cut off from the other nodes"));
         for other in self.world.weather.nodes() {
             if other != id {
@@ -255,7 +287,8 @@ impl Cluster {
                 .is_some_and(|side| side.broker.log_dirs().iter().any(|home| home.health.is_failed()));
             node.disks.repair();
             if has_failed {
-                self.end_process(id, true);
+                let wait = self.time_away();
+                self.end_process(id, true, wait);
             }
         }
     }

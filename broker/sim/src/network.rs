@@ -22,6 +22,8 @@ struct Stream {
     held: VecDeque<Packet>,
     /// What is on its way is lost.
     dead: bool,
+    /// What is on its way goes on when it is told to.
+    frozen: bool,
 }
 
 /// A connection.
@@ -127,11 +129,27 @@ impl World {
         if stream.dead && !matches!(packet, Packet::End) {
             return false;
         }
-        if is_cut || !stream.held.is_empty() {
+        if is_cut || stream.frozen || !stream.held.is_empty() {
             stream.held.push_back(packet.clone());
             return false;
         }
         true
+    }
+
+    /// Holds up what a client sends.
+    pub(crate) fn freeze(&mut self, id: ConnId, first: Packet) {
+        if let Some(conn) = self.network.conns.get_mut(&id) {
+            conn.up.frozen = true;
+            conn.up.held.push_front(first);
+        }
+    }
+
+    /// Lets go on what was held up like this.
+    pub(crate) fn thaw(&mut self, id: ConnId) {
+        if let Some(conn) = self.network.conns.get_mut(&id) {
+            conn.up.frozen = false;
+        }
+        self.release();
     }
 
     /// What was held up and need not be any more goes on.
@@ -141,6 +159,9 @@ impl World {
             for to in [To::Server, To::Client] {
                 if !self.network.cut.contains(&conn.way(to)) {
                     let stream = conn.stream(to);
+                    if stream.frozen {
+                        continue;
+                    }
                     free.extend(stream.held.drain(..).map(|packet| (*id, to, packet)));
                 }
             }

@@ -45,6 +45,10 @@ totals! {
     kills_of_new_leaders: "kills of new leaders",
     kills_of_voters: "kills of voters that just granted",
     kills_of_controllers: "kills of new active controllers",
+    kills_of_changing_leaders: "kills of active controllers that change the voters",
+    overtaken: "power cuts of active controllers while another has what they have not synced",
+    bridges: "restarts of voters between two that do not reach each other",
+    proposals_held: "ISR proposals held back until they were out of date",
     leaders_isolated: "leaders isolated with appends on their way",
     power_cuts: "power cuts",
     clean_stops: "clean stops",
@@ -71,6 +75,11 @@ totals! {
     snapshot_loads: "metadata snapshots loaded",
     coordinator_changes: "coordinator changes",
     membership_changes: "membership changes",
+    voters_added: "voters added",
+    voters_removed: "voters removed",
+    voters_updated: "voters that are reached elsewhere",
+    quorums_raised: "quorums made dynamic",
+    dirs_reformatted: "metadata directories formatted anew",
 }
 
 impl fmt::Display for Totals {

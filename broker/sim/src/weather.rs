@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::membership::{Membership, SPARE};
 use crate::random::Seeded;
 use crate::world::{EndId, What, World};
 use broker_core::cx::Random as _;
@@ -58,6 +59,15 @@ pub(crate) struct Weather {
     pub(crate) drifts: bool,
     pub(crate) produce_every_ms: u64,
     pub(crate) fetchers: u64,
+    pub(crate) membership: Membership,
+    /// A round of the quorum's thread may take so long, in which it takes what comes.
+    pub(crate) round_max_us: u64,
+    /// One leader in so many loses its power when another has what it has not synced.
+    pub(crate) cut_overtaken: u64,
+    /// A voter that two ask who do not reach each other is restarted between them.
+    pub(crate) bridges: u64,
+    /// One proposal of an ISR in so many is held back on its way until it is out of date.
+    pub(crate) hold_proposal: u64,
 }
 
 /// Something that goes wrong, or right again.
@@ -78,6 +88,12 @@ pub(crate) enum Fault {
     FillDisk(EndId, usize),
     /// Cuts off whoever leads a partition while appends are on their way.
     IsolateLeader(u64),
+    /// A controller's metadata directory is formatted anew.
+    Reformat(EndId),
+    /// The two that follow the active controller do not reach each other, and it is restarted.
+    Bridge,
+    /// Something goes again from the first to the second, and back.
+    Rejoin(EndId, EndId),
     Calm,
 }
 
@@ -110,6 +126,11 @@ impl Weather {
             drifts: random.one_in(2),
             produce_every_ms: 60 + random.below(90),
             fetchers: 1 + random.below(2),
+            membership: Membership::draw(random),
+            round_max_us: random.pick(&[0, 0, 8000, 30_000]).unwrap_or(0),
+            cut_overtaken: random.pick(&[0, 2, 6]).unwrap_or(0),
+            bridges: random.below(2),
+            hold_proposal: random.pick(&[0, 0, 2]).unwrap_or(0),
         }
     }
 
@@ -118,13 +139,19 @@ impl Weather {
         [1, 2, 3]
     }
 
-    /// Ids of controllers.
-    pub(crate) fn controllers(&self) -> [EndId; 3] {
+    /// Ids of controllers that vote at first.
+    pub(crate) fn first_voters(&self) -> [EndId; 3] {
         match self.layout {
             Layout::Combined => [1, 2, 3],
             Layout::Separate => [11, 12, 13],
             Layout::Mixed => [1, 2, 13],
         }
+    }
+
+    /// Ids of all controllers.
+    pub(crate) fn controllers(&self) -> Vec<EndId> {
+        let spare = self.membership.has_spare.then_some(SPARE);
+        self.first_voters().into_iter().chain(spare).collect()
     }
 
     /// Ids of all nodes.
@@ -139,6 +166,21 @@ impl Weather {
 impl World {
     fn any(&mut self, of: &[EndId]) -> EndId {
         self.random.pick(of).unwrap_or(1)
+    }
+
+    fn plan_changes(&mut self) {
+        let until = LENGTH.as_millis() as u64;
+        for _ in 0..self.weather.bridges {
+            let at = self.random.ms(2500, until - 2000);
+            self.at(at, What::Fault(Fault::Bridge));
+        }
+        if self.weather.membership.loses_dirs {
+            let controllers = self.weather.controllers();
+            for _ in 0..1 + self.random.below(4) {
+                let (at, node) = (self.random.ms(2500, until), self.any(&controllers));
+                self.at(at, What::Fault(Fault::Reformat(node)));
+            }
+        }
     }
 
     /// Draws when what goes wrong.
@@ -211,6 +253,7 @@ impl World {
             let disk = self.random.below(3) as usize;
             self.at(at, What::Fault(Fault::FillDisk(node, disk)));
         }
+        self.plan_changes();
         self.at(LENGTH, What::Fault(Fault::Calm));
     }
 }

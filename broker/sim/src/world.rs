@@ -1,10 +1,11 @@
 //! What all of a run share: the time, what is to happen, chance, and the story.
 
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use bytes::Bytes;
+use protocol::Uuid;
 
 use crate::network::Network;
 use crate::random::Seeded;
@@ -106,6 +107,10 @@ pub(crate) struct World {
     pub(crate) network: Network,
     /// Nodes that are down on machines that are up: connections to them are refused.
     pub(crate) refuses: BTreeSet<EndId>,
+    /// Metadata directories of controllers, as whoever formatted them knows.
+    pub(crate) directories: BTreeMap<EndId, Uuid>,
+    /// Who leads the partition of committed offsets, as is committed, and since when.
+    pub(crate) offsets_leader: Option<(EndId, Duration)>,
     pub(crate) totals: Totals,
     /// Nothing goes wrong any more.
     pub(crate) is_calm: bool,
@@ -127,6 +132,8 @@ impl World {
             weather,
             network: Network::default(),
             refuses: BTreeSet::new(),
+            directories: BTreeMap::new(),
+            offsets_leader: None,
             totals: Totals::default(),
             is_calm: false,
             wrong: Vec::new(),

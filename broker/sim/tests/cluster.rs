@@ -17,9 +17,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Seeds in which, together, everything happens that can.
-const SEEDS: [u64; 8] = [12, 16, 18, 25, 27, 30, 35, 46];
-/// Quorums are static yet.
-const NOT_YET: &str = "membership changes";
+const SEEDS: [u64; 8] = [1, 2, 8, 15, 74, 122, 207, 217];
 
 #[test]
 fn a_cluster_keeps_what_it_promises_whatever_goes_wrong() {
@@ -33,7 +31,7 @@ fn a_cluster_keeps_what_it_promises_whatever_goes_wrong() {
     println!("{totals}");
     if chosen.is_none() {
         for (what, times) in totals.each() {
-            assert!(times > 0 || what == NOT_YET, "no {what} in {totals}");
+            assert!(times > 0, "no {what} in {totals}");
         }
     }
 }
@@ -46,8 +44,8 @@ fn a_seed_plays_the_same_each_time() {
     assert_ne!(first.hash, run(8, true).unwrap().hash);
 }
 
-/// Seeds that found something, and what.
-const FOUND: [(u64, &str); 3] = [
+/// Seeds that found something, and what. The first three did so in another weather, before voters came and went.
+const FOUND: [(u64, &str); 7] = [
     (
         57,
         "a leader that was cut off acknowledged with a follower that went by metadata of its earlier life",
@@ -57,6 +55,19 @@ const FOUND: [(u64, &str); 3] = [
         "a leader that went by metadata of its earlier life raised its high watermark without its ISR",
     ),
     (178, "the same with records that a full disk had let through in part"),
+    (
+        226,
+        "a log torn by a power cut was taken for whole, after its broker had stopped before it had any metadata",
+    ),
+    (2264, "the same, of a replica that could not come back into the ISR"),
+    (
+        2710,
+        "a leader was refused for what a controller had not committed and then dropped, and never proposed again",
+    ),
+    (
+        21251,
+        "of two proposals for a partition in one request the second was taken for refused like the first",
+    ),
 ];
 
 #[test]

@@ -178,7 +178,8 @@ impl Broker {
         let found = |offsets: &broker_log::Offsets| offsets.get(name).copied().unwrap_or(0);
         let offset = |offsets| if known { found(offsets) } else { 0 };
         let options = OpenOptions {
-            clean: home.clean,
+            // Whoever closed the directory had no log open that it wrote no recovery point of.
+            clean: home.clean && home.recovery_points.contains_key(name),
             recovery_point: offset(&home.recovery_points),
             log_start_offset: offset(&home.log_start_offsets),
             high_watermark: offset(&home.high_watermarks),
@@ -288,9 +289,17 @@ impl Broker {
         removed
     }
 
+    /// Whether it has had any metadata. Before that no partition is open, whatever the directories hold.
+    fn has_metadata(&self) -> bool {
+        self.image.load().offset() >= 0
+    }
+
     /// Writes the offset checkpoints of all log directories.
     pub fn write_checkpoints(&self) -> Result<(), LogError> {
         use protocol::files::names;
+        if !self.has_metadata() {
+            return Ok(());
+        }
         let _one_writer = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
         let copies = self.copies();
         for home in self.dirs.iter().filter(|home| !home.health.is_failed()) {
@@ -338,7 +347,10 @@ impl Broker {
             }
         }
         self.write_checkpoints()?;
-        for home in self.dirs.iter().filter(|home| !failed.contains(&home.id)) {
+        // What was found unclean, and was not opened, was not recovered either.
+        let are_open = self.has_metadata();
+        let closed = |home: &&OpenLogDir| !failed.contains(&home.id) && (are_open || home.clean);
+        for home in self.dirs.iter().filter(closed) {
             home.dir.write_clean_shutdown(broker_epoch)?;
         }
         Ok(())

@@ -228,8 +228,8 @@ impl Controller {
                 }
                 let offset = if records.is_empty() {
                     // It may tell of records that are not committed yet, and must not be ahead of them.
-                    let pending = self.waiting.last_key_value().map(|(offset, _)| *offset);
-                    pending
+                    let latest = Some(self.latest.offset()).filter(|offset| *offset >= self.raft.high_watermark());
+                    latest
                         .max(self.raft.uncommitted_change())
                         .filter(|_| !api::is_about_quorum(&call))
                 } else {

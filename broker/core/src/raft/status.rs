@@ -38,6 +38,11 @@ impl Raft {
         matches!(self.role, Role::Leader(_))
     }
 
+    /// Whether it asks for votes in its epoch.
+    pub fn is_candidate(&self) -> bool {
+        matches!(self.role, Role::Candidate { .. })
+    }
+
     /// Whether there can be no leader: the voters whose processes are gone leave no majority.
     pub fn has_no_majority(&self, now: Duration) -> bool {
         let voters = self.voters();
@@ -79,6 +84,11 @@ impl Raft {
         self.log.end_offset()
     }
 
+    /// The first offset of the log that may not be durable.
+    pub fn synced_offset(&self) -> i64 {
+        self.log.synced_offset()
+    }
+
     /// Bytes of the log, without snapshots.
     pub fn log_size_bytes(&self) -> u64 {
         self.log.size_bytes()
@@ -87,6 +97,12 @@ impl Raft {
     /// The voters.
     pub fn voters(&self) -> &VoterSet {
         self.voters.latest()
+    }
+
+    /// The voters by the offsets of the records that changed them, committed or not, as far back as the log goes: what
+    /// came before a snapshot counts as its last record. There are none in a static quorum.
+    pub fn voter_changes(&self) -> impl DoubleEndedIterator<Item = (i64, &VoterSet)> {
+        self.voters.changes()
     }
 
     /// Where a member of the quorum is reached, host and port.

@@ -183,6 +183,11 @@ impl<T> History<T> {
         self.changes.range(..=offset).next_back().map(|(_, value)| value)
     }
 
+    /// What records said, by offset, first to last.
+    pub(super) fn changes(&self) -> impl DoubleEndedIterator<Item = (i64, &T)> {
+        self.changes.iter().map(|(offset, value)| (*offset, value))
+    }
+
     /// Where the latest record is that said anything.
     pub(super) fn last_offset(&self) -> Option<i64> {
         self.changes.last_key_value().map(|(offset, _)| *offset)

@@ -4,6 +4,7 @@
 //! A [`Proposer`] is a plain struct that one task drives: it hands over what the outbox has with [`Proposer::take`], sends
 //! what [`Proposer::next`] returns, and gives the answer or its absence to [`Proposer::on_answer`].
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use protocol::api::messages::alter_partition_request::AlterPartitionRequest;
@@ -86,6 +87,7 @@ impl Proposer {
         if self.ready.is_empty() {
             return ProposerStep::Wait((!self.again.is_empty()).then_some(self.again_at));
         }
+        keep_latest(&mut self.ready);
         let rest = self.ready.split_off(self.ready.len().min(REQUEST_MAX));
         self.in_flight = std::mem::replace(&mut self.ready, rest);
         ProposerStep::Send(alter_partition::request(sender, &self.in_flight))
@@ -101,6 +103,18 @@ impl Proposer {
         let outcomes = alter_partition::outcomes(answer, &sent);
         sent.into_iter().zip(outcomes).collect()
     }
+}
+
+/// Keeps the latest proposal of each partition: no other is awaited, and an answer tells of a partition once.
+fn keep_latest(proposals: &mut Vec<ProposeIsr>) {
+    let key = |proposal: &ProposeIsr| (proposal.topic_id, proposal.partition);
+    let order = |proposal: &ProposeIsr| (proposal.leader_epoch, proposal.partition_epoch, proposal.id);
+    let mut latest = BTreeMap::new();
+    for proposal in proposals.iter() {
+        let known = latest.entry(key(proposal)).or_insert(order(proposal));
+        *known = order(proposal).max(*known);
+    }
+    proposals.retain(|proposal| latest.get(&key(proposal)) == Some(&order(proposal)));
 }
 
 #[cfg(test)]
@@ -159,6 +173,21 @@ mod tests {
         assert_eq!(waits_until(&mut proposer, ms(1)), None);
         assert_eq!(proposer.on_answer(None).len(), 2);
         assert_eq!(sent(&mut proposer, ms(2)), [2]);
+    }
+
+    #[test]
+    fn of_a_partition_only_the_latest_proposal_is_sent() {
+        let mut proposer = Proposer::default();
+        proposer.take(vec![proposal(0, 1), proposal(1, 1)], ms(0));
+        let newer = ProposeIsr {
+            partition_epoch: 10,
+            id: 2,
+            ..proposal(0, 1)
+        };
+        proposer.take(vec![newer.clone()], ms(1));
+        assert_eq!(sent(&mut proposer, ms(60)), [1, 0]);
+        let answered: Vec<ProposeIsr> = proposer.on_answer(None).into_iter().map(|(sent, _)| sent).collect();
+        assert_eq!(answered, [proposal(1, 1), newer]);
     }
 
     #[test]

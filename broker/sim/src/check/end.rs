@@ -13,8 +13,9 @@ impl Checker {
     /// What a node still lacks for all to be well; none if nothing.
     pub(crate) fn unfinished<'a>(
         &self,
+        world: &World,
         running: &Running,
-        mut nodes: impl Iterator<Item = &'a Node>,
+        nodes: &(impl Iterator<Item = &'a Node> + Clone),
     ) -> Option<String> {
         let id = running.id;
         let image = &running.quorum.image;
@@ -22,12 +23,15 @@ impl Checker {
         if !image.is_same_as(&self.newest) && image.offset() != self.newest.offset() {
             return Some(format!("node {id} has not the newest metadata"));
         }
-        if nodes.any(|node| {
+        if nodes.clone().any(|node| {
             node.running
                 .as_ref()
                 .is_some_and(|running| running.stop != crate::node::Stop::No)
         }) {
             return Some("a node is stopping".to_owned());
+        }
+        if let Some(why) = self.unsettled(world, running, nodes.clone()) {
+            return Some(why);
         }
         let mut brokers = self.newest.brokers().iter();
         if let Some(broker) = brokers.find(|broker| !broker.is_active()) {

@@ -10,6 +10,9 @@ use crate::node::Running;
 use crate::weather::{HEARTBEAT_MS, SESSION_MS};
 use crate::world::{EndId, World};
 
+/// The topic of committed offsets, which has one partition.
+const CONSUMER_OFFSETS: &str = "__consumer_offsets";
+
 fn partitions(image: &MetadataImage) -> impl Iterator<Item = (PartitionKey, &TopicImage, &PartitionImage)> {
     image.topics().iter().flat_map(|topic| {
         topic
@@ -38,6 +41,9 @@ impl Checker {
                 compare(world, &name, known, now);
             }
             check(world, &name, newest, now);
+            if topic.name == CONSUMER_OFFSETS && world.offsets_leader.map(|(leader, _)| leader) != Some(now.leader) {
+                world.offsets_leader = Some((now.leader, world.now));
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 mod end;
 mod logs;
 mod metadata;
+mod voters;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use broker_core::broker::partition::Partition;
 use broker_core::image::MetadataImage;
+use broker_core::raft::VoterSet;
 use protocol::Uuid;
 
 use crate::client::Place;
@@ -31,6 +33,12 @@ pub(crate) enum Happened {
     Granted,
     /// It is the active controller of a new epoch.
     Active,
+    /// It leads the quorum, and takes its time with what it has appended.
+    Lingers,
+    /// It leads the quorum, and this voter alone has what it has not synced.
+    Overtaken(EndId),
+    /// It leads the quorum, and has changed the voters; that is not committed.
+    Changing,
 }
 
 /// What was seen of a process.
@@ -38,6 +46,8 @@ pub(crate) enum Happened {
 struct Seen {
     raft_epoch: i32,
     raft_high_watermark: i64,
+    /// Where the voters changed last, as it is committed.
+    voters_offset: Option<i64>,
     image_offset: i64,
     /// By replica; one that was removed and came again is another.
     replicas: BTreeMap<PartitionKey, Replica>,
@@ -59,6 +69,8 @@ pub(crate) struct Checker {
     controllers: BTreeMap<i32, EndId>,
     /// What is committed in the metadata log, by offset: the epoch, and a hash of what is there.
     committed: BTreeMap<i64, (i32, u64)>,
+    /// The voters as they are committed, by the offsets of the records that changed them.
+    voters: BTreeMap<i64, VoterSet>,
     /// Who led which epoch of a partition, by itself.
     leaders: BTreeMap<(PartitionKey, i32), EndId>,
     /// The newest metadata that is committed.
@@ -78,6 +90,7 @@ impl Default for Checker {
             seen: BTreeMap::new(),
             controllers: BTreeMap::new(),
             committed: BTreeMap::new(),
+            voters: BTreeMap::new(),
             leaders: BTreeMap::new(),
             newest: MetadataImage::empty(),
             logs: Logs::default(),
@@ -162,9 +175,13 @@ impl Checker {
                 world.wrong(format!("nodes {first} and {id} both lead the quorum in epoch {epoch}"));
             }
         }
+        if raft.is_leader() {
+            leads_quorum(world, running, happened);
+        }
         if high_watermark > seen.raft_high_watermark {
             let from = std::mem::replace(&mut seen.raft_high_watermark, high_watermark);
             self.compare_metadata(world, id, running, from);
+            self.compare_voters(world, id, running);
         }
     }
 
@@ -194,6 +211,11 @@ impl Checker {
         let topic = self.newest.topics().by_name(&place.topic)?;
         let leader = topic.partition(place.partition)?.leader;
         (leader >= 0).then_some(leader)
+    }
+
+    /// The latest image of the metadata that is committed.
+    pub(crate) fn newest(&self) -> &MetadataImage {
+        &self.newest
     }
 
     /// Whether a broker's process is the one that is registered, and unfenced.
@@ -226,5 +248,30 @@ impl Checker {
             .flat_map(broker_core::image::TopicImage::partitions);
         self.is_registered(running)
             && partitions.all(|(_, partition)| !partition.replicas.contains(&id) || partition.isr.contains(&id))
+    }
+}
+
+/// What a leader of the quorum is in the middle of.
+fn leads_quorum(world: &World, running: &mut Running, happened: &mut Vec<Happened>) {
+    let quorum = &mut running.quorum;
+    let raft = quorum.controller.quorum();
+    if std::mem::take(&mut quorum.just_lingers) {
+        happened.push(Happened::Lingers);
+    }
+    let changed = raft.voter_changes().next_back().map(|(offset, _)| offset);
+    let changing = changed.filter(|offset| *offset >= raft.high_watermark());
+    if changing.is_some() && quorum.changing_at != changing {
+        quorum.changing_at = changing;
+        happened.push(Happened::Changing);
+    }
+    let synced = raft.synced_offset();
+    if world.weather.cut_overtaken == 0 || raft.log_end_offset() == synced || quorum.overtaken_at == synced {
+        return;
+    }
+    let others = raft.replicas().filter(|(key, _)| raft.voters().is_voter(*key));
+    let mut ahead = others.filter(|(_, progress)| progress.end_offset > synced);
+    if let (Some((key, _)), None) = (ahead.next(), ahead.next()) {
+        quorum.overtaken_at = synced;
+        happened.push(Happened::Overtaken(key.id));
     }
 }

@@ -1,6 +1,7 @@
 //! A consumer that commits offsets and asks for them again, wherever its coordinator is.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use client::history::History;
 use protocol::api::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
@@ -20,8 +21,11 @@ pub(crate) struct Group {
     coordinator: Option<i32>,
     /// What is committed for sure.
     committed: i64,
+    /// What was so before.
+    past: BTreeSet<i64>,
     /// What was sent last.
     sent: i64,
+    asked_at: Duration,
     /// What got no answer that is certain: it may be committed, and late.
     unknown: BTreeSet<i64>,
     commits_next: bool,
@@ -38,7 +42,9 @@ impl Group {
             name: format!("g{id}"),
             coordinator: None,
             committed: -1,
+            past: BTreeSet::from([-1]),
             sent: -1,
+            asked_at: Duration::ZERO,
             unknown: BTreeSet::new(),
             commits_next: true,
             is_over: false,
@@ -85,6 +91,7 @@ impl Group {
             Some(topic.partitions.into_iter().next()?.error_code)
         });
         if code == Some(0) {
+            self.past.insert(self.committed);
             self.committed = self.sent;
             world.totals.offsets_committed += 1;
             self.commits_next = false;
@@ -102,6 +109,7 @@ impl Group {
         let topic = OffsetFetchRequestTopics::default()
             .with_name(TopicName(StrBytes::from_string(self.place.topic.clone())))
             .with_partition_indexes(vec![self.place.partition]);
+        self.asked_at = world.now;
         let group = OffsetFetchRequestGroup::default()
             .with_group_id(GroupId(StrBytes::from_string(self.name.clone())))
             .with_topics(Some(vec![topic]));
@@ -124,6 +132,13 @@ impl Group {
         let (id, offset) = (self.session.id, found.committed_offset);
         world.totals.offsets_fetched += 1;
         world.tell(|| format!("group {id}: fetched {offset}"));
+        // One that has not heard that another took over tells what was committed when it coordinated, as Kafka's does.
+        let known = world.offsets_leader;
+        let is_replaced = known.is_none_or(|(leader, since)| Some(leader) != self.coordinator || since > self.asked_at);
+        if is_replaced && self.past.contains(&offset) {
+            self.coordinator = None;
+            return self.session.wait(world, 20, 100);
+        }
         if offset != self.committed && !self.unknown.contains(&offset) {
             let committed = self.committed;
             world.wrong(format!(

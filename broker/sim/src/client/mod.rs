@@ -3,6 +3,7 @@
 mod admin;
 mod group;
 mod metadata;
+mod operator;
 mod producer;
 mod reader;
 
@@ -16,6 +17,7 @@ use crate::world::{ConnId, EndId, Packet, What, World};
 pub(crate) use admin::Admin;
 pub(crate) use group::Group;
 use metadata::Metadata;
+pub(crate) use operator::Operator;
 pub(crate) use producer::{Producer, id_of};
 pub(crate) use reader::{Reader, records_in};
 
@@ -42,6 +44,7 @@ pub(crate) enum Asked {
     OffsetCommit,
     OffsetFetch,
     Admin,
+    Operator,
 }
 
 /// A client's connections and what it knows of the cluster.
@@ -66,7 +69,12 @@ impl Session {
     }
 
     fn ask(&mut self, world: &mut World, server: EndId, tag: Asked, ask: Ask) {
-        self.caller.ask(world, (0, Port::Broker, server), tag, ask, ANSWER_MAX);
+        self.ask_at(world, (Port::Broker, server), tag, ask);
+    }
+
+    fn ask_at(&mut self, world: &mut World, (port, server): (Port, EndId), tag: Asked, ask: Ask) {
+        let purpose = u8::from(port == Port::Controller);
+        self.caller.ask(world, (purpose, port, server), tag, ask, ANSWER_MAX);
     }
 
     fn wait(&mut self, world: &mut World, from_ms: u64, to_ms: u64) {
@@ -106,6 +114,7 @@ pub(crate) enum Client {
     Reader(Reader),
     Group(Group),
     Admin(Admin),
+    Operator(Operator),
 }
 
 impl Client {
@@ -115,6 +124,7 @@ impl Client {
             Self::Reader(reader) => reader,
             Self::Group(group) => group,
             Self::Admin(admin) => admin,
+            Self::Operator(operator) => operator,
         }
     }
 
@@ -124,6 +134,7 @@ impl Client {
             Self::Reader(reader) => reader.unfinished(),
             Self::Group(group) => group.unfinished(),
             Self::Admin(admin) => admin.unfinished(),
+            Self::Operator(operator) => operator.unfinished(),
         }
     }
 

@@ -20,6 +20,9 @@ use crate::world::World;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Purpose {
     Raft,
+    /// One of controller.quorum.bootstrap.servers, whose id is not known.
+    Bootstrap,
+    ChangeVoters,
     Lifecycle,
     RegisterController,
     AssignDirectories,
@@ -108,6 +111,7 @@ impl Running {
 
     fn take_brokers_answer(&mut self, world: &mut World, tag: &Tag, answer: &Answer) {
         let now = self.clock.now(world.now);
+        let id = self.id;
         let Some(side) = &mut self.broker else { return };
         side.is_stirred = true;
         match tag {
@@ -129,6 +133,7 @@ impl Running {
             Tag::AlterPartition => {
                 let response = answer.read::<AlterPartitionRequest>();
                 for (proposal, outcome) in side.proposer.on_answer(response.as_ref()) {
+                    world.tell(|| format!("broker {id}: {proposal:?} came to {outcome:?}"));
                     if let Ok(partition) = side.broker.partition_by_id(proposal.topic_id, proposal.partition) {
                         partition.isr_outcome(&proposal, outcome, now);
                     }

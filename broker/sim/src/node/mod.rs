@@ -4,7 +4,9 @@ mod answers;
 mod broker;
 mod clock;
 mod fetchers;
+mod format;
 mod forward;
+mod members;
 mod quorum;
 mod requests;
 mod serve;
@@ -31,6 +33,7 @@ pub(crate) use clock::NodeClock;
 use forward::Forwarded;
 use quorum::Quorum;
 use serve::Served;
+pub(crate) use start::CLUSTER;
 pub(crate) use stop::Stop;
 
 /// A node, which is up or down.
@@ -38,6 +41,10 @@ pub(crate) struct Node {
     pub(crate) id: EndId,
     pub(crate) config: Arc<NodeConfig>,
     pub(crate) disks: Disks,
+    /// How often its metadata directory was formatted anew.
+    pub(crate) formatted: u8,
+    /// Whether it goes by its other name.
+    is_renamed: bool,
     /// Which of its lives it is in.
     pub(crate) life: u64,
     pub(crate) running: Option<Running>,

@@ -5,24 +5,26 @@ use std::time::Duration;
 
 use broker_core::call::Call;
 use broker_core::controller::{
-    Controller, ControllerCx, ControllerError, ControllerTimer, Event, Probe, QuorumRequest, SnapshotJob,
+    Controller, ControllerCx, ControllerError, ControllerTimer, Event, QuorumRequest, SnapshotJob,
 };
 use broker_core::cx::{Cx, Outbox, Ticket};
 use broker_core::image::MetadataImage;
-use broker_core::raft::Peer;
-use broker_core::raft::wire::{Identity, Message, write_request};
+use broker_core::raft::wire::Identity;
 
-use super::{Active, Purpose, Route, Running, Tag};
+use super::{Active, Purpose, Route, Running};
 use broker_core::reply::{Reply, ReplyPart};
 use protocol::api::ApiKey;
-use protocol::api::messages::{ApiVersionsRequest, VoteRequest};
+use protocol::api::messages::VoteRequest;
 
-use crate::caller::{Answer, Ask, ask};
+use crate::caller::Answer;
 use crate::random::Seeded;
 use crate::world::{What, World};
 
 /// Bytes of a frame's length.
 const LENGTH_BYTES: usize = 4;
+
+/// One round of the quorum's thread in so many takes its time, if any do.
+const SLOW_ROUNDS: u64 = 8;
 
 type Out = Outbox<QuorumRequest, ControllerTimer>;
 
@@ -42,6 +44,8 @@ pub(crate) struct Quorum {
     random: Seeded,
     /// A round has come to its sync.
     is_committing: bool,
+    /// A round goes on until then, and takes what comes.
+    round_until: Option<Duration>,
     timers: BTreeMap<ControllerTimer, Duration>,
     waiting: BTreeMap<Ticket, (Route, i16, i16)>,
     next_ticket: u64,
@@ -52,6 +56,11 @@ pub(crate) struct Quorum {
     pub(crate) is_new_image: bool,
     pub(crate) led_epoch: Option<i32>,
     pub(crate) just_granted: bool,
+    pub(crate) just_lingers: bool,
+    /// Where a change of the voters was seen that was not committed.
+    pub(crate) changing_at: Option<i64>,
+    /// What was synced when another was seen to have more.
+    pub(crate) overtaken_at: i64,
 }
 
 impl Quorum {
@@ -63,6 +72,7 @@ impl Quorum {
             request_max,
             random,
             is_committing: false,
+            round_until: None,
             timers: BTreeMap::new(),
             waiting: BTreeMap::new(),
             next_ticket: 0,
@@ -71,19 +81,22 @@ impl Quorum {
             is_new_image: false,
             led_epoch: None,
             just_granted: false,
+            just_lingers: false,
+            changing_at: None,
+            overtaken_at: -1,
         }
     }
 
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        if self.is_committing {
-            return None;
+        if self.is_committing || self.round_until.is_some() {
+            return self.round_until;
         }
         self.timers.values().copied().min()
     }
 
     /// Whether it waits for something to happen.
     pub(crate) fn is_idle(&self) -> bool {
-        !self.is_committing && self.mail.is_empty()
+        !self.is_committing && self.round_until.is_none() && self.mail.is_empty()
     }
 }
 
@@ -91,7 +104,10 @@ impl Running {
     /// Takes what there is, up to the sync; whether there was anything.
     pub(super) fn quorum_round(&mut self, world: &mut World) -> bool {
         let now = self.clock.now(world.now).mono;
-        let is_due = self.quorum.timers.values().any(|at| *at <= now);
+        let is_due = match self.quorum.round_until {
+            Some(until) => until <= now,
+            None => self.quorum.timers.values().any(|at| *at <= now),
+        };
         if self.quorum.is_committing || (self.quorum.mail.is_empty() && !is_due) {
             return false;
         }
@@ -108,6 +124,9 @@ impl Running {
             };
             self.drive(world, |controller, cx| controller.on(event, cx));
         }
+        if self.goes_on(world, now) {
+            return true;
+        }
         let due = self.quorum.timers.iter().filter(|(_, at)| **at <= now);
         let due: Vec<ControllerTimer> = due.map(|(timer, _)| *timer).collect();
         for timer in due {
@@ -119,6 +138,24 @@ impl Running {
         let wait = world.random.us(5, world.weather.sync_max_us);
         let (node, life) = (self.id, self.life);
         world.after(wait, What::Commit { node, life });
+        true
+    }
+
+    /// Whether the round is not over: a thread that has not got its turn finds more to take when it has.
+    fn goes_on(&mut self, world: &mut World, now: Duration) -> bool {
+        if let Some(until) = self.quorum.round_until {
+            if until > now {
+                return true;
+            }
+            self.quorum.round_until = None;
+            return false;
+        }
+        let max_us = world.weather.round_max_us;
+        if max_us == 0 || world.is_calm || !world.random.one_in(SLOW_ROUNDS) {
+            return false;
+        }
+        self.quorum.round_until = Some(now + world.random.us(0, max_us));
+        self.quorum.just_lingers = self.quorum.controller.quorum().is_leader();
         true
     }
 
@@ -184,7 +221,9 @@ impl Running {
     fn note_who_is_active(&mut self, world: &mut World) {
         let raft = self.quorum.controller.quorum();
         let active = Active {
-            id: raft.leader_id(),
+            id: raft
+                .leader_id()
+                .filter(|id| *id == self.id || raft.address_of(*id).is_some()),
             epoch: raft.epoch(),
         };
         if active == self.active {
@@ -260,58 +299,6 @@ impl Running {
                 None => self.quorum.timers.remove(&timer),
             };
         }
-    }
-
-    fn ask_member(&mut self, world: &mut World, asked: QuorumRequest) {
-        let QuorumRequest { id, to, request } = asked;
-        let (Peer::Node(server) | Peer::Leader(server)) = to else {
-            self.quorum
-                .mail
-                .push_back(Mail::Event(Event::QuorumResponse { id, response: None }));
-            return;
-        };
-        let message = write_request(&request, &self.quorum.own);
-        let min = message.version_min();
-        let ask = message_ask(message, min);
-        let max = self.quorum.request_max;
-        let tag = Tag::Raft {
-            id,
-            request: Box::new(request),
-        };
-        self.ask(world, Purpose::Raft, server, tag, ask, max);
-    }
-
-    /// Tries a broker's endpoints.
-    fn probe(&self, world: &mut World, probe: &Probe) {
-        let mut all_refused = !probe.endpoints.is_empty();
-        for endpoint in &probe.endpoints {
-            let server = crate::cluster::node_of(&endpoint.host);
-            let ways = [(self.id, server), (server, self.id)];
-            let is_reached = !ways.iter().any(|way| world.network.cut.contains(way));
-            all_refused &= is_reached && world.refuses.contains(&server);
-        }
-        let what = What::Probed {
-            node: self.id,
-            life: self.life,
-            id: probe.id,
-            all_refused,
-        };
-        let wait = world.random.us(200, 3000);
-        world.after(wait, what);
-    }
-}
-
-fn message_ask(message: Message, min: i16) -> Ask {
-    match message {
-        Message::Vote(typed) => ask(typed, None, min),
-        Message::BeginQuorumEpoch(typed) => ask(typed, None, min),
-        Message::EndQuorumEpoch(typed) => ask(typed, None, min),
-        Message::Fetch(typed) => ask(typed, None, min),
-        Message::FetchSnapshot(typed) => ask(typed, None, min),
-        Message::AddRaftVoter(typed) => ask(typed, None, min),
-        Message::RemoveRaftVoter(typed) => ask(typed, None, min),
-        Message::UpdateRaftVoter(typed) => ask(typed, None, min),
-        Message::ApiVersions => ask(ApiVersionsRequest::default(), None, min),
     }
 }
 

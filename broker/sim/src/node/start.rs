@@ -1,7 +1,7 @@
-//! How a node comes to be: formatted once, then started from what its disks have.
+//! How a node starts, from what its disks have.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use broker_core::lifecycle::{
     LifecycleTimeouts,
 };
 use broker_core::raft::wire::Identity;
-use broker_core::raft::{Raft, RaftConfig, Timeouts, Voter};
+use broker_core::raft::{Presence, Raft, RaftConfig, Timeouts};
 use broker_core::replication::Proposer;
 use broker_core::replication::fetcher::{Assignments, FetcherConfig};
 use broker_log::disk::Disk;
@@ -26,114 +26,28 @@ use protocol::files::names;
 use protocol::messages::metadata::{FeatureLevelRecord, Record};
 
 use super::broker::Ticks;
+use super::format::directory_id;
 use super::quorum::Quorum;
 use super::requests::{Link, Wanted};
 use super::{Active, BrokerSide, Node, NodeClock, Running, Stop};
 use crate::caller::Caller;
-use crate::disks::Disks;
 use crate::error::SimError;
+use crate::membership::{LISTENER, PORT, voter};
 use crate::random::Seeded;
-use crate::weather::{FETCH_MS, HEARTBEAT_MS, SESSION_MS, Weather};
+use crate::weather::Weather;
 use crate::world::{EndId, World};
 
-const CLUSTER: &str = "c1uster-c1uster-c1uster";
+/// The cluster's id.
+pub(crate) const CLUSTER: &str = "c1uster-c1uster-c1uster";
 /// How long an answer to a heartbeat may take.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// metadata.version 4.3-IV0.
 const LEVEL: i16 = 30;
 
-/// The settings of a node.
-fn settings(weather: &Weather, id: EndId) -> Vec<(&'static str, String)> {
-    let (is_broker, is_controller) = (weather.brokers().contains(&id), weather.controllers().contains(&id));
-    let roles = match (is_broker, is_controller) {
-        (true, true) => "broker,controller",
-        (true, false) => "broker",
-        _ => "controller",
-    };
-    let mut listeners = Vec::new();
-    if is_broker {
-        listeners.push(format!("PLAINTEXT://n{id}:9092"));
-    }
-    if is_controller {
-        listeners.push(format!("CONTROLLER://n{id}:9093"));
-    }
-    let voters: Vec<String> = weather
-        .controllers()
-        .iter()
-        .map(|id| format!("{id}@n{id}:9093"))
-        .collect();
-    let dirs: Vec<String> = (0..weather.log_dirs).map(|at| format!("/d{at}")).collect();
-    let per = |ms: u64| (ms / weather.haste).to_string();
-    let mut all = vec![
-        ("process.roles", roles.to_owned()),
-        ("node.id", id.to_string()),
-        ("controller.quorum.voters", voters.join(",")),
-        ("listeners", listeners.join(",")),
-        ("controller.listener.names", "CONTROLLER".to_owned()),
-        ("log.dirs", dirs.join(",")),
-        ("min.insync.replicas", weather.min_isr.to_string()),
-        ("offsets.topic.num.partitions", "1".to_owned()),
-        ("offsets.topic.replication.factor", "3".to_owned()),
-        ("default.replication.factor", "3".to_owned()),
-        ("auto.create.topics.enable", "false".to_owned()),
-        ("num.replica.fetchers", weather.fetchers.to_string()),
-        ("broker.session.timeout.ms", per(SESSION_MS)),
-        ("broker.heartbeat.interval.ms", per(HEARTBEAT_MS)),
-        ("replica.lag.time.max.ms", per(10_000)),
-        ("controller.quorum.election.timeout.ms", per(1000)),
-        ("controller.quorum.fetch.timeout.ms", per(FETCH_MS)),
-        ("controller.quorum.request.timeout.ms", per(2000)),
-        // Less often than by default: each is some twenty frames.
-        ("controller.quorum.retry.backoff.ms", "40".to_owned()),
-        ("metadata.max.idle.interval.ms", "1500".to_owned()),
-        ("leader.imbalance.check.interval.seconds", "5".to_owned()),
-        ("log.flush.offset.checkpoint.interval.ms", "3000".to_owned()),
-        ("replica.fetch.backoff.ms", per(1000)),
-        ("log.dir.failure.timeout.ms", "10000".to_owned()),
-        (
-            "metadata.log.max.record.bytes.between.snapshots",
-            weather.snapshot_bytes.to_string(),
-        ),
-        ("metadata.max.retention.bytes", (weather.snapshot_bytes * 2).to_string()),
-        ("metadata.log.max.snapshot.interval.ms", "5000".to_owned()),
-        ("group.initial.rebalance.delay.ms", "0".to_owned()),
-        ("broker.rack", format!("r{id}")),
-    ];
-    if weather.own_metadata_dir {
-        all.push(("metadata.log.dir", "/meta".to_owned()));
-    }
-    all
-}
-
 impl Node {
-    /// A node that was formatted, and has never run.
-    pub(crate) fn new(weather: &Weather, id: EndId) -> Result<Self, SimError> {
-        let settings = settings(weather, id);
-        let config = NodeConfig::parse(settings.iter().map(|(name, value)| (*name, value.as_str())));
-        let config = config.map_err(|error| SimError::Config {
-            node: id,
-            reason: error.to_string(),
-        })?;
-        let mut dirs = config.log_dirs.clone();
-        if !dirs.contains(&config.metadata_log_dir) {
-            dirs.push(config.metadata_log_dir.clone());
-        }
-        let disks = Disks::new(&dirs).map_err(|error| SimError::Config {
-            node: id,
-            reason: error.to_string(),
-        })?;
-        Ok(Self {
-            id,
-            config: Arc::new(config),
-            disks,
-            life: 0,
-            running: None,
-            paused_until: None,
-            wall_offset_ms: 0,
-            is_off: false,
-            is_tainted: false,
-            is_to_start: false,
-        })
+    /// The name by which others reach it as a controller: it has two, and either leads to it.
+    fn host(&self) -> String {
+        format!("{}{}", if self.is_renamed { 'm' } else { 'n' }, self.id)
     }
 
     /// Starts a process. It may find its disks in a state in which it cannot start.
@@ -146,17 +60,26 @@ impl Node {
         let found = Found::read(&self.config, self.id, &disk)?;
         let logs = LogContext::new(Arc::clone(&disk), 64, 1 << 20);
         let random = &mut world.random;
-        let (raft, snapshot) = Raft::open(&logs, raft_config(&self.config, self.id, found.metadata_clean))?;
-        let controller = Controller::new(ControllerParts {
+        let (raft, snapshot) = Raft::open(&logs, raft_config(self, found.metadata_clean))?;
+        let mut controller = Controller::new(ControllerParts {
             config: Arc::clone(&self.config),
             cluster_id: CLUSTER.to_owned(),
             raft,
             snapshot,
             bootstrap: Some(bootstrap(&world.weather)),
         })?;
+        if world.weather.membership.renames && random.one_in(3) {
+            self.is_renamed = !self.is_renamed;
+        }
+        if self.config.is_controller {
+            controller.present(Presence {
+                endpoints: vec![(LISTENER.to_owned(), self.host(), PORT)],
+                joins: self.config.flag("controller.quorum.auto.join.enable"),
+            });
+        }
         let own = Identity {
             cluster_id: CLUSTER.to_owned(),
-            listener: "CONTROLLER".to_owned(),
+            listener: LISTENER.to_owned(),
         };
         let request_max = timeouts(&self.config).request;
         let quorum = Quorum::new(controller, own, request_max, random.fork());
@@ -174,7 +97,7 @@ impl Node {
             let config = ControllerLifecycleConfig {
                 node_id: self.id,
                 incarnation_id: Uuid::generate(|| random.next_u128()),
-                endpoints: vec![endpoint(self.id, "CONTROLLER", 9093)],
+                endpoints: vec![endpoint(self.host(), LISTENER, PORT)],
                 features: SUPPORTED_FEATURES.to_vec(),
             };
             (
@@ -205,10 +128,16 @@ impl Node {
     }
 }
 
-fn endpoint(id: EndId, name: &str, port: u16) -> ListenerEndpoint {
+/// controller.quorum.bootstrap.servers.
+pub(super) fn bootstrap_servers(config: &NodeConfig) -> Vec<&str> {
+    let listed = config.get("controller.quorum.bootstrap.servers").unwrap_or_default();
+    listed.split(',').filter(|server| !server.is_empty()).collect()
+}
+
+fn endpoint(host: String, name: &str, port: u16) -> ListenerEndpoint {
     ListenerEndpoint {
         name: name.to_owned(),
-        host: format!("n{id}"),
+        host,
         port,
         security_protocol: 0,
     }
@@ -225,24 +154,15 @@ fn timeouts(config: &NodeConfig) -> Timeouts {
     }
 }
 
-/// The id of a node's directory.
-fn directory_id(node: EndId, dir: &Path) -> Uuid {
-    let last = dir.to_string_lossy().bytes().last().unwrap_or_default();
-    Uuid::from_u128(0xd00_0000 + node.unsigned_abs() as u128 * 256 + u128::from(last))
-}
-
-fn raft_config(config: &NodeConfig, id: EndId, clean: bool) -> RaftConfig {
-    let voter = |voter: &QuorumVoter| Voter {
-        id: voter.id,
-        directory_id: Uuid::ZERO,
-        endpoints: vec![("CONTROLLER".to_owned(), voter.host.clone(), voter.port)],
-    };
+fn raft_config(node: &Node, clean: bool) -> RaftConfig {
+    let config = &node.config;
+    let voter = |known: &QuorumVoter| voter(known.id, Uuid::ZERO, known.host.clone());
     RaftConfig {
-        node_id: id,
-        directory_id: directory_id(id, &config.metadata_log_dir),
+        node_id: node.id,
+        directory_id: node.metadata_directory(),
         metadata_dir: config.metadata_log_dir.clone(),
         static_voters: config.quorum_voters.iter().map(voter).collect(),
-        bootstrap_servers: 0,
+        bootstrap_servers: bootstrap_servers(config).len(),
         clean,
         timeouts: timeouts(config),
     }
@@ -299,7 +219,7 @@ impl Found {
                     high_watermarks: dir.read_offsets(names::HIGH_WATERMARKS)?,
                     clean: clean.is_some(),
                     health: Arc::default(),
-                    id: directory_id(id, &path),
+                    id: directory_id(id, &path, 0),
                     dir,
                 });
             }
@@ -324,7 +244,7 @@ fn broker_side(
         node_id: id,
         cluster_id: CLUSTER.to_owned(),
         incarnation_id: Uuid::generate(|| random.next_u128()),
-        endpoints: vec![endpoint(id, "PLAINTEXT", 9092)],
+        endpoints: vec![endpoint(format!("n{id}"), "PLAINTEXT", 9092)],
         rack: config.rack.clone(),
         log_dirs: found.dirs.iter().map(|home| home.id).collect(),
         previous_broker_epoch: found.previous_broker_epoch.unwrap_or(-1),

@@ -62,3 +62,52 @@ fn a_failed_write_takes_all_partitions_of_its_log_directory_offline() {
     assert!(offline.message.contains("/data"), "{}", offline.message);
     lone.broker.write_checkpoints().unwrap();
 }
+
+/// A partition's log of two records that nobody closed, and the directory that it is in.
+fn left_open(lone: &Lone) -> LogDir {
+    let partition = lone.broker.partition_by_id(TOPIC, 0).unwrap();
+    for _ in 0..2 {
+        partition.append_as_leader(&batch(), 1, Now::default()).unwrap();
+    }
+    lone.broker.write_checkpoints().unwrap();
+    LogDir::new("/data".into(), lone.disk.clone())
+}
+
+fn damage_last_record(lone: &Lone) {
+    let path = lone.broker.partition_by_id(TOPIC, 0).unwrap().dir();
+    let segment = path.join("00000000000000000000.log");
+    lone.disk.damage(&segment, |bytes| *bytes.last_mut().unwrap() ^= 1);
+}
+
+#[test]
+fn a_broker_that_ends_before_it_has_metadata_leaves_its_directories_as_they_were() {
+    use protocol::files::names;
+    let first = Lone::start();
+    let dir = left_open(&first);
+    let points = dir.read_offsets(names::RECOVERY_POINTS).unwrap();
+    assert!(points.contains_key(&("t".to_owned(), 0)));
+    for clean in [false, true] {
+        let second = Lone::with_dirs(1, first.disk.clone(), &[], &["/data"], clean);
+        second.broker.write_checkpoints().unwrap();
+        second.broker.close(3).unwrap();
+        assert_eq!(dir.read_offsets(names::RECOVERY_POINTS).unwrap(), points);
+        assert_eq!(dir.take_clean_shutdown().unwrap().is_some(), clean);
+    }
+}
+
+#[test]
+fn a_log_that_was_not_open_when_its_directory_was_closed_is_recovered() {
+    let first = Lone::start();
+    let dir = left_open(&first);
+    damage_last_record(&first);
+    let mut without = MetadataImage::empty();
+    without.advance(20, 1, 0);
+    let second = Lone::without_image(1, first.disk.clone(), &[]);
+    second.broker.publish(without, Now::default());
+    second.broker.close(3).unwrap();
+    assert!(dir.take_clean_shutdown().unwrap().is_some());
+    let third = Lone::with_dirs(1, first.disk.clone(), &[], &["/data"], true);
+    third.broker.publish((*first.broker.image()).clone(), Now::default());
+    let (_, _, end) = third.broker.partition_by_id(TOPIC, 0).unwrap().offsets();
+    assert_eq!(end, 1);
+}

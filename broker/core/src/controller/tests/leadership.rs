@@ -121,3 +121,23 @@ fn an_answer_is_not_ahead_of_what_it_tells() {
     let tickets: Vec<Ticket> = replies.iter().map(|(ticket, _)| *ticket).collect();
     assert_eq!(tickets, [first, second]);
 }
+
+/// A leader of a partition that is refused because of what is dropped later would wait for the metadata to tell it why.
+#[test]
+fn an_answer_is_not_ahead_of_what_the_controller_did_by_itself() {
+    let mut node = Node::with_brokers(&[1, 2]);
+    node.wait_beating(SESSION - Duration::from_secs(1), &[1]);
+    node.now += Duration::from_secs(2);
+    let replies = node.take(|controller, cx| controller.on(Event::Timer(ControllerTimer::Sessions), cx).unwrap());
+    assert!(replies.is_empty() && node.controller.latest.brokers().get(2).unwrap().fenced);
+    let heartbeat = BrokerHeartbeatRequest::default()
+        .with_broker_id(1.into())
+        .with_broker_epoch(node.broker(1).epoch)
+        .with_current_metadata_offset(node.controller.image().offset());
+    let (ticket, call) = node.request(1, &heartbeat);
+    let replies = node.take(|controller, cx| controller.on(Event::Call { ticket, call }, cx).unwrap());
+    assert!(replies.is_empty(), "that broker 2 is fenced is not committed");
+    let replies = node.take(Controller::resign);
+    let response = decoded::<BrokerHeartbeatRequest>(1, ticket, &replies);
+    assert_eq!(response.error_code, ErrorCode::NotController.code());
+}
