@@ -20,6 +20,7 @@ mod node;
 mod node_lifecycle;
 mod peers;
 mod probe;
+mod publisher;
 mod quorum_start;
 mod quorum_thread;
 mod random;

@@ -253,7 +253,9 @@ impl Node {
         // An end of the task that drives it comes as the end of its notices.
         let _ended = ends.events.send(NodeEvent::StartupFinished);
         node_lifecycle::unfenced(&mut ends).await?;
-        // Whoever connected meanwhile is answered by a broker that is alive.
+        // Whoever connected meanwhile is answered by a broker that is alive, and that has heard of it: the controller's
+        // answer comes before the metadata.
+        node_lifecycle::known_alive(common.watched.image.clone(), common.config.node_id).await;
         self.listen(bound, Arc::new(service));
         Ok(RunningBroker {
             broker,

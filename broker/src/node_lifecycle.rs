@@ -6,12 +6,13 @@ use std::time::Duration;
 use broker_core::broker::Broker;
 use broker_core::cx::Random as _;
 use broker_core::features::SUPPORTED_FEATURES;
-use broker_core::image::ListenerEndpoint;
+use broker_core::image::{ListenerEndpoint, MetadataImage};
 use broker_core::lifecycle::{
     BrokerLifecycle, BrokerLifecycleConfig, ControllerLifecycle, ControllerLifecycleConfig, DirectoryAssignments,
     LifecycleNotice, LifecycleTimeouts,
 };
 use protocol::Uuid;
+use tokio::sync::watch;
 
 use crate::lifecycle::announce::{register_controller as keep_registered, tell_directories};
 use crate::lifecycle::broker::{BrokerEnds, NodeEvent, run_broker};
@@ -100,6 +101,11 @@ pub(crate) async fn unfenced(ends: &mut BrokerEnds) -> Result<(), StartError> {
     Ok(())
 }
 
+/// Waits until the metadata that the node serves has the broker among the live ones, or until none comes any more.
+pub(crate) async fn known_alive(mut image: watch::Receiver<MetadataImage>, id: i32) {
+    let _no_more = image.wait_for(|image| image.brokers().is_alive(id)).await.is_err();
+}
+
 async fn next(ends: &mut BrokerEnds) -> Result<LifecycleNotice, StartError> {
     match ends.notices.recv().await {
         Some(LifecycleNotice::Failed(reason)) => Err(StartError::Unsupported(reason)),
@@ -126,5 +132,27 @@ pub(crate) async fn shut_down(ends: &mut BrokerEnds) {
             }
             LifecycleNotice::Registered { .. } | LifecycleNotice::Unfenced | LifecycleNotice::Fenced => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+    use crate::test_broker::image_of;
+
+    #[test]
+    fn a_broker_is_known_alive_once_the_metadata_served_here_says_so() {
+        let told = watch::Sender::new(MetadataImage::empty());
+        let mut known = pin!(known_alive(told.subscribe(), 1));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(known.as_mut().poll(&mut cx).is_pending());
+        told.send_replace(image_of(&[(2, 9092)]));
+        assert!(known.as_mut().poll(&mut cx).is_pending(), "another is alive");
+        told.send_replace(image_of(&[(1, 9092), (2, 9092)]));
+        assert!(known.as_mut().poll(&mut cx).is_ready());
     }
 }

@@ -24,7 +24,8 @@ use crate::controller_channel::ActiveController;
 use crate::listeners::{self, Bound};
 use crate::members::Members;
 use crate::peers::Peers;
-use crate::quorum_thread::{Mailbox, QuorumHandle, QuorumThread, Told};
+use crate::publisher::{Published, Publisher};
+use crate::quorum_thread::{Mailbox, QuorumHandle, QuorumThread};
 use crate::startup::{StartError, Storage};
 
 /// What the quorum tells the rest of the node.
@@ -38,17 +39,24 @@ pub(crate) struct Watched {
     pub(crate) image: watch::Receiver<MetadataImage>,
 }
 
+/// What the quorum's threads tell the rest of the node with.
+#[derive(Debug)]
+pub(crate) struct Told {
+    active: watch::Sender<ActiveController>,
+    published: Published,
+}
+
 /// Both ends of what is told.
 pub(crate) fn told(removed: UnboundedSender<RemovedDirs>) -> (Told, Watched) {
     let (active, active_watched) = watch::channel(ActiveController::default());
     let (published, published_watched) = watch::channel(-1);
     let (image, image_watched) = watch::channel(MetadataImage::empty());
-    let told = Told {
-        active,
-        published,
+    let published = Published {
+        offset: published,
         image,
         removed,
     };
+    let told = Told { active, published };
     let watched = Watched {
         active: active_watched,
         published: published_watched,
@@ -168,13 +176,22 @@ pub(crate) fn start(parts: Parts) -> Result<thread::JoinHandle<Result<(), Contro
         bootstrap_servers: bootstrap_servers(&parts.config),
         timeout: timeouts(&parts.config).request,
     };
+    let not_started = |thread: &'static str| {
+        move |error: std::io::Error| StartError::Io {
+            action: "starting",
+            path: PathBuf::from(thread),
+            reason: error.to_string(),
+        }
+    };
+    let publisher = Publisher::start(parts.broker, parts.told.published, parts.clock)
+        .map_err(not_started("the thread that publishes metadata"))?;
     let thread = QuorumThread {
         controller: parts.controller,
-        broker: parts.broker,
         disk: parts.disk,
         clock: parts.clock,
         members,
-        told: parts.told,
+        active: parts.told.active,
+        publisher,
         own_address: parts.own_address,
         waiting: BTreeMap::new(),
         timers: BTreeMap::new(),
@@ -189,9 +206,5 @@ pub(crate) fn start(parts: Parts) -> Result<thread::JoinHandle<Result<(), Contro
         result
     };
     let started = thread::Builder::new().name("metadata-quorum".to_owned()).spawn(run);
-    started.map_err(|error| StartError::Io {
-        action: "starting",
-        path: PathBuf::from("the thread of the metadata quorum"),
-        reason: error.to_string(),
-    })
+    started.map_err(not_started("the thread of the metadata quorum"))
 }

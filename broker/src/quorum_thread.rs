@@ -1,18 +1,16 @@
 //! The thread of the metadata quorum: it feeds the controller's machine, syncs in groups, carries out what it sends and
-//! when it wants to be called, and publishes what is committed.
+//! when it wants to be called, and hands what is committed to the publisher.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use broker_core::broker::Broker;
 use broker_core::call::Call;
 use broker_core::controller::{
-    Controller, ControllerCx, ControllerError, ControllerTimer, Event, QuorumRequest, SnapshotJob,
+    Controller, ControllerCx, ControllerError, ControllerTimer, Event, QuorumRequest, SnapshotJob, is_for_clients,
 };
 use broker_core::cx::{Cx, Outbox, Ticket};
-use broker_core::image::MetadataImage;
 use broker_core::reply::Reply;
 use broker_log::disk::Disk;
 use tokio::sync::{oneshot, watch};
@@ -22,6 +20,7 @@ use crate::controller_channel::ActiveController;
 use crate::members::Members;
 use crate::peers::address_of;
 use crate::probe;
+use crate::publisher::Publisher;
 use crate::random::SystemRandom;
 
 /// Events taken together before what they append is synced.
@@ -91,28 +90,25 @@ pub(crate) fn mailbox() -> (QuorumHandle, Mailbox) {
     (QuorumHandle { sender }, Mailbox { receiver })
 }
 
-/// What the thread tells the rest of the node. Who watches sees its end as the end of the senders.
+/// Who waits for an answer.
 #[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) active: watch::Sender<ActiveController>,
-    /// The latest image, and its offset once the broker has taken it.
-    pub(crate) published: watch::Sender<i64>,
-    pub(crate) image: watch::Sender<MetadataImage>,
-    pub(crate) removed: tokio::sync::mpsc::UnboundedSender<broker_core::broker::RemovedDirs>,
+pub(crate) struct Asker {
+    sender: oneshot::Sender<Reply>,
+    is_client: bool,
 }
 
 /// The machine and its surroundings.
 pub(crate) struct QuorumThread {
     pub(crate) controller: Controller,
-    /// None on a node that is a controller only.
-    pub(crate) broker: Option<Arc<Broker>>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) clock: Clock,
     pub(crate) members: Members,
-    pub(crate) told: Told,
+    /// Who is active. Whoever watches sees the end of the thread as the end of the sender.
+    pub(crate) active: watch::Sender<ActiveController>,
+    pub(crate) publisher: Publisher,
     /// How this node reaches its own controller: its port may have been picked by the system.
     pub(crate) own_address: Option<String>,
-    pub(crate) waiting: BTreeMap<Ticket, oneshot::Sender<Reply>>,
+    pub(crate) waiting: BTreeMap<Ticket, Asker>,
     pub(crate) timers: BTreeMap<ControllerTimer, Duration>,
     pub(crate) next_ticket: u64,
 }
@@ -122,6 +118,12 @@ type Out = Outbox<QuorumRequest, ControllerTimer>;
 impl QuorumThread {
     /// Runs until stopped; the controller comes back closed.
     pub(crate) fn run(mut self, mailbox: &Mailbox) -> Result<(), ControllerError> {
+        let ended = self.serve(mailbox);
+        self.publisher.finish();
+        ended
+    }
+
+    fn serve(&mut self, mailbox: &Mailbox) -> Result<(), ControllerError> {
         while !self.round(mailbox, None)? {}
         self.hand_over(mailbox)?;
         self.controller.close()
@@ -177,7 +179,8 @@ impl QuorumThread {
             Message::Call(call, sender) => {
                 self.next_ticket += 1;
                 let ticket = Ticket(self.next_ticket);
-                self.waiting.insert(ticket, sender);
+                let is_client = is_for_clients(&call);
+                self.waiting.insert(ticket, Asker { sender, is_client });
                 Event::Call { ticket, call }
             }
             Message::Stop => return Ok(()),
@@ -192,9 +195,9 @@ impl QuorumThread {
             image = controller.commit(cx)?;
             Ok(())
         })?;
-        // The image is in place before anybody is told that it changed.
+        // Before the answers, of which clients' wait until it is in place.
         if let Some(image) = image {
-            self.publish(image);
+            self.publisher.publish(image);
         }
         self.carry_out(out);
         self.tell_who_is_active();
@@ -225,22 +228,6 @@ impl QuorumThread {
         }
     }
 
-    fn publish(&self, image: MetadataImage) {
-        let offset = image.offset();
-        let is_same = self.told.image.borrow().is_same_as(&image);
-        if let Some(broker) = self.broker.as_ref().filter(|_| is_same) {
-            // An idle controller writes records that change nothing.
-            broker.advance(image.clone());
-        } else if let Some(broker) = &self.broker {
-            let removed = broker.publish(image.clone(), self.clock.now());
-            if !removed.is_empty() {
-                let _gone = self.told.removed.send(removed);
-            }
-        }
-        self.told.image.send_replace(image);
-        self.told.published.send_replace(offset);
-    }
-
     fn tell_who_is_active(&self) {
         let quorum = self.controller.quorum();
         let id = quorum.leader_id();
@@ -256,7 +243,7 @@ impl QuorumThread {
             address,
             is_gone: quorum.has_no_majority(self.clock.now().mono),
         };
-        self.told.active.send_if_modified(|known| {
+        self.active.send_if_modified(|known| {
             let is_new = *known != active;
             if is_new {
                 *known = active;
@@ -299,7 +286,12 @@ impl QuorumThread {
                 .spawn(probe::run(probe, self.members.quorum.clone()));
         }
         for (ticket, reply) in out.replies {
-            if let Some(sender) = self.waiting.remove(&ticket) {
+            let Some(Asker { sender, is_client }) = self.waiting.remove(&ticket) else {
+                continue;
+            };
+            if is_client {
+                self.publisher.answer(sender, reply);
+            } else {
                 // Whoever asked may be gone by now.
                 let _gone = sender.send(reply);
             }

@@ -1,6 +1,6 @@
 //! Many partitions on three nodes.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::cluster::Cluster;
 use super::create;
@@ -15,6 +15,8 @@ const EACH: i32 = 1000;
 /// Topics: Apache's nodes do not bear as many on a machine like this.
 const TOPICS_OURS: i32 = 20;
 const TOPICS_APACHE: i32 = 2;
+/// How long nodes that have nothing to do are looked at.
+const IDLE: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 struct Measured {
@@ -22,8 +24,11 @@ struct Measured {
     rss: Pair,
     failover: Pair,
     rejoined: Pair,
+    stopped: Pair,
     restart: Pair,
+    restart_cpu: Pair,
     led: Pair,
+    idle_cpu: Pair,
 }
 
 pub(crate) fn partitions(scale: Scale, report: &mut Report) {
@@ -37,8 +42,11 @@ pub(crate) fn partitions(scale: Scale, report: &mut Report) {
     report.row("resident memory of the largest node", "MiB", &measured.rss, "<= 500");
     report.row("SIGKILL of a broker: others lead", "s", &measured.failover, "<= 2");
     report.row("  started again, all in sync", "s", &measured.rejoined, "");
+    report.row("all idle: CPU of all three", "s/min", &measured.idle_cpu, "");
+    report.row("clean stop of all three", "s", &measured.stopped, "");
     report.row("clean restart: serving", "s", &measured.restart, "<= 5");
-    report.row("  all partitions led", "s", &measured.led, "");
+    report.row("  CPU of all three until then", "s", &measured.restart_cpu, "");
+    report.row("  all in sync", "s", &measured.led, "");
 }
 
 fn one(engine: Engine, each: i32, measured: &mut Measured) {
@@ -74,10 +82,17 @@ fn one(engine: Engine, each: i32, measured: &mut Measured) {
     watch.wait_until_whole(&cluster);
     measured.rejoined.push(engine, start.elapsed().as_secs_f64());
     measured.rss.push(engine, cluster.rss_mb());
+    let before = cluster.cpu_s();
+    std::thread::sleep(IDLE);
+    let per_minute = (cluster.cpu_s() - before) * 60.0 / IDLE.as_secs_f64();
+    measured.idle_cpu.push(engine, per_minute);
+    let start = Instant::now();
     cluster.stop();
+    measured.stopped.push(engine, start.elapsed().as_secs_f64());
     let start = Instant::now();
     let cluster = Cluster::start(engine, dir.path());
     measured.restart.push(engine, cluster.started_in.as_secs_f64());
+    measured.restart_cpu.push(engine, cluster.cpu_s());
     watch.wait_until_whole(&cluster);
     measured.led.push(engine, start.elapsed().as_secs_f64());
     measured.rss.push(engine, cluster.rss_mb());

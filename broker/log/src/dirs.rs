@@ -147,14 +147,11 @@ impl LogDir {
     }
 
     fn read_text(&self, path: &Path) -> Result<Option<String>, LogError> {
-        if !self.disk.exists(path).map_err(io_error("looking for", path))? {
-            return Ok(None);
+        match self.disk.read(path, CHECKPOINT_MAX_BYTES) {
+            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_error("reading", path)(error)),
         }
-        let bytes = self
-            .disk
-            .read(path, CHECKPOINT_MAX_BYTES)
-            .map_err(io_error("reading", path))?;
-        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// Creates a partition's directory with its topic id. Both become durable with the first records of its log that

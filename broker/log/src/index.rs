@@ -210,7 +210,9 @@ impl<E: Entry> Index<E> {
     pub(crate) fn store(&mut self, files: &Files) -> io::Result<()> {
         let Some(bytes) = self.to_bytes() else { return Ok(()) };
         let file = files.disk().open(&self.path, OpenMode::Write)?;
-        file.set_len(bytes.len() as u64)?;
+        if file.len()? != bytes.len() as u64 {
+            file.set_len(bytes.len() as u64)?;
+        }
         file.write_at(&[&bytes], 0)?;
         self.stored = self.len();
         files.forget(&self.path);

@@ -17,9 +17,16 @@ const CLEANED: &str = ".cleaned";
 const STALE: [&str; 3] = [CLEANED, ".deleted", ".tmp"];
 
 impl Log {
-    /// Removes what can go, and completes the replacement of segments.
-    pub(crate) fn finish_interrupted(&self, report: &mut LoadReport) -> Result<(), LogError> {
-        let names = self.file_names()?;
+    /// Removes what can go, and completes the replacement of segments; the names that are there then.
+    pub(crate) fn finish_interrupted(
+        &self,
+        names: Vec<String>,
+        report: &mut LoadReport,
+    ) -> Result<Vec<String>, LogError> {
+        let is_interrupted = |name: &String| name.ends_with(SWAP) || STALE.iter().any(|suffix| name.ends_with(suffix));
+        if !names.iter().any(is_interrupted) {
+            return Ok(names);
+        }
         // A segment that overflowed is split in order: what lies behind an unfinished part is unfinished, too.
         let unfinished = names.iter().filter(|name| name.ends_with(CLEANED));
         let unfinished_from = unfinished.filter_map(|name| offset_of(name)).min().unwrap_or(i64::MAX);
@@ -36,7 +43,7 @@ impl Log {
             }
         }
         if swaps.is_empty() {
-            return Ok(());
+            return self.file_names();
         }
         let replaced = self.replaced_by(&swaps)?;
         for name in self.file_names()? {
@@ -49,10 +56,12 @@ impl Log {
             let (from, to) = (self.dir.join(&name), self.dir.join(name.trim_end_matches(SWAP)));
             disk.rename(&from, &to).map_err(io_error("renaming", &from))?;
         }
-        disk.sync_dir(&self.dir).map_err(io_error("syncing", &self.dir))
+        disk.sync_dir(&self.dir).map_err(io_error("syncing", &self.dir))?;
+        self.file_names()
     }
 
-    fn file_names(&self) -> Result<Vec<String>, LogError> {
+    /// Names of the files in the log's directory.
+    pub(crate) fn file_names(&self) -> Result<Vec<String>, LogError> {
         let entries = self.files.disk().list(&self.dir);
         let entries = entries.map_err(io_error("listing", &self.dir))?;
         Ok(entries

@@ -72,9 +72,8 @@ impl Log {
     ) -> Result<(Self, LoadReport), LogError> {
         let mut log = Self::empty(context, dir, config, options.log_start_offset.max(0));
         let mut report = LoadReport::default();
-        let disk = Arc::clone(log.files.disk());
-        disk.create_dir_all(dir).map_err(io_error("creating", dir))?;
-        let bases = log.list_segments(&mut report)?;
+        let names = log.tidied_names(&mut report)?;
+        let bases = offsets_in(&names, "log");
         // Without a batch it has no epochs, and there may be no checkpoint of them.
         let starts_empty = log.starts_empty(&bases)?;
         if !starts_empty {
@@ -86,7 +85,12 @@ impl Log {
         }
         if log.segments.is_empty() {
             let base_offset = bases.first().copied().unwrap_or(log.log_start_offset);
-            let segment = Segment::create(dir, base_offset, &log.files)?;
+            let is_there = starts_empty && options.clean && Segment::is_whole(base_offset, &names);
+            let segment = if is_there {
+                Segment::empty(dir, base_offset)
+            } else {
+                Segment::create(dir, base_offset, &log.files)?
+            };
             log.segments.insert(segment.base_offset, segment);
             log.log_end_offset = base_offset;
         }
@@ -109,7 +113,12 @@ impl Log {
         }
         log.high_watermark = options.high_watermark.clamp(log.log_start_offset, log.log_end_offset);
         let recovered = report.rebuilt.first().copied().filter(|_| !options.clean);
-        let snapshot = log.load_producers(recovered)?;
+        let has_producers = !starts_empty || !offsets_in(&names, "snapshot").is_empty();
+        let snapshot = if has_producers {
+            log.load_producers(recovered)?
+        } else {
+            None
+        };
         log.is_settled = log.unsynced_from.is_none()
             && report == LoadReport::default()
             && (log.has_no_batch() || snapshot == Some(log.log_end_offset));
@@ -122,25 +131,24 @@ impl Log {
             [] => Ok(true),
             [base] => {
                 let path = crate::segment::file(&self.dir, *base, "log");
-                let file = self.files.get(&path).map_err(io_error("opening", &path))?;
-                file.is_empty().map_err(io_error("reading", &path))
+                let size_bytes = self.files.disk().size(&path);
+                Ok(size_bytes.map_err(io_error("reading", &path))? == 0)
             }
             _ => Ok(false),
         }
     }
 
-    /// Base offsets of the segments there are, after interrupted operations are tidied up.
-    fn list_segments(&self, report: &mut LoadReport) -> Result<Vec<i64>, LogError> {
-        self.finish_interrupted(report)?;
-        let disk = self.files.disk();
-        let mut bases = Vec::new();
-        for entry in disk.list(&self.dir).map_err(io_error("listing", &self.dir))? {
-            if let Some(base) = crate::segment::offset_of(&entry.name, "log") {
-                bases.push(base);
+    /// Names of the files there are, after interrupted operations are tidied up; none in a directory that is new.
+    fn tidied_names(&self, report: &mut LoadReport) -> Result<Vec<String>, LogError> {
+        match self.file_names() {
+            Ok(names) => self.finish_interrupted(names, report),
+            Err(LogError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                let created = self.files.disk().create_dir_all(&self.dir);
+                created.map_err(io_error("creating", &self.dir))?;
+                Ok(Vec::new())
             }
+            Err(error) => Err(error),
         }
-        bases.sort_unstable();
-        Ok(bases)
     }
 
     fn load_segments(&mut self, bases: &[i64], options: OpenOptions, report: &mut LoadReport) -> Result<(), LogError> {
@@ -348,4 +356,12 @@ impl Log {
         self.segments.insert(base, segment);
         Ok(())
     }
+}
+
+/// The offsets in the names of files with this suffix, in order.
+fn offsets_in(names: &[String], suffix: &str) -> Vec<i64> {
+    let offsets = names.iter().filter_map(|name| crate::segment::offset_of(name, suffix));
+    let mut offsets: Vec<i64> = offsets.collect();
+    offsets.sort_unstable();
+    offsets
 }

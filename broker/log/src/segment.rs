@@ -72,7 +72,9 @@ impl Segment {
     pub(crate) fn create(dir: &Path, base_offset: i64, files: &Files) -> Result<Self, LogError> {
         let path = file(dir, base_offset, "log");
         let opened = files.get(&path).map_err(io_error("creating", &path))?;
-        opened.set_len(0).map_err(io_error("emptying", &path))?;
+        if !opened.is_empty().map_err(io_error("reading", &path))? {
+            opened.set_len(0).map_err(io_error("emptying", &path))?;
+        }
         let mut segment = Self::rebuilt(dir, base_offset, 0, files)?;
         // Whatever a segment of this name left behind.
         segment
@@ -83,22 +85,37 @@ impl Segment {
         Ok(segment)
     }
 
-    /// A segment whose indexes are yet to be filled from its batches.
-    pub(crate) fn rebuilt(dir: &Path, base_offset: i64, size_bytes: u64, files: &Files) -> Result<Self, LogError> {
-        let txn_path = file(dir, base_offset, "txnindex");
-        Ok(Self {
+    /// Whether these names are all that belongs to a segment without a batch.
+    pub(crate) fn is_whole(base_offset: i64, names: &[String]) -> bool {
+        let has = |suffix| names.iter().any(|name| offset_of(name, suffix) == Some(base_offset));
+        ["log", "index", "timeindex"].into_iter().all(has) && !has("txnindex")
+    }
+
+    /// A segment without a batch, whose files are there.
+    pub(crate) fn empty(dir: &Path, base_offset: i64) -> Self {
+        Self {
             base_offset,
             path: file(dir, base_offset, "log"),
-            size_bytes,
+            size_bytes: 0,
             offsets: Index::empty(file(dir, base_offset, "index")),
             times: Index::empty(file(dir, base_offset, "timeindex")),
-            txns: TxnIndex::open(txn_path.clone(), files).map_err(io_error("opening", &txn_path))?,
+            txns: TxnIndex::empty(file(dir, base_offset, "txnindex")),
             max_timestamp: MaxTimestamp {
                 timestamp: -1,
                 offset: base_offset,
             },
             first_timestamp: None,
             bytes_since_entry: 0,
+        }
+    }
+
+    /// A segment whose indexes are yet to be filled from its batches.
+    pub(crate) fn rebuilt(dir: &Path, base_offset: i64, size_bytes: u64, files: &Files) -> Result<Self, LogError> {
+        let txn_path = file(dir, base_offset, "txnindex");
+        Ok(Self {
+            size_bytes,
+            txns: TxnIndex::open(txn_path.clone(), files).map_err(io_error("opening", &txn_path))?,
+            ..Self::empty(dir, base_offset)
         })
     }
 

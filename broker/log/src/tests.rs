@@ -194,6 +194,19 @@ fn an_empty_log_needs_no_repair_whatever_is_left_of_its_small_files() {
 }
 
 #[test]
+fn an_empty_log_that_was_closed_is_opened_without_a_write() {
+    let (disk, config) = (SimDisk::default(), small_config());
+    open(&disk, &config, OpenOptions::default()).close().unwrap();
+    disk.fail_writes(true);
+    let mut log = open(&disk, &config, OpenOptions::default());
+    disk.fail_writes(false);
+    assert_eq!(append(&mut log, 1, &[b"a"]), 0);
+    log.close().unwrap();
+    drop(log);
+    assert_eq!(read_all(&open(&disk, &config, OpenOptions::default()), 0).len(), 1);
+}
+
+#[test]
 fn an_offset_outside_the_log_is_out_of_range_and_its_end_is_empty() {
     let disk = SimDisk::default();
     let mut log = open(&disk, &small_config(), OpenOptions::default());

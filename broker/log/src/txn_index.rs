@@ -87,6 +87,11 @@ impl TxnIndex {
         Ok(Self { path, count })
     }
 
+    /// Without a file.
+    pub(crate) fn empty(path: PathBuf) -> Self {
+        Self { path, count: 0 }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker_core::broker::Broker;
+use broker_core::broker::partition::Partition;
 use broker_core::cx::Now;
 use broker_core::image::MetadataImage;
 use broker_core::lifecycle::{AnnouncementStep, ControllerLifecycle, DirectoryAssignments};
@@ -47,7 +48,11 @@ pub(crate) async fn tell_directories(
     clock: Clock,
     shutdown: CancellationToken,
 ) {
-    let what = Directories { machine, broker };
+    let what = Directories {
+        machine,
+        broker,
+        looked_at: None,
+    };
     let channel = channel.with(Purpose::AssignDirectories, ANSWER_MAX);
     shutdown
         .run_until_cancelled(announce(what, published, channel, clock))
@@ -58,12 +63,14 @@ pub(crate) async fn tell_directories(
 trait Announcement {
     type Asked: Request;
 
-    /// The node knows other metadata now, or what is told has changed.
+    /// The node knows other metadata now.
     fn published(&mut self);
     /// Ends once what is told has changed.
     fn changed(&self) -> impl Future<Output = ()> + Send {
         pending()
     }
+    /// It has.
+    fn look_anew(&mut self) {}
     fn next(&mut self, now: Now) -> AnnouncementStep<Self::Asked>;
     /// The answer, if there is one.
     fn answered(&mut self, answer: Option<&<Self::Asked as Request>::Response>, now: Now);
@@ -91,7 +98,7 @@ async fn announce<A: Announcement>(
             AnnouncementStep::Wait(until) => {
                 tokio::select! {
                     Ok(()) = published.changed() => what.published(),
-                    () = what.changed() => what.published(),
+                    () = what.changed() => what.look_anew(),
                     () = channel.another(&asked) => {
                         asked = channel.active();
                         what.controller_changed(clock.now());
@@ -134,17 +141,51 @@ impl Announcement for Controller {
 struct Directories {
     machine: DirectoryAssignments,
     broker: Arc<Broker>,
+    /// The metadata that the replicas were compared with last.
+    looked_at: Option<Arc<MetadataImage>>,
+}
+
+impl Directories {
+    /// Where the metadata can have replicas elsewhere: those that it has changed, if all were right before.
+    fn doubtful(&self, image: &MetadataImage) -> Vec<Arc<Partition>> {
+        let before = self.looked_at.as_ref().filter(|_| self.machine.is_empty());
+        let Some(before) = before.filter(|before| before.features() == image.features()) else {
+            return self.broker.partitions();
+        };
+        let topics = image
+            .topics()
+            .iter()
+            .map(|topic| (topic, before.topics().by_id(topic.id)));
+        let changed = topics.filter(|(topic, before)| before.is_none_or(|before| !std::ptr::eq(before, *topic)));
+        let partitions = changed.flat_map(|(topic, before)| {
+            let known = move |index| before.and_then(|before| before.partition(index));
+            topic.partitions().filter_map(move |(index, now)| {
+                let same = known(index).is_some_and(|before| std::ptr::eq(before, now));
+                (!same).then_some((topic.id, index))
+            })
+        });
+        partitions
+            .filter_map(|(id, index)| self.broker.partition_by_id(id, index).ok())
+            .collect()
+    }
 }
 
 impl Announcement for Directories {
     type Asked = AssignReplicasToDirsRequest;
 
     fn published(&mut self) {
-        let partitions = self.broker.partitions();
+        let image = self.broker.image();
+        let partitions = self.doubtful(&image);
         let replicas = partitions
             .iter()
             .map(|partition| ((partition.topic_id(), partition.index()), partition.assigned_dir_id()));
-        self.machine.published(&self.broker.image(), replicas);
+        self.machine.published(&image, replicas);
+        self.looked_at = Some(image);
+    }
+
+    fn look_anew(&mut self) {
+        self.looked_at = None;
+        self.published();
     }
 
     fn changed(&self) -> impl Future<Output = ()> + Send {

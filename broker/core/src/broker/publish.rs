@@ -47,9 +47,9 @@ impl Broker {
         self.replicas.set_brokers(image.brokers().clone());
         self.set_throttle_rates(&image, now);
         let before = self.image.load_full();
-        let same_configs = before.configs().eq(image.configs());
+        let same_config = self.same_configs(&before, &image);
         for topic in image.topics().iter() {
-            let known = before.topics().by_id(topic.id).filter(|_| same_configs);
+            let known = before.topics().by_id(topic.id).filter(|_| same_config(&topic.name));
             if !known.is_some_and(|known| std::ptr::eq(known, topic)) {
                 self.publish_topic(&image, topic, known, now);
             }
@@ -67,6 +67,17 @@ impl Broker {
         let mut creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         creating.retain(|name| image.topics().by_name(name).is_none());
         removed
+    }
+
+    /// Whether a topic goes by the same keys in both images, its own and this broker's.
+    fn same_configs<'a>(&self, before: &'a MetadataImage, image: &'a MetadataImage) -> impl Fn(&str) -> bool + use<'a> {
+        let all = before.configs().eq(image.configs());
+        let same = |kind, name: &str| before.config(kind, name) == image.config(kind, name);
+        let own = all
+            || ["", &self.node_id().to_string()]
+                .iter()
+                .all(|name| same(ResourceType::Broker, name));
+        move |topic| all || own && same(ResourceType::Topic, topic)
     }
 
     /// Takes an image that has nothing new but its offset.
@@ -207,18 +218,16 @@ impl Broker {
     /// Makes the directory of a partition, unless it is known already. One that an earlier topic of this name left is
     /// not this topic's.
     fn prepare_dir(&self, home: &OpenLogDir, path: &Path, topic: &TopicImage, index: i32) -> Result<bool, LogError> {
-        if self.logs.files.disk().exists(path).unwrap_or(false) {
-            match home.dir.topic_id(path)? {
-                Some(id) if id == topic.id => return Ok(true),
-                Some(other) => {
-                    let stray = home.dir.mark_stray(path, Uuid::from_u128(self.random().into()))?;
-                    tracing::warn!(
-                        topic = topic.name, partition = index, %other, path = %stray.display(),
-                        "set aside a directory of another topic of the same name"
-                    );
-                }
-                None => {}
+        match home.dir.topic_id(path)? {
+            Some(id) if id == topic.id => return Ok(true),
+            Some(other) => {
+                let stray = home.dir.mark_stray(path, Uuid::from_u128(self.random().into()))?;
+                tracing::warn!(
+                    topic = topic.name, partition = index, %other, path = %stray.display(),
+                    "set aside a directory of another topic of the same name"
+                );
             }
+            None => {}
         }
         let _one_writer = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
         home.forget_offsets(&(topic.name.clone(), index))?;

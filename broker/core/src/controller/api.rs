@@ -43,6 +43,13 @@ pub(super) fn served_to_nodes() -> &'static [Served] {
     SERVED_TO_NODES
 }
 
+/// Whether a client asks, itself or by a broker that hands it on, which takes what was answered for done everywhere here.
+/// Nodes know that metadata is published later than it is committed.
+pub fn is_for_clients(call: &Call) -> bool {
+    let key = call.header.api_key;
+    key == ApiKey::Envelope as i16 || (served().iter().any(|served| served.key as i16 == key) && !is_about_quorum(call))
+}
+
 /// Whether the answer is about the quorum itself, and not about the metadata.
 pub(super) fn is_about_quorum(call: &Call) -> bool {
     call.header.api_key == ApiKey::DescribeQuorum as i16

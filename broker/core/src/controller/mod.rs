@@ -56,7 +56,7 @@ use crate::image::{ApplyError, MetadataImage};
 use crate::raft::{self, CommittedBatch, Presence, Raft, RaftError, VoterSet, wire};
 use crate::reply::{Refused, Reply};
 
-pub use api::served;
+pub use api::{is_for_clients, served};
 pub use event::{Event, QuorumRequest, bootstrap_records};
 pub use fast_fencing::{FAST_FENCING_KEY, Probe, is_of_ours, note_software};
 pub use not_controller::refuse;

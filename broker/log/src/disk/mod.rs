@@ -49,6 +49,11 @@ pub trait Disk: Send + Sync + fmt::Debug {
     /// Total and usable bytes of the file system a directory is on.
     fn space(&self, dir: &Path) -> io::Result<(u64, u64)>;
 
+    /// The size of a file in bytes.
+    fn size(&self, path: &Path) -> io::Result<u64> {
+        self.open(path, OpenMode::Read)?.len()
+    }
+
     /// The whole file, refusing more than `max_bytes`.
     fn read(&self, path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
         let file = self.open(path, OpenMode::Read)?;
@@ -76,10 +81,13 @@ pub trait Disk: Send + Sync + fmt::Debug {
         let mut tmp = path.as_os_str().to_owned();
         tmp.push(".tmp");
         let tmp = PathBuf::from(tmp);
-        if self.exists(&tmp)? {
-            self.remove_file(&tmp)?;
-        }
-        let file = self.open(&tmp, OpenMode::CreateNew)?;
+        let file = match self.open(&tmp, OpenMode::CreateNew) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.remove_file(&tmp)?;
+                self.open(&tmp, OpenMode::CreateNew)?
+            }
+            opened => opened?,
+        };
         file.write_at(&[bytes], 0)?;
         if sync {
             file.sync_data()?;

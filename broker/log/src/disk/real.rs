@@ -70,6 +70,10 @@ impl Disk for RealDisk {
         path.try_exists()
     }
 
+    fn size(&self, path: &Path) -> io::Result<u64> {
+        Ok(fs::metadata(path)?.len())
+    }
+
     fn space(&self, dir: &Path) -> io::Result<(u64, u64)> {
         let stat = rustix::fs::statvfs(dir)?;
         Ok((

@@ -30,6 +30,9 @@ const REPLICA_STATE_FROM: i16 = 15;
 const FOLLOWER_READS_FROM: i16 = 11;
 /// First version whose errors name the new leader's address (KIP-951).
 const ENDPOINTS_FROM: i16 = 16;
+/// A follower of more partitions than these most often waits: they are looked at once, with a waker left at each, and not
+/// before that to see whether there is anything to wait for.
+const LOOKED_AT_TWICE_MAX: usize = 100;
 
 pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
     let request: FetchRequest = call.decode()?;
@@ -60,6 +63,9 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
         deadline: call.now.mono + Duration::from_millis(wait_ms),
         registered: Vec::new(),
     };
+    if is_replica && pending.context.positions().len() > LOOKED_AT_TWICE_MAX {
+        return Ok(Outcome::Wait(Box::new(pending)));
+    }
     Ok(match pending.attempt(call.now, None) {
         Poll::Ready(reply) => reply.into(),
         Poll::Pending => Outcome::Wait(Box::new(pending)),
@@ -256,9 +262,12 @@ struct PendingFetch {
 }
 
 impl PendingFetch {
-    /// Reads once; without a waker nothing is left behind in the partitions.
+    /// Reads once; without a waker, or when it is time to answer, nothing new is left behind in the partitions.
     fn attempt(&mut self, now: Now, waker: Option<&Waker>) -> Poll<Reply> {
-        self.registered.clear();
+        let waker = waker.filter(|_| now.mono < self.deadline);
+        if waker.is_some() {
+            self.registered.clear();
+        }
         let pass = self.read_all(now, waker);
         self.is_first = false;
         let due = pass.failed || pass.size_bytes >= self.min_bytes || now.mono >= self.deadline;

@@ -96,7 +96,7 @@ impl Inner {
         }
         self.advance_high_watermark(now);
         // Also those who wait for a write: the ISR may have fallen below the minimum.
-        self.wake_all();
+        self.waiters.wake_all();
     }
 
     /// Proposes a follower that has what is committed and has reached this epoch: before that, what an earlier leader

@@ -136,15 +136,26 @@ impl Partition {
     pub fn update(&self, state: PartitionImage, config: Arc<LogConfig>, min_insync_replicas: usize, now: Now) {
         let mut inner = self.lock();
         inner.log.set_config(config);
+        let news = inner.min_insync_replicas != min_insync_replicas || inner.state != state;
+        // Followers wait for records: of a change of the ISR alone, which they brought about, they have no use.
+        let concerns_followers = (inner.state.leader, inner.state.leader_epoch) != (state.leader, state.leader_epoch)
+            || inner.state.replicas != state.replicas;
         inner.min_insync_replicas = min_insync_replicas;
         inner.take_state(state, now.mono);
-        inner.advance_high_watermark(now.mono);
-        inner.wake_all();
+        if inner.advance_high_watermark(now.mono) || news {
+            inner.waiters.wake_all();
+        }
+        if concerns_followers {
+            inner.end_waiters.wake_all();
+        }
     }
 
     /// Takes what the lists of throttled replicas say of it.
     pub fn set_throttled(&self, throttled: Throttled) {
-        self.lock().throttled = throttled;
+        let mut inner = self.lock();
+        if std::mem::replace(&mut inner.throttled, throttled) != throttled {
+            inner.end_waiters.wake_all();
+        }
     }
 
     /// What the lists of throttled replicas say of it.

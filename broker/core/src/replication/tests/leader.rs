@@ -34,23 +34,21 @@ fn a_write_is_acknowledged_once_all_of_the_isr_have_it() {
     );
 }
 
-#[test]
-fn a_follower_that_waits_is_woken_by_an_append_and_a_consumer_by_the_high_watermark() {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    struct Count(AtomicUsize);
-    impl std::task::Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Count(std::sync::atomic::AtomicUsize);
+
+impl std::task::Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
-    let (leader, follower, _) = pair(1);
-    let counts = [
-        Arc::new(Count(AtomicUsize::new(0))),
-        Arc::new(Count(AtomicUsize::new(0))),
-    ];
+}
+
+/// Broker 2 as a follower and a consumer wait for records; how often each was woken.
+fn waiting(leader: &Node, follower: &Node) -> impl Fn() -> [usize; 2] + use<> {
+    let counts = [Arc::new(Count::default()), Arc::new(Count::default())];
     let wakers: Vec<Waker> = counts.iter().map(|count| Waker::from(Arc::clone(count))).collect();
-    let woken = || [0, 1].map(|at: usize| counts[at].0.load(Ordering::Relaxed));
-    let asked = question(&follower, 200).unwrap();
+    let asked = question(follower, 200).unwrap();
     let mut request = ReadRequest {
         offset: 0,
         max_bytes: 300,
@@ -73,11 +71,30 @@ fn a_follower_that_waits_is_woken_by_an_append_and_a_consumer_by_the_high_waterm
     assert_eq!(read.unwrap().size_bytes, 0);
     request.isolation = Isolation::HighWatermark;
     leader.partition.read(&request, Some((2, &wakers[1]))).unwrap();
+    move || [0, 1].map(|at: usize| counts[at].0.load(std::sync::atomic::Ordering::Relaxed))
+}
+
+#[test]
+fn a_follower_that_waits_is_woken_by_an_append_and_a_consumer_by_the_high_watermark() {
+    let (leader, follower, _) = pair(1);
+    let woken = waiting(&leader, &follower);
     produce(&leader, "a", 1, seconds(1)).unwrap();
     assert_eq!(woken(), [1, 0]);
     fetch(&follower, &leader, seconds(1));
     fetch(&follower, &leader, seconds(1));
     assert_eq!(woken(), [1, 1]);
+}
+
+#[test]
+fn metadata_wakes_those_whom_its_news_concern() {
+    let (leader, follower, image) = pair(1);
+    let woken = waiting(&leader, &follower);
+    leader.update(&state(&[1, 2], &[1, 2], 1, (5, 7)), 1, &image, seconds(1));
+    assert_eq!(woken(), [0, 0], "it says what was known");
+    leader.update(&state(&[1, 2], &[1], 1, (5, 8)), 1, &image, seconds(1));
+    assert_eq!(woken(), [0, 1], "a write may not be acknowledged any more");
+    leader.update(&state(&[1, 2], &[1], 2, (6, 9)), 1, &image, seconds(1));
+    assert_eq!(woken(), [1, 1], "another leads");
 }
 
 #[test]
