@@ -17,7 +17,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Seeds in which, together, everything happens that can.
-const SEEDS: [u64; 8] = [1, 2, 8, 15, 74, 122, 207, 217];
+const SEEDS: [u64; 4] = [9, 13, 79, 149];
 
 #[test]
 fn a_cluster_keeps_what_it_promises_whatever_goes_wrong() {
