@@ -18,7 +18,6 @@ use clap::Subcommand;
 pub(crate) use findings::{Finding, HostAudit};
 pub(crate) use list::{RuleRow, manual};
 pub(crate) use rules::Baseline;
-pub(crate) use sources::distance;
 pub(crate) use tuning::{HostTune, HostUndo};
 
 use crate::context::Context;
