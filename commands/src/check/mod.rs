@@ -26,6 +26,7 @@ pub(crate) use verdict::CheckRow;
 
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
+use crate::exit_codes;
 use crate::pattern::Pattern;
 use crate::status::Status;
 
@@ -114,8 +115,12 @@ type Asked = (&'static Definition, Rules);
 
 pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), CommandError> {
     let asked = asked(args)?;
-    let turn = turn(args)?;
-    let (cluster_id, rows) = match block_on(rows(args, turn, &asked, context))? {
+    let found = match turn(args) {
+        Ok(turn) => block_on(rows(args, turn, &asked, context))?,
+        Err(error) if error.code == exit_codes::USAGE => return Err(error),
+        Err(error) => Err(Untold::of("the node of this host", &error)),
+    };
+    let (cluster_id, rows) = match found {
         Ok(found) => found,
         Err(why) => (None, unknown(args, &asked, &why)),
     };
@@ -126,7 +131,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), CommandErro
         _ => {}
     }
     match worst.exit_code() {
-        crate::exit_codes::OK => Ok(()),
+        exit_codes::OK => Ok(()),
         code => Err(CommandError::exit(code)),
     }
 }

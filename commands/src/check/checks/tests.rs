@@ -399,7 +399,8 @@ impl Numbers {
                 partition.offline = replicas.iter().copied().filter(|id| !isr.contains(id)).collect();
                 partition
             });
-            (name, ["1", "2"][self.below(2) as usize], partitions.collect())
+            let partitions = partitions.collect();
+            (name, ["1", "2"][self.below(2) as usize], partitions)
         });
         facts(&topics)
     }
