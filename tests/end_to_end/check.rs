@@ -9,26 +9,13 @@ use serde_json::Value;
 use crate::support::nodes::wait_until;
 use crate::support::{Cluster, Ran, kfleet, signal};
 
-const NODES: [&str; 15] = [
-    "--brokers",
-    "3",
-    "--controllers",
-    "1",
-    "--separate",
-    "--set",
-    "broker.session.timeout.ms=3000",
-    "--set",
-    "broker.heartbeat.interval.ms=500",
-    "--set",
-    "replica.lag.time.max.ms=2000",
-    "--set",
-    "offsets.topic.replication.factor=3",
-    "--set",
-    "offsets.topic.num.partitions=3",
-];
-
 on_both_engines!(nodes:
-    NODES => a_lost_broker_is_told_by_each_check_that_it_concerns, a_mute_broker_never_makes_a_check_ok;
+    [
+        "--brokers", "3", "--controllers", "1", "--separate",
+        "--set", "broker.session.timeout.ms=3000", "--set", "broker.heartbeat.interval.ms=500",
+        "--set", "replica.lag.time.max.ms=2000",
+        "--set", "offsets.topic.replication.factor=3", "--set", "offsets.topic.num.partitions=3"
+    ] => a_lost_broker_is_told_by_each_check_that_it_concerns, a_mute_broker_never_makes_a_check_ok;
     ["--set", "offsets.topic.num.partitions=3"] => one_node_is_checked_and_lag_is_counted;
 );
 
@@ -51,7 +38,14 @@ fn status(rows: &Value, check: &str) -> String {
 
 fn create(cluster: &Cluster, topic: &str, partitions: &str, replicas: &str) {
     let args = [
-        "topics", "create", topic, "--partitions", partitions, "--replication-factor", replicas, "--yes",
+        "topics",
+        "create",
+        topic,
+        "--partitions",
+        partitions,
+        "--replication-factor",
+        replicas,
+        "--yes",
     ];
     cluster.kfleet(&args).exits(0);
 }
@@ -59,7 +53,15 @@ fn create(cluster: &Cluster, topic: &str, partitions: &str, replicas: &str) {
 fn a_lost_broker_is_told_by_each_check_that_it_concerns(cluster: &Cluster) {
     create(cluster, "a", "3", "3");
     cluster
-        .kfleet(&["configs", "set", "topic", "a", "--set", "min.insync.replicas=2", "--yes"])
+        .kfleet(&[
+            "configs",
+            "set",
+            "topic",
+            "a",
+            "--set",
+            "min.insync.replicas=2",
+            "--yes",
+        ])
         .exits(0);
     wait_until("all is well", || rows(cluster, &["all"]).0 == 0);
     let (_, well) = rows(cluster, &["all"]);
@@ -69,7 +71,12 @@ fn a_lost_broker_is_told_by_each_check_that_it_concerns(cluster: &Cluster) {
     assert_eq!((line.stdout.as_str(), line.stderr.as_str()), (said, ""));
 
     let brokers = cluster.data(&["cluster", "describe"]);
-    let ids: Vec<i64> = brokers.as_array().unwrap().iter().map(|broker| broker["id"].as_i64().unwrap()).collect();
+    let ids: Vec<i64> = brokers
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|broker| broker["id"].as_i64().unwrap())
+        .collect();
     let [first, lost] = [ids[0], ids[2]].map(|id| id as i32);
     cluster.kill_node(lost);
     wait_until("all partitions have lost a replica", || {
@@ -82,13 +89,25 @@ fn a_lost_broker_is_told_by_each_check_that_it_concerns(cluster: &Cluster) {
          under_replicated=3\n"
     );
     assert_eq!(line.stdout, said);
-    cluster.kfleet(&["check", "replica-unavailable", "--topic", "a"]).exits(2);
-    cluster.kfleet(&["check", "under-replicated", "--topic", "a", "--warn", "2"]).exits(1);
-    cluster.kfleet(&["check", "under-replicated", "--topic", "a", "--warn", "4"]).exits(0);
-    cluster.kfleet(&["check", "offline", "min-isr", "--topic", "a"]).exits(0);
-    cluster.kfleet(&["check", "under-replicated", "--exclude-topic", "*"]).exits(0);
+    cluster
+        .kfleet(&["check", "replica-unavailable", "--topic", "a"])
+        .exits(2);
+    cluster
+        .kfleet(&["check", "under-replicated", "--topic", "a", "--warn", "2"])
+        .exits(1);
+    cluster
+        .kfleet(&["check", "under-replicated", "--topic", "a", "--warn", "4"])
+        .exits(0);
+    cluster
+        .kfleet(&["check", "offline", "min-isr", "--topic", "a"])
+        .exits(0);
+    cluster
+        .kfleet(&["check", "under-replicated", "--exclude-topic", "*"])
+        .exits(0);
     // Two lines, and the code of the worse.
-    let two = cluster.kfleet(&["check", "under-replicated", "offline", "--topic", "a"]).exits(2);
+    let two = cluster
+        .kfleet(&["check", "under-replicated", "offline", "--topic", "a"])
+        .exits(2);
     assert_eq!(two.lines().len(), 2);
     // What only the lost broker could tell is not known, and what others tell is told.
     for check in ["log-dirs", "versions"] {
@@ -101,11 +120,22 @@ fn a_lost_broker_is_told_by_each_check_that_it_concerns(cluster: &Cluster) {
     // Whose turn it is follows the living.
     let turn = |id: i32| {
         let id = id.to_string();
-        cluster.kfleet(&["check", "offline", "--topic", "a", "--first-broker-only", "--node-id", &id])
+        cluster.kfleet(&[
+            "check",
+            "offline",
+            "--topic",
+            "a",
+            "--first-broker-only",
+            "--node-id",
+            &id,
+        ])
     };
     assert!(turn(first).exits(0).stdout.starts_with("OK - offline: none"));
     let other = turn(ids[1] as i32).exits(0).stdout;
-    assert!(other.contains("not my turn") && other.contains(&format!("{first} is the first broker")), "{other}");
+    assert!(
+        other.contains("not my turn") && other.contains(&format!("{first} is the first broker")),
+        "{other}"
+    );
 }
 
 fn a_mute_broker_never_makes_a_check_ok(cluster: &Cluster) {
@@ -131,26 +161,51 @@ fn a_mute_broker_never_makes_a_check_ok(cluster: &Cluster) {
 fn one_node_is_checked_and_lag_is_counted(cluster: &Cluster) {
     create(cluster, "t", "2", "1");
     let records = "1\n2\n3\n4\n5\n";
-    cluster.kfleet_with_input(&["produce", "t", "--partition", "0"], records).exits(0);
-    cluster.kfleet(&["offsets", "set", "g", "t:0=2", "--create", "--yes"]).exits(0);
+    cluster
+        .kfleet_with_input(&["produce", "t", "--partition", "0"], records)
+        .exits(0);
+    cluster
+        .kfleet(&["offsets", "set", "g", "t:0=2", "--create", "--yes"])
+        .exits(0);
     let lag = |limits: &[&str]| cluster.kfleet(&[&["check", "lag"], limits].concat());
     let said = lag(&["--warn", "3", "--crit", "4"]).exits(1).stdout;
-    assert!(said.starts_with("WARNING - lag: 1 of 1 group behind: group g (3 behind, 3 of them in t-0) |"), "{said}");
+    assert!(
+        said.starts_with("WARNING - lag: 1 of 1 group behind: group g (3 behind, 3 of them in t-0) |"),
+        "{said}"
+    );
     lag(&["--warn", "4"]).exits(0);
     lag(&["--crit", "3", "--group", "g*", "--topic", "t"]).exits(2);
     lag(&["--crit", "3", "--exclude-topic", "t"]).exits(0);
     // A name that means nothing is a slip, and no reason to be content.
     let said = lag(&["--crit", "3", "--group", "gg"]).exits(3).stdout;
-    assert!(said.contains("group gg: it does not exist; did you mean g? (not-found)"), "{said}");
-    let said = cluster.kfleet(&["check", "offline", "--topic", "nope*"]).exits(3).stdout;
+    assert!(
+        said.contains("group gg: it does not exist; did you mean g? (not-found)"),
+        "{said}"
+    );
+    let said = cluster
+        .kfleet(&["check", "offline", "--topic", "nope*"])
+        .exits(3)
+        .stdout;
     assert!(said.contains("no topic is like that (not-found)"), "{said}");
     lag(&[]).exits(3);
 
-    for check in ["offline", "min-isr", "under-replicated", "replica-unavailable", "quorum", "controller", "versions"] {
+    for check in [
+        "offline",
+        "min-isr",
+        "under-replicated",
+        "replica-unavailable",
+        "quorum",
+        "controller",
+        "versions",
+    ] {
         cluster.kfleet(&["check", check]).exits(0);
     }
-    cluster.kfleet(&["check", "replication-factor", "--topic", "t"]).exits(2);
-    cluster.kfleet(&["check", "replication-factor", "--topic", "t", "--min", "1"]).exits(0);
+    cluster
+        .kfleet(&["check", "replication-factor", "--topic", "t"])
+        .exits(2);
+    cluster
+        .kfleet(&["check", "replication-factor", "--topic", "t", "--min", "1"])
+        .exits(0);
     cluster.kfleet(&["check", "at-min-isr", "--topic", "t"]).exits(1);
     let (code, rows) = rows(cluster, &["log-dirs", "--warn", "1", "--crit", "101"]);
     assert!(code <= 1 && rows[0]["unknown"].as_array().unwrap().is_empty(), "{rows}");
@@ -161,18 +216,33 @@ fn one_node_is_checked_and_lag_is_counted(cluster: &Cluster) {
     cluster.kfleet(&["check", "throttles", "reassignments"]).exits(0);
     let rate = "leader.replication.throttled.rate=1000000";
     let id = cluster.data(&["cluster", "describe"])[0]["id"].to_string();
-    cluster.kfleet(&["configs", "set", "broker", &id, "--set", rate, "--yes"]).exits(0);
-    wait_until("the throttle is told", || cluster.kfleet(&["check", "throttles"]).code == 1);
+    cluster
+        .kfleet(&["configs", "set", "broker", &id, "--set", rate, "--yes"])
+        .exits(0);
+    wait_until("the throttle is told", || {
+        cluster.kfleet(&["check", "throttles"]).code == 1
+    });
 
     // The only node is controller and broker.
     for turn in ["--controller-only", "--first-broker-only"] {
-        let said = cluster.kfleet(&["check", "offline", turn, "--node-id", &id]).exits(0).stdout;
+        let said = cluster
+            .kfleet(&["check", "offline", turn, "--node-id", &id])
+            .exits(0)
+            .stdout;
         assert!(said.starts_with("OK - offline: none"), "{said}");
     }
-    cluster.kfleet(&["check", "offline", "--controller-only", "--node-id", "99"]).exits(3);
+    cluster
+        .kfleet(&["check", "offline", "--controller-only", "--node-id", "99"])
+        .exits(3);
     let file = cluster.dir.join("a-broker.properties");
     std::fs::write(&file, format!("node.id={id}\nprocess.roles=broker\n")).unwrap();
-    let turn = ["check", "offline", "--controller-only", "--broker-config", file.to_str().unwrap()];
+    let turn = [
+        "check",
+        "offline",
+        "--controller-only",
+        "--broker-config",
+        file.to_str().unwrap(),
+    ];
     let said = cluster.kfleet(&turn).exits(3).stdout;
     assert!(said.contains("process.roles is broker"), "{said}");
 }
@@ -201,7 +271,12 @@ fn a_server_that_hangs_is_unknown_in_time() {
     unknown(&check_all(&address, "500ms"), &["timed-out"]);
     assert!(since.elapsed() < Duration::from_secs(3));
     let line = kfleet(&["check", "offline", "-b", &address, "--timeout", "300ms"]).exits(3);
-    assert!(line.stdout.starts_with("UNKNOWN - offline: it could not be found out; not known: "), "{}", line.stdout);
+    assert!(
+        line.stdout
+            .starts_with("UNKNOWN - offline: it could not be found out; not known: "),
+        "{}",
+        line.stdout
+    );
     assert_eq!(line.lines().len(), 1);
 }
 
@@ -218,7 +293,11 @@ fn nobody_there_and_garbage_are_unknown_with_their_kinds() {
         }
     });
     unknown(&check_all(&address, "5s"), &["protocol", "unreachable"]);
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
     unknown(&check_all(&free, "2s"), &["unreachable"]);
 }
 
@@ -237,7 +316,15 @@ fn whatever_is_wrong_with_the_command_line_is_3_too() {
         &["check", "lag", "log-dirs", "--warn", "5", "-b", "localhost:1"],
         &["check", "offline", "--controller-only", "-b", "localhost:1"],
         &["check", "offline", "--node-id", "1", "-b", "localhost:1"],
-        &["check", "offline", "--controller-only", "--broker-config", "/no/such/file", "-b", "localhost:1"],
+        &[
+            "check",
+            "offline",
+            "--controller-only",
+            "--broker-config",
+            "/no/such/file",
+            "-b",
+            "localhost:1",
+        ],
     ] {
         let ran = kfleet(args).exits(3);
         assert!(!ran.stdout.is_empty() || !ran.stderr.is_empty(), "{args:?}");

@@ -36,6 +36,7 @@ fn with_client<T>(cluster: &Cluster, work: impl AsyncFnOnce(&Client) -> T) -> T 
         bootstrap: cluster.bootstrap.split(',').map(str::to_owned).collect(),
         client_id: "reader".to_owned(),
         limit: Limit::Until(client::conn::deadline_in(Duration::from_secs(30))),
+        security: client::Security::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

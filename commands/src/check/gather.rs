@@ -68,19 +68,50 @@ async fn ask_controller(context: &Context, needs: &BTreeSet<Need>, deadline: Ins
             return Some(control);
         }
     };
-    if wants(Need::Views) {
-        let nodes: Vec<i32> = client.broker_ids().collect();
-        control.views = views(client.quorum_through(&nodes).await);
+    let nodes: Vec<i32> = client.broker_ids().collect();
+    // A controller is waited for until it leads, while all say that none does.
+    let asks_views = wants(Need::Views) || (wants(Need::Quorum) && client.role() == NodeRole::Controller);
+    let (told_views, quorum, running) = tokio::join!(
+        when(asks_views, client.quorum_through(&nodes)),
+        when(wants(Need::Quorum), client.describe_quorum()),
+        when(wants(Need::Reassignments), client.reassignments()),
+    );
+    if let Some(told) = told_views {
+        control.views = views(told);
     }
-    if wants(Need::Quorum) {
-        let quorum = client.describe_quorum().await;
-        control.quorum = quorum.map_err(|error| Untold::by_client("the quorum", error));
+    if let Some(quorum) = quorum {
+        control.quorum = match quorum {
+            Err(error) if is_inactive(&error) || nobody_leads(&control.views) => Ok(leaderless()),
+            told => told.map_err(|error| Untold::by_client("the quorum", error)),
+        };
     }
-    if wants(Need::Reassignments) {
-        let running = client.reassignments().await;
+    if let Some(running) = running {
         control.reassignments = running.map_err(|error| Untold::by_client("reassignments", error));
     }
     Some(control)
+}
+
+/// Whether a node says that it is not the active controller, and that it knows of no other.
+fn is_inactive(error: &ClientError) -> bool {
+    let code = error.code();
+    matches!(code, Some(ErrorCode::NotLeaderOrFollower | ErrorCode::NotController))
+}
+
+/// Whether all that were asked know of no active controller.
+fn nobody_leads(views: &Parts<View>) -> bool {
+    let is_none = |(_, view): &View| view.is_none();
+    !views.ok.is_empty() && views.untold.is_empty() && views.ok.iter().all(is_none)
+}
+
+/// What there is to know of a quorum in which nobody says that it leads.
+const fn leaderless() -> Quorum {
+    Quorum {
+        leader_id: -1,
+        leader_epoch: -1,
+        high_watermark: None,
+        voters: Vec::new(),
+        observers: Vec::new(),
+    }
 }
 
 /// Whoever says that it is not the active controller, or knows of none, has told what it knows.
@@ -94,12 +125,8 @@ fn views(told: Sharded<(i32, Quorum)>) -> Parts<View> {
         untold: Vec::new(),
     };
     for failed in told.errors {
-        let is_inactive = matches!(
-            failed.error.code(),
-            Some(ErrorCode::NotLeaderOrFollower | ErrorCode::NotController)
-        );
         let node = failed.what.rsplit(' ').next().and_then(|id| id.parse().ok());
-        match node.filter(|_| is_inactive) {
+        match node.filter(|_| is_inactive(&failed.error)) {
             Some(node) => parts.ok.push((node, None)),
             None => parts.untold.push(failed.into()),
         }

@@ -36,6 +36,7 @@ fn judge(facts: &Facts, rules: &Rules) -> Judged {
         .metric("lag_max", most);
     judged.findings = behind.into_iter().map(|group| finding(group, total(group))).collect();
     judged.unknown = facts.lags.untold.clone();
+    judged.unknown.extend(facts.meaningless.iter().cloned());
     judged
 }
 

@@ -406,7 +406,6 @@ impl Numbers {
     }
 }
 
-/// How bad a status is for whoever counts on it: a part that is not known may take nothing from what was known.
 #[test]
 fn whatever_is_lost_on_the_way_never_turns_bad_into_ok() {
     let seed = 0x5eed_c4ec;
