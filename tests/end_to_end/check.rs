@@ -12,12 +12,28 @@ use crate::support::{Cluster, Ran, kfleet, signal};
 on_both_engines!(nodes:
     [
         "--brokers", "3", "--controllers", "1", "--separate",
-        "--set", "broker.session.timeout.ms=3000", "--set", "broker.heartbeat.interval.ms=500",
-        "--set", "replica.lag.time.max.ms=2000",
+        "--set", "broker.session.timeout.ms=6000", "--set", "broker.heartbeat.interval.ms=500",
         "--set", "offsets.topic.replication.factor=3", "--set", "offsets.topic.num.partitions=3"
     ] => a_lost_broker_is_told_by_each_check_that_it_concerns, a_mute_broker_never_makes_a_check_ok;
     ["--set", "offsets.topic.num.partitions=3"] => one_node_is_checked_and_lag_is_counted;
 );
+
+/// Our broker does not tell of rates that it does not keep to.
+mod rates {
+    on_both_engines!(apache [] => a_rate_that_nobody_took_away_is_told);
+
+    fn a_rate_that_nobody_took_away_is_told(cluster: &super::Cluster) {
+        let id = cluster.data(&["cluster", "describe"])[0]["id"].to_string();
+        let rate = "leader.replication.throttled.rate=1000000";
+        cluster
+            .kfleet(&["configs", "set", "broker", &id, "--set", rate, "--yes"])
+            .exits(0);
+        super::wait_until("the rate is told", || {
+            let said = cluster.kfleet(&["check", "throttles"]).stdout;
+            said.contains(&format!("1 throttle left behind: broker {id} ({rate})"))
+        });
+    }
+}
 
 /// The rows of a check by their names.
 #[track_caller]
@@ -214,14 +230,15 @@ fn one_node_is_checked_and_lag_is_counted(cluster: &Cluster) {
 
     // A throttle that nobody took away.
     cluster.kfleet(&["check", "throttles", "reassignments"]).exits(0);
-    let rate = "leader.replication.throttled.rate=1000000";
-    let id = cluster.data(&["cluster", "describe"])[0]["id"].to_string();
+    let slowed = "leader.replication.throttled.replicas=*";
     cluster
-        .kfleet(&["configs", "set", "broker", &id, "--set", rate, "--yes"])
+        .kfleet(&["configs", "set", "topic", "t", "--set", slowed, "--yes"])
         .exits(0);
     wait_until("the throttle is told", || {
         cluster.kfleet(&["check", "throttles"]).code == 1
     });
+    cluster.kfleet(&["check", "throttles", "--exclude-topic", "t"]).exits(0);
+    let id = cluster.data(&["cluster", "describe"])[0]["id"].to_string();
 
     // The only node is controller and broker.
     for turn in ["--controller-only", "--first-broker-only"] {
