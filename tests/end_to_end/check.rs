@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::support::mock::{Made, Mock};
 use crate::support::nodes::wait_until;
 use crate::support::{Cluster, Ran, kfleet, signal};
 
@@ -295,6 +296,47 @@ fn a_server_that_hangs_is_unknown_in_time() {
         line.stdout
     );
     assert_eq!(line.lines().len(), 1);
+}
+
+#[test]
+fn what_one_broker_told_counts_and_what_another_did_not_is_named() {
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let made = Made {
+        groups: vec!["g".to_owned()],
+        partitions: 2,
+        other: Some(mute.local_addr().unwrap().to_string()),
+        ..Made::default()
+    };
+    let mock = Mock::start(made);
+    let lag = |limit: &str| kfleet(&["check", "lag", "--crit", limit, "-b", &mock.address, "--timeout", "1s"]);
+    let said = lag("50").exits(2).stdout;
+    let (told, untold) = said.split_once("; not known: ").unwrap();
+    assert_eq!(
+        told,
+        "CRITICAL - lag: 1 of 1 group behind: group g (50 behind, 50 of them in t-0)"
+    );
+    assert!(untold.contains("(timed-out)"), "{untold}");
+    assert!(
+        lag("51")
+            .exits(3)
+            .stdout
+            .starts_with("UNKNOWN - lag: 1 group, none behind by more than 50")
+    );
+    // An API that is not served tells nothing, either.
+    let ran = check_all(&mock.address, "1s");
+    let data = ran.data();
+    for check in [
+        "quorum",
+        "controller",
+        "log-dirs",
+        "throttles",
+        "reassignments",
+        "versions",
+        "min-isr",
+        "lag",
+    ] {
+        assert_eq!(status(&data, check), "unknown", "{check}: {data}");
+    }
 }
 
 #[test]

@@ -157,11 +157,10 @@ async fn ask_nodes(client: &Client, needs: &BTreeSet<Need>, scope: &Scope) -> Fa
     } else {
         Vec::new()
     };
-    facts.meaningless = meaningless(
-        "topic",
-        &scope.topics,
-        all.iter().flatten().map(|(name, _)| name.as_str()),
-    );
+    if let Ok(topics) = &all {
+        let names: Vec<&str> = topics.keys().map(String::as_str).collect();
+        facts.meaningless = meaningless("topic", &scope.topics, &names);
+    }
     let mut meant = all.clone();
     if let Ok(topics) = &mut meant {
         topics.retain(|name, _| scope.has_topic(name));
@@ -214,20 +213,16 @@ async fn absent(client: &Client, alive: &BTreeSet<i32>, topics: &Told<Topics>) -
 }
 
 /// Patterns that mean nothing are most likely misspelt: without them nothing was judged.
-pub(super) fn meaningless<'a>(
-    noun: &str,
-    patterns: &[Pattern],
-    names: impl Iterator<Item = &'a str> + Clone,
-) -> Vec<Untold> {
+pub(super) fn meaningless(noun: &str, patterns: &[Pattern], names: &[&str]) -> Vec<Untold> {
     let idle = patterns
         .iter()
-        .filter(|pattern| !names.clone().any(|name| pattern.matches(name)));
+        .filter(|pattern| !names.iter().any(|name| pattern.matches(name)));
     let untold = idle.map(|pattern| {
         let what = format!("{noun} {pattern}");
         if !pattern.is_name() {
             return Untold::new(what, "not-found", format!("no {noun} is like that"));
         }
-        let like = did_you_mean(pattern.as_str(), names.clone());
+        let like = did_you_mean(pattern.as_str(), names.iter().copied());
         let like = like.map_or(String::new(), |like| format!("; {like}"));
         Untold::new(what, "not-found", format!("it does not exist{like}"))
     });

@@ -28,9 +28,12 @@ pub(super) async fn ask(client: &Client, scope: &Scope, topics: &Told<Topics>) -
     let now = Instant::now();
     let half = now + client.deadline().saturating_duration_since(now) / 2;
     let listed = client.list_groups(&GroupFilter::default(), half).await;
+    // A group that nobody told of may be with one that is silent.
+    if listed.errors.is_empty() {
+        let ids: Vec<&str> = listed.ok.iter().map(|group| group.id.as_str()).collect();
+        lags.untold.extend(meaningless("group", &scope.groups, &ids));
+    }
     lags.untold.extend(listed.errors.into_iter().map(Untold::from));
-    let ids = listed.ok.iter().map(|group| group.id.as_str());
-    lags.untold.extend(meaningless("group", &scope.groups, ids));
     let meant = listed.ok.into_iter().filter(|group| scope.has_group(&group.id));
     let (share, ordinary): (Vec<ListedGroup>, Vec<ListedGroup>) =
         meant.partition(|group| group.kind() == GroupType::Share);
