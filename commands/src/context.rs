@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use client::{Client, ClientConfig, Limit};
+use tokio::time::Instant;
 
 use crate::client_properties::ClientProperties;
 use crate::error::CommandError;
@@ -156,7 +157,7 @@ impl Context {
     }
 
     /// How long a command may take: as the command line says, or else as --command-config does.
-    fn timeout(&self) -> Result<Duration, CommandError> {
+    pub(crate) fn timeout(&self) -> Result<Duration, CommandError> {
         if self.global.has_timeout {
             return Ok(self.global.timeout);
         }
@@ -220,10 +221,16 @@ impl Context {
 
     /// The same, to controllers if --bootstrap-controller names some.
     pub async fn connect_to_any_role(&self) -> Result<Client, CommandError> {
+        let deadline = client::conn::deadline_in(self.timeout()?);
+        self.connect_to_any_role_until(deadline).await
+    }
+
+    /// The same, for work that is to be done by then.
+    pub(crate) async fn connect_to_any_role_until(&self, deadline: Instant) -> Result<Client, CommandError> {
+        let limit = Limit::Until(deadline);
         let Some(bootstrap) = self.bootstrap_controllers()? else {
-            return self.connect().await;
+            return self.connect_within(limit).await;
         };
-        let limit = Limit::Until(client::conn::deadline_in(self.timeout()?));
         Ok(Client::connect_to_controllers(self.config(bootstrap, limit)?).await?)
     }
 

@@ -8,6 +8,7 @@ pub mod output;
 
 mod bench;
 mod broker;
+mod check;
 mod client_properties;
 mod cluster;
 mod completions;
@@ -22,6 +23,7 @@ mod logs;
 mod man;
 mod nearest;
 mod offsets;
+mod pattern;
 mod produce;
 mod progress;
 mod quorum;
@@ -30,6 +32,7 @@ mod replace_file;
 mod sandbox;
 mod schema;
 mod size;
+mod status;
 mod storage;
 mod stream;
 mod topics;
@@ -63,6 +66,8 @@ enum Command {
     /// The server
     #[command(subcommand)]
     Broker(broker::BrokerCommand),
+    /// Check a cluster for a monitor
+    Check(Box<check::CheckArgs>),
     /// Identity and nodes of a cluster
     #[command(subcommand)]
     Cluster(cluster::ClusterCommand),
@@ -179,13 +184,16 @@ fn usage(error: &clap::Error) -> u8 {
 /// Whether a command line is one of a command that exits with 0 to 3 only.
 fn is_graded(arguments: impl Iterator<Item = String>) -> bool {
     let definition = definition();
-    let Some(host) = definition.find_subcommand("host") else {
+    let mut arguments = arguments.skip(1);
+    let Some(noun) = arguments.find_map(|word| definition.find_subcommand(word)) else {
         return false;
     };
-    let verb = arguments
-        .skip_while(|word| word != "host")
-        .find(|word| word != "host" && host.find_subcommand(word).is_some());
-    verb.is_some_and(|verb| verb == "audit")
+    let mut verb = |noun: &clap::Command| arguments.find(|word| noun.find_subcommand(word).is_some());
+    match noun.get_name() {
+        "check" => true,
+        "host" => verb(noun).is_some_and(|verb| verb == "audit"),
+        _ => false,
+    }
 }
 
 /// The JSON that a command line asks for although the rest of it makes no sense.
@@ -214,6 +222,8 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
     match command {
         Command::Bench(command) => bench::run(command, context),
         Command::Broker(command) => broker::run(command, context),
+        // A check exits with 0 to 3 and nothing else.
+        Command::Check(args) => check::run(&args, context).map_err(CommandError::graded),
         Command::Cluster(command) => cluster::run(command, context),
         Command::Completions(args) => completions::run(&args, context),
         Command::Configs(command) => configs::run(command, context),
@@ -292,11 +302,13 @@ mod tests {
     }
 
     #[test]
-    fn an_audit_is_known_by_its_words() {
+    fn audits_and_checks_are_known_by_their_words() {
         let graded = |line: &str| is_graded(line.split(' ').map(str::to_owned));
         assert!(graded("kfleet -o json host audit --nope") && graded("kfleet host -o json audit --nope"));
         assert!(!graded("kfleet host capture") && !graded("kfleet audit host"));
         assert!(!graded("kfleet host explain audit --nope"));
+        assert!(graded("kfleet -o json check --nope") && graded("kfleet check topics --nope"));
+        assert!(!graded("kfleet topics describe check --nope") && !graded("check topics --nope"));
     }
 
     #[test]

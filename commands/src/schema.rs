@@ -32,6 +32,7 @@ fn all() -> Vec<Named> {
         of::<crate::bench::ConsumeBench>(),
         of::<crate::bench::LatencyBench>(),
         of::<crate::bench::ProduceBench>(),
+        of::<Vec<crate::check::CheckRow>>(),
         of::<Vec<crate::cluster::ApiVersionRow>>(),
         of::<Vec<crate::cluster::ClusterNode>>(),
         of::<Vec<crate::cluster::EndpointRow>>(),

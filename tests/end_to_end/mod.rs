@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bench;
+mod check;
 mod cluster;
 mod command_config;
 mod exit_codes;

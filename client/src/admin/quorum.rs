@@ -11,6 +11,8 @@ use protocol::api::{BrokerId, ErrorCode, StrBytes, TopicName};
 
 use crate::cluster::Client;
 use crate::error::ClientError;
+use crate::sharded::Sharded;
+use crate::together;
 
 /// The quorum's topic.
 const METADATA_TOPIC: &str = "__cluster_metadata";
@@ -139,16 +141,25 @@ impl Client {
     /// The metadata quorum.
     pub async fn describe_quorum(&self) -> Result<Quorum, ClientError> {
         let response = self.send_active(&describe_request(), error_code).await?;
-        let code = error_code(&response);
-        let message = response.error_message;
-        let partition = response.topics.into_iter().flat_map(|topic| topic.partitions).next();
-        match partition {
-            Some(partition) if code == 0 => Ok(quorum(&partition, &response.nodes)),
-            partition => {
-                let message = message.or_else(|| partition.and_then(|partition| partition.error_message));
-                Err(ClientError::rejected("DescribeQuorum", code, message.as_deref()))
+        described("DescribeQuorum", response)
+    }
+
+    /// The quorum through each of these nodes, asked at the same time: brokers hand it on to the controller they take
+    /// for the active one, controllers answer for themselves.
+    pub async fn quorum_through(&self, nodes: &[i32]) -> Sharded<(i32, Quorum)> {
+        let asked = nodes.iter().map(async |node| {
+            let answer = self.send_to(*node, &describe_request()).await;
+            let what = format!("node {node}");
+            (*node, answer.and_then(|response| described(&what, response)))
+        });
+        let mut results = Sharded::default();
+        for (node, answer) in together::all(asked).await {
+            match answer {
+                Ok(quorum) => results.ok.push((node, quorum)),
+                Err(error) => results.fail(format!("node {node}"), error),
             }
         }
+        results
     }
 
     /// Makes a controller a voter; one change at a time is taken.
@@ -190,6 +201,20 @@ impl Client {
                 code,
                 response.error_message.as_deref(),
             )),
+        }
+    }
+}
+
+/// What an answer has, or what it says instead.
+fn described(what: &str, response: DescribeQuorumResponse) -> Result<Quorum, ClientError> {
+    let code = error_code(&response);
+    let message = response.error_message;
+    let partition = response.topics.into_iter().flat_map(|topic| topic.partitions).next();
+    match partition {
+        Some(partition) if code == 0 => Ok(quorum(&partition, &response.nodes)),
+        partition => {
+            let message = message.or_else(|| partition.and_then(|partition| partition.error_message));
+            Err(ClientError::rejected(what, code, message.as_deref()))
         }
     }
 }

@@ -12,7 +12,6 @@ use super::rules::{self, Area, Baseline, Rule, Status};
 use super::{report, sources};
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::exit_codes;
 
 /// Tell what is wrong with the settings of a host, why it matters to Kafka, who says so, and what puts it right.
 #[derive(Debug, Args)]
@@ -92,13 +91,15 @@ pub(crate) fn run(args: &AuditArgs, context: &Context) -> Result<(), CommandErro
         .collect::<Result<Vec<_>, _>>()?;
     let audit = audit(args, &expected)?;
     report::show(context, &audit)?;
-    let code = match audit.verdict {
-        Status::Critical => exit_codes::CRITICAL,
-        Status::Unknown if args.fail_on != FailOn::Critical => exit_codes::UNKNOWN,
-        Status::Warning if args.fail_on == FailOn::Warning => exit_codes::NO,
-        _ => return Ok(()),
+    let least = match args.fail_on {
+        FailOn::Warning => Status::Warning,
+        FailOn::Unknown => Status::Unknown,
+        FailOn::Critical => Status::Critical,
     };
-    Err(CommandError::exit(code))
+    if audit.verdict < least {
+        return Ok(());
+    }
+    Err(CommandError::exit(audit.verdict.exit_code()))
 }
 
 fn check_word(word: &str) -> Result<(), CommandError> {

@@ -131,11 +131,7 @@ pub(crate) struct HostAudit {
 
 /// The worst that counts: what is only worth knowing does not.
 pub(crate) fn verdict<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Status {
-    let counts = findings
-        .into_iter()
-        .map(|finding| finding.status)
-        .filter(|status| *status > Status::Info);
-    counts.max().unwrap_or(Status::Ok)
+    Status::worst(findings.into_iter().map(|finding| finding.status))
 }
 
 impl HostSummary {

@@ -28,40 +28,10 @@ pub(crate) use range::{Baseline, Range, Ranges};
 
 use range::{at_least, within};
 
+pub(crate) use crate::status::Status;
+
 use super::facts::Fact;
 use crate::nearest::distance;
-
-/// What a finding says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Status {
-    /// The host has no such thing.
-    NotApplicable,
-    /// As it should be.
-    Ok,
-    /// Worth knowing; never changes the exit code.
-    Info,
-    /// To be put right.
-    Warning,
-    /// It is there, and could not be read.
-    Unknown,
-    /// A broker breaks, or data is lost.
-    Critical,
-}
-
-impl Status {
-    /// As it is printed.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::NotApplicable => "N/A",
-            Self::Ok => "OK",
-            Self::Info => "INFO",
-            Self::Warning => "WARNING",
-            Self::Unknown => "UNKNOWN",
-            Self::Critical => "CRITICAL",
-        }
-    }
-}
 
 /// What a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
