@@ -170,6 +170,19 @@ impl Connection {
     where
         R::Response: Decodable + HeaderVersion,
     {
+        self.send_all(version, requests, true, deadline).await
+    }
+
+    async fn send_all<R: Request>(
+        &self,
+        version: i16,
+        requests: &[R],
+        is_answered: bool,
+        deadline: Instant,
+    ) -> Result<VecDeque<R::Response>, ClientError>
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
         let api = ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions);
         let mut stream = self.stream.lock().await;
         if std::mem::replace(&mut stream.broken, true) {
@@ -178,7 +191,7 @@ impl Connection {
                 what: format!("{api:?}"),
             });
         }
-        let work = self.exchange_all(&mut stream, version, requests, api);
+        let work = self.exchange_all(&mut stream, version, requests, is_answered);
         let answers = timeout_at(deadline, work).await.map_err(|_| ClientError::TimedOut {
             address: self.address.to_string(),
             what: format!("{api:?}"),
@@ -187,16 +200,32 @@ impl Connection {
         Ok(answers)
     }
 
+    /// Sends a request that is not answered: Produce without acknowledgement.
+    pub async fn send_unanswered<R: Request>(
+        &self,
+        version: i16,
+        request: &R,
+        deadline: Instant,
+    ) -> Result<(), ClientError>
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        self.send_all(version, std::slice::from_ref(request), false, deadline)
+            .await
+            .map(drop)
+    }
+
     async fn exchange_all<R: Request>(
         &self,
         stream: &mut Stream,
         version: i16,
         requests: &[R],
-        api: ApiKey,
+        is_answered: bool,
     ) -> Result<VecDeque<R::Response>, ClientError>
     where
         R::Response: Decodable + HeaderVersion,
     {
+        let api = ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions);
         let closed = |_| ClientError::Closed {
             address: self.address.to_string(),
             what: format!("{api:?}"),
@@ -213,7 +242,8 @@ impl Connection {
             stream.socket.write_all(&frame).await.map_err(closed)?;
         }
         let mut answers = VecDeque::new();
-        for id in 0..requests.len() as i32 {
+        let expected = if is_answered { requests.len() as i32 } else { 0 };
+        for id in 0..expected {
             let frame = stream.next_frame().await.map_err(|what| match what {
                 None => closed(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
                 Some(reason) => self.malformed(&reason),
