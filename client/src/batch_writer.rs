@@ -95,7 +95,7 @@ impl BatchWriter {
         while is_open || !self.waiting.is_empty() || !self.sent.is_empty() {
             let mut trouble = self.send_all().await.err();
             let may_take = is_open && self.waiting_bytes < WAITING_MAX_BYTES;
-            if trouble.is_none() && self.sent.is_empty() && !may_take {
+            if trouble.is_none() && self.sent.is_empty() && !self.waiting.is_empty() {
                 trouble = Some(self.no_leader());
             }
             if trouble.is_none() {

@@ -140,11 +140,11 @@ impl Driver {
                 Some(Ok(answer)) => {
                     self.busy.remove(&answer.broker);
                     let (chunks, trouble) = self.take(answer)?;
-                    if !chunks.is_empty() {
+                    if trouble.is_none() {
                         backoff = None;
-                        if self.out.send(Ok(chunks)).await.is_err() {
-                            return Ok(());
-                        }
+                    }
+                    if !chunks.is_empty() && self.out.send(Ok(chunks)).await.is_err() {
+                        return Ok(());
                     }
                     trouble.or(asked.err())
                 }
@@ -177,10 +177,12 @@ impl Driver {
             self.leaders = self.client.leaders(&topics).await?;
         }
         let mut by_leader: BTreeMap<i32, Vec<Key>> = BTreeMap::new();
+        let mut all_have_leaders = true;
         for (key, _) in self.open.iter().filter(|(_, position)| !position.is_asked_for) {
-            let leader = self.leaders.get(&(key.0.to_string(), key.1));
-            if let Some(leader) = leader.filter(|leader| !self.busy.contains(leader)) {
-                by_leader.entry(*leader).or_default().push(key.clone());
+            match self.leaders.get(&(key.0.to_string(), key.1)) {
+                Some(leader) if self.busy.contains(leader) => {}
+                Some(leader) => by_leader.entry(*leader).or_default().push(key.clone()),
+                None => all_have_leaders = false,
             }
         }
         self.turn = self.turn.wrapping_add(1);
@@ -195,7 +197,11 @@ impl Driver {
                 Answer { broker, keys, result }
             });
         }
-        Ok(())
+        if all_have_leaders {
+            Ok(())
+        } else {
+            Err(self.no_leader())
+        }
     }
 
     fn request(&mut self, keys: &[Key]) -> FetchRequest {

@@ -22,6 +22,7 @@ mod offsets;
 mod produce;
 mod progress;
 mod quorum;
+mod records;
 mod render;
 mod replace_file;
 mod sandbox;
