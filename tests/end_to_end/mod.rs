@@ -4,6 +4,8 @@
 mod bad_input;
 mod bench;
 mod cluster;
+mod consume;
+mod consume_groups;
 mod exit_codes;
 mod fast_fencing;
 mod features;
@@ -14,6 +16,7 @@ mod kills;
 mod leaders;
 mod leaders_nodes;
 mod logs_dump;
+mod produce;
 mod quorum;
 mod quorum_dynamic;
 mod quorum_nodes;
