@@ -258,11 +258,23 @@ impl Member {
         Ok(offsets)
     }
 
-    /// Commits offsets; false if the group has dealt out anew in between, so that they are no business of this member any
-    /// more.
-    pub async fn commit(&self, offsets: &PartitionOffsets) -> Result<bool, ClientError> {
+    /// Commits offsets, with whoever coordinates the group by then; false if the group has dealt out anew in between, so
+    /// that they are no business of this member any more.
+    pub async fn commit(&mut self, offsets: &PartitionOffsets) -> Result<bool, ClientError> {
+        let mut backoff = Backoff::new(self.client.deadline());
+        loop {
+            match self.commit_once(offsets).await {
+                Ok(()) => return Ok(true),
+                Err(error) if is_end_of_generation(&error) => return Ok(false),
+                Err(error) => backoff.again(error).await?,
+            }
+            self.coordinator = self.client.coordinator(&self.group).await?;
+        }
+    }
+
+    async fn commit_once(&self, offsets: &PartitionOffsets) -> Result<(), ClientError> {
         if offsets.is_empty() {
-            return Ok(true);
+            return Ok(());
         }
         let mut topics: BTreeMap<&str, Vec<OffsetCommitRequestPartition>> = BTreeMap::new();
         for ((topic, partition), offset) in offsets {
@@ -284,16 +296,11 @@ impl Member {
             .with_member_id(self.member_id.clone())
             .with_topics(topics.collect());
         let response = self.ask(&request, OFFSET_COMMIT_VERSION, Duration::ZERO).await?;
-        let partitions = response.topics.iter().flat_map(|topic| &topic.partitions);
-        for partition in partitions.filter(|partition| partition.error_code != 0) {
-            let error = self.refusal(partition.error_code);
-            return if is_end_of_generation(&error) {
-                Ok(false)
-            } else {
-                Err(error)
-            };
+        let mut partitions = response.topics.iter().flat_map(|topic| &topic.partitions);
+        match partitions.find(|partition| partition.error_code != 0) {
+            Some(partition) => Err(self.refusal(partition.error_code)),
+            None => Ok(()),
         }
-        Ok(true)
     }
 
     /// Leaves the group, so that the others need not wait for the end of the session.

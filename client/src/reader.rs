@@ -259,7 +259,8 @@ impl Driver {
         for topic in response.responses {
             let name: Arc<str> = topic.topic.as_str().into();
             for partition in topic.partitions {
-                match self.take_partition(answer.broker, (Arc::clone(&name), partition.partition_index), partition) {
+                let key = (Arc::clone(&name), partition.partition_index);
+                match self.take_partition(answer.broker, &key, partition) {
                     Ok(chunk) => chunks.extend(chunk),
                     Err(error) if error.is_retriable() => trouble = Some(error),
                     Err(error) => return Err(error),
@@ -272,12 +273,12 @@ impl Driver {
         Ok((chunks, trouble))
     }
 
-    fn take_partition(&mut self, broker: i32, key: Key, data: PartitionData) -> Result<Option<Chunk>, ClientError> {
+    fn take_partition(&mut self, broker: i32, key: &Key, data: PartitionData) -> Result<Option<Chunk>, ClientError> {
         let what = || format!("{}-{}", key.0, key.1);
         if data.error_code != 0 {
             return Err(ClientError::rejected(what(), data.error_code, None));
         }
-        let Some(position) = self.open.get_mut(&key) else {
+        let Some(position) = self.open.get_mut(key) else {
             return Ok(None);
         };
         if self.committed_only
@@ -312,7 +313,7 @@ impl Driver {
         position.offset = next;
         let has_some = next > chunk.from && chunk.from < chunk.until;
         if position.is_at_end() {
-            self.open.remove(&key);
+            self.open.remove(key);
         }
         Ok(has_some.then_some(chunk))
     }

@@ -23,3 +23,4 @@ mod quorum_messages;
 mod renderings;
 mod storage_format;
 mod suites;
+mod transactions;

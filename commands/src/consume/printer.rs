@@ -76,6 +76,9 @@ impl PrintError {
     }
 }
 
+/// A printer that is done, and how that came out.
+pub(crate) type Printed = (Printer, Result<(), CommandError>);
+
 /// A record as a line of newline-delimited JSON.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -129,7 +132,7 @@ impl Printer {
     pub(crate) fn start(
         mut self,
         mut chunks: Receiver<Result<Vec<Chunk>, ClientError>>,
-    ) -> Result<oneshot::Receiver<(Self, Result<(), CommandError>)>, CommandError> {
+    ) -> Result<oneshot::Receiver<Printed>, CommandError> {
         let (done, is_done) = oneshot::channel();
         std::thread::Builder::new().name("printer".to_owned()).spawn(move || {
             let result = self.print_all(&mut chunks);

@@ -5,6 +5,9 @@ use super::input::find;
 /// A header that was read.
 pub(super) type HeaderRef<'a> = (&'a [u8], Option<&'a [u8]>);
 
+/// A key and a value that were read.
+pub(super) type KeyValueRef<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
 /// How lines are read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LineFormat {
@@ -28,7 +31,7 @@ impl LineFormat {
         &self,
         line: &'a [u8],
         headers: &mut Vec<HeaderRef<'a>>,
-    ) -> Result<(Option<&'a [u8]>, Option<&'a [u8]>), String> {
+    ) -> Result<KeyValueRef<'a>, String> {
         let mut rest = line;
         if let Some(delimiter) = &self.headers_delimiter {
             let (text, after) = cut(rest, delimiter).ok_or_else(|| "it has no headers".to_owned())?;
