@@ -178,6 +178,19 @@ impl Connection {
     where
         R::Response: Decodable + HeaderVersion,
     {
+        self.send_all(version, requests, true, deadline).await
+    }
+
+    async fn send_all<R: Request>(
+        &self,
+        version: i16,
+        requests: &[R],
+        is_answered: bool,
+        deadline: Instant,
+    ) -> Result<VecDeque<R::Response>, ClientError>
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
         let api = ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions);
         let mut stream = self.stream.lock().await;
         if std::mem::replace(&mut stream.broken, true) {
@@ -187,11 +200,26 @@ impl Connection {
             if stream.renew_at.is_some_and(|renew_at| renew_at <= Instant::now()) {
                 self.authenticate(&mut stream, deadline).await?;
             }
-            self.exchange_all(&mut stream, version, requests, api).await
+            self.exchange_all(&mut stream, version, requests, is_answered).await
         };
         let answers = timeout_at(deadline, work).await.map_err(|_| self.timed_out(api))??;
         stream.broken = false;
         Ok(answers)
+    }
+
+    /// Sends a request that is not answered: Produce without acknowledgement.
+    pub async fn send_unanswered<R: Request>(
+        &self,
+        version: i16,
+        request: &R,
+        deadline: Instant,
+    ) -> Result<(), ClientError>
+    where
+        R::Response: Decodable + HeaderVersion,
+    {
+        self.send_all(version, std::slice::from_ref(request), false, deadline)
+            .await
+            .map(drop)
     }
 
     async fn exchange_all<R: Request>(
@@ -199,11 +227,12 @@ impl Connection {
         stream: &mut Stream,
         version: i16,
         requests: &[R],
-        api: ApiKey,
+        is_answered: bool,
     ) -> Result<VecDeque<R::Response>, ClientError>
     where
         R::Response: Decodable + HeaderVersion,
     {
+        let api = ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions);
         let failed = |error: std::io::Error| tls_failure(&self.address, &error).unwrap_or_else(|| self.closed(api));
         let first = stream.next_correlation_id;
         for request in requests {
@@ -219,7 +248,8 @@ impl Connection {
             }
         }
         let mut answers = VecDeque::new();
-        for id in 0..requests.len() as i32 {
+        let expected = if is_answered { requests.len() as i32 } else { 0 };
+        for id in 0..expected {
             let frame = stream.next_frame().await.map_err(|what| match what {
                 NoFrame::Ended(error) => failed(error),
                 NoFrame::Malformed(reason) => self.malformed(&reason),

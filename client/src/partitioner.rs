@@ -1,4 +1,4 @@
-//! Where a key goes, as Java's producer decides.
+//! Where a key goes, as Java's producer and librdkafka decide.
 
 /// The partition of a key: murmur2, made positive, modulo the number of partitions.
 pub fn murmur2_partition(key: &[u8], partitions: u32) -> u32 {
@@ -7,6 +7,24 @@ pub fn murmur2_partition(key: &[u8], partitions: u32) -> u32 {
     } else {
         (murmur2(key) & 0x7fff_ffff) % partitions
     }
+}
+
+/// The partition of a key as librdkafka has it, and with it kcat: CRC-32 modulo the number of partitions.
+pub fn crc32_partition(key: &[u8], partitions: u32) -> u32 {
+    if partitions == 0 { 0 } else { crc32(key) % partitions }
+}
+
+/// CRC-32 as in zip files.
+fn crc32(data: &[u8]) -> u32 {
+    const POLYNOMIAL: u32 = 0xedb8_8320;
+    let mut crc = u32::MAX;
+    for byte in data {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (POLYNOMIAL & (crc & 1).wrapping_neg());
+        }
+    }
+    !crc
 }
 
 fn murmur2(data: &[u8]) -> u32 {
@@ -47,5 +65,13 @@ mod tests {
             assert_eq!(murmur2(key) as i32, hash, "{}", String::from_utf8_lossy(key));
         }
         assert_eq!(murmur2_partition(b"x", 0), 0);
+    }
+
+    /// The check value of CRC-32/ISO-HDLC.
+    #[test]
+    fn checksums_are_those_of_zip() {
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+        assert_eq!(crc32_partition(b"123456789", 10), 0xcbf4_3926 % 10);
+        assert_eq!(crc32_partition(b"x", 0), 0);
     }
 }

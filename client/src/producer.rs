@@ -14,9 +14,9 @@ use crate::error::ClientError;
 use crate::retry::Backoff;
 
 /// The newest version that names topics by name.
-const VERSION: i16 = 12;
+pub(crate) const VERSION: i16 = 12;
 /// How long a leader may wait for its in-sync replicas, in milliseconds.
-const ACKS_TIMEOUT_MS: i32 = 30_000;
+pub(crate) const ACKS_TIMEOUT_MS: i32 = 30_000;
 
 /// Who must have a batch before it is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +25,16 @@ pub enum Acks {
     All,
     /// The leader.
     Leader,
+    /// Nobody: that it was sent is enough, and whether it arrived is not known.
+    None,
 }
 
 impl Acks {
-    const fn wire(self) -> i16 {
+    pub(crate) const fn wire(self) -> i16 {
         match self {
             Self::All => -1,
             Self::Leader => 1,
+            Self::None => 0,
         }
     }
 }
@@ -50,28 +53,14 @@ pub struct Producer<'a> {
 impl<'a> Producer<'a> {
     /// Asks for an id.
     pub async fn new(client: &'a Client, compression: Compression) -> Result<Self, ClientError> {
-        let request = InitProducerIdRequest::default()
-            .with_transactional_id(None)
-            .with_transaction_timeout_ms(60_000)
-            .with_producer_id(ProducerId(-1))
-            .with_producer_epoch(-1);
-        let mut backoff = Backoff::new(client.deadline());
-        loop {
-            let failure = match client.send_any(&request).await {
-                Ok(response) if response.error_code == 0 => {
-                    return Ok(Self {
-                        client,
-                        compression,
-                        id: response.producer_id.0,
-                        epoch: response.producer_epoch,
-                        sequences: BTreeMap::new(),
-                    });
-                }
-                Ok(response) => ClientError::rejected("a producer id", response.error_code, None),
-                Err(error) => error,
-            };
-            backoff.again(failure).await?;
-        }
+        let (id, epoch) = client.producer_id().await?;
+        Ok(Self {
+            client,
+            compression,
+            id,
+            epoch,
+            sequences: BTreeMap::new(),
+        })
     }
 
     /// Writes records as one batch and waits until all in-sync replicas have it; the first one's offset.
@@ -101,6 +90,26 @@ impl<'a> Producer<'a> {
 }
 
 impl Client {
+    /// A new producer's id and epoch.
+    pub async fn producer_id(&self) -> Result<(i64, i16), ClientError> {
+        let request = InitProducerIdRequest::default()
+            .with_transactional_id(None)
+            .with_transaction_timeout_ms(60_000)
+            .with_producer_id(ProducerId(-1))
+            .with_producer_epoch(-1);
+        let mut backoff = Backoff::new(self.deadline());
+        loop {
+            let failure = match self.send_any(&request).await {
+                Ok(response) if response.error_code == 0 => {
+                    return Ok((response.producer_id.0, response.producer_epoch));
+                }
+                Ok(response) => ClientError::rejected("a producer id", response.error_code, None),
+                Err(error) => error,
+            };
+            backoff.again(failure).await?;
+        }
+    }
+
     /// Sends one batch as it is to its partition's leader, again where that may help, and waits until those who
     /// have to have it have it; the offset it was given.
     pub async fn produce(&self, topic: &str, partition: i32, batch: &Bytes, acks: Acks) -> Result<i64, ClientError> {
@@ -144,7 +153,7 @@ impl Client {
     }
 }
 
-fn accepted(topic: &str, answer: &PartitionProduceResponse) -> Result<i64, ClientError> {
+pub(crate) fn accepted(topic: &str, answer: &PartitionProduceResponse) -> Result<i64, ClientError> {
     // A duplicate is what an earlier attempt wrote.
     if answer.error_code == 0 || answer.error_code == ErrorCode::DuplicateSequenceNumber.code() {
         return Ok(answer.base_offset);

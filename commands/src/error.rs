@@ -88,6 +88,23 @@ impl CommandError {
         Self::new("bug", exit_codes::BUG, message)
     }
 
+    /// It stopped in the middle of its work, after this was done.
+    #[must_use]
+    pub fn midway(self, done: &str) -> Self {
+        Self {
+            kind: "stopped-midway",
+            code: exit_codes::INTERRUPTED,
+            ..self.behind(done)
+        }
+    }
+
+    /// Says what was done before it came to this.
+    #[must_use]
+    pub fn behind(mut self, done: &str) -> Self {
+        self.message = format!("{done}; {}", self.message);
+        self
+    }
+
     /// As checks and audits exit, with 0 to 3 and nothing else: whatever kept them from finding out is UNKNOWN.
     #[must_use]
     pub fn graded(mut self) -> Self {

@@ -27,6 +27,7 @@ mod pattern;
 mod produce;
 mod progress;
 mod quorum;
+mod records;
 mod render;
 mod replace_file;
 mod sandbox;

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::Shown;
+use crate::records::envelope::RecordRow;
 use crate::stream::Streamed;
 
 /// The JSON schema of what a command prints with --output json.
@@ -39,6 +40,7 @@ fn all() -> Vec<Named> {
         of::<crate::cluster::ClusterId>(),
         of::<crate::cluster::Unregistered>(),
         of::<Vec<crate::configs::ConfigRow>>(),
+        (RecordRow::SCHEMA, schema_for!(Vec<RecordRow<'static>>)),
         of::<Vec<crate::features::FeatureChange>>(),
         of::<Vec<crate::features::FeatureRow>>(),
         of::<Vec<crate::groups::GroupDeletion>>(),

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod records;
+mod transfer;
 mod writing;
 
 use std::time::{Duration, Instant};
@@ -10,10 +11,10 @@ use clap::Args;
 use client::Client;
 
 use self::cluster::{Leaders, MIN_IN_SYNC, PARTITIONS, REPLICAS, TOPIC};
+use self::transfer::KeyValue;
 use self::writing::{Writing, Written};
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
-use crate::produce::KeyValue;
 use crate::sandbox::{Engine, Sandbox, SandboxSpec, Shape, Signals};
 
 const BROKERS: u16 = 3;

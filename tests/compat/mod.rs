@@ -24,3 +24,4 @@ mod renderings;
 mod secure;
 mod storage_format;
 mod suites;
+mod transactions;

@@ -41,7 +41,7 @@ impl Connection {
             .map_err(|error| self.no_login(login, error.0))?;
         for _ in 0..MESSAGES_MAX {
             let request = SaslAuthenticateRequest::default().with_auth_bytes(Bytes::from(message));
-            let response: SaslAuthenticateResponse = self.ask(stream, &request, ApiKey::SaslAuthenticate).await?;
+            let response: SaslAuthenticateResponse = self.ask(stream, &request).await?;
             if response.error_code != 0 {
                 let code = ErrorCode::try_from_code(response.error_code);
                 let said = response.error_message.as_deref().unwrap_or_default();
@@ -69,7 +69,7 @@ impl Connection {
     /// Agrees on the mechanism.
     async fn choose(&self, stream: &mut Stream, login: &Login) -> Result<(), ClientError> {
         let request = SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(login.mechanism()));
-        let response = self.ask(stream, &request, ApiKey::SaslHandshake).await?;
+        let response = self.ask(stream, &request).await?;
         let reason = match ErrorCode::try_from_code(response.error_code) {
             None if response.error_code == 0 => return Ok(()),
             Some(ErrorCode::UnsupportedSaslMechanism) => {
@@ -86,13 +86,13 @@ impl Connection {
     }
 
     /// One request on a connection that is held already.
-    async fn ask<R: Request>(&self, stream: &mut Stream, request: &R, api: ApiKey) -> Result<R::Response, ClientError>
+    async fn ask<R: Request>(&self, stream: &mut Stream, request: &R) -> Result<R::Response, ClientError>
     where
         R::Response: protocol::api::Decodable + protocol::api::HeaderVersion,
     {
         let version = self.version_of::<R>()?;
         let mut answers = self
-            .exchange_all(stream, version, std::slice::from_ref(request), api)
+            .exchange_all(stream, version, std::slice::from_ref(request), true)
             .await?;
         answers.pop_front().ok_or_else(|| self.malformed("no answer"))
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use client::Client;
+use protocol::records::Compression;
 
 use super::cluster::TOPIC;
-use crate::consume::{ReadRecord, consume};
+use super::transfer::{KeyValue, ReadRecord, Writer, consume};
 use crate::error::CommandError;
-use crate::produce::{Codec, KeyValue, Writer};
 
 /// So many keys, each always in the same partition.
 const KEYS: usize = 97;
@@ -23,7 +23,7 @@ pub(super) fn records(count: usize) -> Vec<KeyValue> {
 }
 
 pub(super) async fn write(client: &Client, records: &[KeyValue]) -> Result<(), CommandError> {
-    Writer::new(client, TOPIC, None, Codec::None)
+    Writer::new(client, TOPIC, Compression::None)
         .await?
         .write(records)
         .await
@@ -35,7 +35,7 @@ pub(super) async fn read(client: &Client) -> Result<Vec<ReadRecord>, CommandErro
         all.extend(records);
         Ok(true)
     };
-    consume(client, TOPIC, None, None, &mut keep).await?;
+    consume(client, TOPIC, &mut keep).await?;
     Ok(all)
 }
 

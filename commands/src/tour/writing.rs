@@ -13,9 +13,9 @@ use protocol::records::{Compression, NewRecord};
 use tokio::task::JoinSet;
 
 use super::cluster::{PARTITIONS, TOPIC, connect};
+use super::transfer::KeyValue;
 use crate::context::block_on;
 use crate::error::CommandError;
-use crate::produce::KeyValue;
 
 /// The wait between two records of a partition, so that writing is no load test.
 const PACE: Duration = Duration::from_millis(2);

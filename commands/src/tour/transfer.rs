@@ -1,14 +1,14 @@
-//! consume
+//! Writing and reading one step after the other, each acknowledged before the next.
 
 use std::collections::BTreeMap;
 
-use clap::Args;
-use client::{Client, FetchSpec, OffsetSpec};
-use protocol::records::{BatchHeader, Batches, Records, records_of};
+use client::{Client, FetchSpec, OffsetSpec, Producer, murmur2_partition};
+use protocol::records::{BatchHeader, Batches, Compression, NewRecord, Records, records_of};
 
-use crate::context::{Context, block_on};
 use crate::error::CommandError;
 
+/// Bytes after which a batch is full.
+const BATCH_MAX_BYTES: usize = 512 * 1024;
 /// Most bytes of one answer, and of one partition in it.
 const FETCH_MAX_BYTES: i32 = 8 << 20;
 /// How long a broker waits for something to read.
@@ -16,71 +16,91 @@ const FETCH_MAX_WAIT_MS: i32 = 500;
 /// Most bytes one batch may unpack to.
 const UNPACK_MAX_BYTES: usize = 256 << 20;
 
-/// Read the records there are, and end.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  kfleet consume orders --print-key -b localhost:9092")]
-pub(crate) struct ConsumeArgs {
-    /// The topic
-    topic: String,
-    /// Read this partition only
-    #[arg(short, long)]
-    partition: Option<i32>,
-    /// From this offset on; from the first record if not given
-    #[arg(long)]
-    offset: Option<i64>,
-    /// At most so many records
-    #[arg(short = 'n', long)]
-    count: Option<usize>,
-    /// Print the key and a tab before each value
-    #[arg(long)]
-    print_key: bool,
-}
+/// A key and a value.
+pub(super) type KeyValue = (Option<Vec<u8>>, Vec<u8>);
 
 /// A record that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ReadRecord {
+pub(super) struct ReadRecord {
     /// Its partition.
-    pub(crate) partition: i32,
+    pub(super) partition: i32,
     /// Its offset.
-    pub(crate) offset: i64,
+    pub(super) offset: i64,
     /// Its key.
-    pub(crate) key: Option<Vec<u8>>,
+    pub(super) key: Option<Vec<u8>>,
     /// Its value.
-    pub(crate) value: Option<Vec<u8>>,
+    pub(super) value: Option<Vec<u8>>,
 }
 
-pub(crate) fn run(args: &ConsumeArgs, context: &Context) -> Result<(), CommandError> {
-    block_on(async {
-        let client = context.connect_for_long().await?;
-        let mut left = args.count.unwrap_or(usize::MAX);
-        let mut print = |records: Vec<ReadRecord>| {
-            let mut out = Vec::new();
-            for record in records.into_iter().take(left) {
-                left -= 1;
-                if args.print_key {
-                    out.extend_from_slice(record.key.as_deref().unwrap_or_default());
-                    out.push(b'\t');
-                }
-                out.extend_from_slice(record.value.as_deref().unwrap_or_default());
-                out.push(b'\n');
+/// Writes records to a topic. Those with a key go where Java's producer puts them, those without go round.
+#[derive(Debug)]
+pub(super) struct Writer<'a> {
+    producer: Producer<'a>,
+    topic: &'a str,
+    partitions: u32,
+    turn: u32,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) async fn new(
+        client: &'a Client,
+        topic: &'a str,
+        compression: Compression,
+    ) -> Result<Self, CommandError> {
+        let partitions = client.partition_count(topic).await?;
+        Ok(Self {
+            producer: Producer::new(client, compression).await?,
+            topic,
+            partitions,
+            turn: 0,
+        })
+    }
+
+    /// Writes records and waits until all in-sync replicas have them.
+    pub(super) async fn write(&mut self, records: &[KeyValue]) -> Result<(), CommandError> {
+        let timestamp = jiff::Timestamp::now().as_millisecond();
+        let mut batches: BTreeMap<i32, (usize, Vec<NewRecord<'_>>)> = BTreeMap::new();
+        for (key, value) in records {
+            let target = self.target(key.as_deref());
+            let (size_bytes, batch) = batches.entry(target).or_default();
+            let record = NewRecord {
+                timestamp,
+                key: key.as_deref(),
+                value: Some(value),
+                headers: &[],
+            };
+            *size_bytes += record.size_bytes_max();
+            batch.push(record);
+            if *size_bytes >= BATCH_MAX_BYTES
+                && let Some((_, full)) = batches.remove(&target)
+            {
+                self.producer.write(self.topic, target, &full).await?;
             }
-            context.out.write(&out)?;
-            Ok(left > 0)
-        };
-        consume(&client, &args.topic, args.partition, args.offset, &mut print).await
-    })?
+        }
+        for (target, (_, batch)) in batches {
+            self.producer.write(self.topic, target, &batch).await?;
+        }
+        Ok(())
+    }
+
+    fn target(&mut self, key: Option<&[u8]>) -> i32 {
+        match key {
+            Some(key) => murmur2_partition(key, self.partitions) as i32,
+            None => {
+                self.turn = (self.turn + 1) % self.partitions;
+                self.turn as i32
+            }
+        }
+    }
 }
 
 /// Reads the records there are, partition by partition, until `each` wants no more.
-pub(crate) async fn consume(
+pub(super) async fn consume(
     client: &Client,
     topic: &str,
-    partition: Option<i32>,
-    from: Option<i64>,
     each: &mut dyn FnMut(Vec<ReadRecord>) -> Result<bool, CommandError>,
 ) -> Result<(), CommandError> {
-    let mut leaders = client.leaders(&[topic.to_owned()]).await?;
-    leaders.retain(|(_, index), _| partition.is_none_or(|only| only == *index));
+    let leaders = client.leaders(&[topic.to_owned()]).await?;
     if leaders.is_empty() {
         return Err(CommandError::not_found(format!(
             "{topic} has no such partition with a leader"
@@ -93,7 +113,7 @@ pub(crate) async fn consume(
             starts.get(index).copied().unwrap_or(0),
             ends.get(index).copied().unwrap_or(0),
         );
-        let mut offset = from.unwrap_or(start).max(start);
+        let mut offset = start;
         while offset < end {
             let (records, next) = fetch(client, topic, *index, offset, end).await?;
             offset = next;
