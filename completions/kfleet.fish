@@ -39,6 +39,7 @@ complete -c kfleet -n "__fish_kfleet_needs_command" -s h -l help -d 'Print help 
 complete -c kfleet -n "__fish_kfleet_needs_command" -s V -l version -d 'Print version'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "bench" -d 'Measure a cluster'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "broker" -d 'The server'
+complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "check" -d 'Check a cluster for a monitor'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "cluster" -d 'Identity and nodes of a cluster'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c kfleet -n "__fish_kfleet_needs_command" -f -a "configs" -d 'Settings of topics, brokers and groups'
@@ -156,6 +157,30 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_su
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand broker; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l warn -d 'From how many on it is a WARNING, instead of what counts otherwise; NAME= if several things are counted' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l crit -d 'From how many on it is CRITICAL, instead of what counts otherwise; NAME= if several things are counted' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l topic -d 'Only topics like this, with * and ?; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l exclude-topic -d 'No topics like this; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l group -d 'lag: only groups like this, with * and ?; may be repeated' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l min -d 'replication-factor: the least that topics have to have' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l max-lag -d 'quorum: records that a replica may be behind the leader [default: 1000]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l head -d 'How many findings a line names; --output wide lists all of them below it' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l node-id -d 'The id of this host\'s node, for --controller-only and --first-broker-only' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l broker-config -d 'The server.properties of this host\'s node, for the same' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -s o -l output -d 'How results are printed' -r -f -a "table\t'Columns for people'
+wide\t'More columns'
+json\t'One document'
+ndjson\t'One document a line for each element'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l controller-only -d 'Check only if the node of this host is the active controller, and be OK otherwise'
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l first-broker-only -d 'Check only if the node of this host is the live broker with the lowest id, and be OK otherwise'
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -l no-headers -d 'Leave out the names of columns'
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -s q -l quiet -d 'Say nothing that is not a result'
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -s v -l verbose -d 'Say more, on stderr'
+complete -c kfleet -n "__fish_kfleet_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand cluster; and not __fish_seen_subcommand_from api-versions describe endpoints id unregister" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
@@ -313,9 +338,16 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s v -l verbose -d 'Say more, on stderr'
 complete -c kfleet -n "__fish_kfleet_using_subcommand configs; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s p -l partition -d 'Read this partition only' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l offset -d 'From this offset on; from the first record if not given' -r
-complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s n -l count -d 'At most so many records' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s p -l partition -d 'Read these partitions only' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l offset -d 'Where to begin: beginning, end, stored (where the group left off), N, -N (before the end), s@TIME; and where to end: e@TIME. TIME is in milliseconds or RFC 3339' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s c -l count -d 'At most so many records' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s f -l format -d 'How each record is printed' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s K -l key-delimiter -d 'Print the key and this before each value' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s D -l delimiter -d 'What is printed after each record' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l null-marker -d 'Print this for keys and values that are null' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s G -l group -d 'Read as a member of this group' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l isolation -d 'Which records of transactions are read' -r -f -a "read-committed\t'Those that were committed'
+read-uncommitted\t'All, also those that were aborted or may be yet'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
@@ -324,7 +356,12 @@ wide\t'More columns'
 json\t'One document'
 ndjson\t'One document a line for each element'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l regex -d 'The topics are regular expressions, each for whole names; what it finds at the start is read'
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s e -l exit-at-end -d 'End at the end, as it does by itself; takes back a --follow before it'
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l follow -d 'Wait for more at the end'
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l print-key -d 'Print the key and a tab before each value'
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l print-headers -d 'Print the headers, as in a=1,b=2, and a tab before all else'
+complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s Z -l null -d 'Print keys and values that are null as NULL'
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -l no-headers -d 'Leave out the names of columns'
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand consume" -s v -l verbose -d 'Say more, on stderr'
@@ -866,11 +903,25 @@ complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_s
 complete -c kfleet -n "__fish_kfleet_using_subcommand offsets; and __fish_seen_subcommand_from shift" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s p -l partition -d 'Write to this partition only' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s K -l key-delimiter -d 'What parts the key from the value' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s D -l delimiter -d 'What parts one record from the next' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s k -l key -d 'The key of records that have none' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s H -l header -d 'A header for every record; null without =' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l headers-delimiter -d 'What parts headers, which come first, from all else; without it lines have none' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l headers-separator -d 'What parts one header from the next' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l headers-key-separator -d 'What parts a header\'s name from its value' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l null-marker -d 'Write null for keys and values that are this' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l timestamp-ms -d 'Milliseconds since 1970; the time of writing if not given' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s c -l count -d 'At most so many records' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s z -l compression -d 'How batches are compressed' -r -f -a "none\t''
 gzip\t''
 snappy\t''
 lz4\t''
 zstd\t''"
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l acks -d 'Who must have a record before it counts as written; records are written once only with all' -r -f -a "all\t'All in-sync replicas'
+leader\t'The leader'
+none\t'Nobody: it is not known what arrives'"
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l partitioner -d 'Where keys go: murmur2 as Java\'s clients have it, if nothing is given; records without a key go round by batches' -r -f -a "murmur2\t'Java\'s clients'
+crc32\t'Kcat and librdkafka'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s b -l bootstrap-server -d 'Brokers to start from, HOST:PORT[,HOST:PORT...]' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l bootstrap-controller -d 'Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while brokers are down' -r
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l command-config -d 'A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout' -r -F
@@ -879,6 +930,9 @@ wide\t'More columns'
 json\t'One document'
 ndjson\t'One document a line for each element'"
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l timeout -d 'How long the whole command may take, as in 500ms, 30s or 5m' -r
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l whole-file -d 'Each file is one record, or all of standard input'
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l json -d 'Records are JSON, one a line: what consume prints with --output ndjson, or only its data. Timestamps are kept, and partitions unless --partition or --partitioner is given'
+complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s Z -l null -d 'Write null for keys and values that are empty'
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -l no-headers -d 'Leave out the names of columns'
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s q -l quiet -d 'Say nothing that is not a result'
 complete -c kfleet -n "__fish_kfleet_using_subcommand produce" -s v -l verbose -d 'Say more, on stderr'
