@@ -6,19 +6,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use protocol::api::messages::join_group_request::JoinGroupRequestProtocol;
 use protocol::api::messages::leave_group_request::MemberIdentity;
-use protocol::api::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
 use protocol::api::messages::offset_fetch_request::OffsetFetchRequestTopic;
 use protocol::api::messages::sync_group_request::SyncGroupRequestAssignment;
 use protocol::api::messages::{
     HeartbeatRequest, JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
     SyncGroupRequest,
 };
-use protocol::api::{Decodable, ErrorCode, GroupId, HeaderVersion, Request, StrBytes, TopicName};
+use protocol::api::{Decodable, ErrorCode, GroupId, HeaderVersion, Request, StrBytes};
 use protocol::messages::embedded::{
     ConsumerProtocolAssignment, ConsumerProtocolAssignmentTopicPartition, ConsumerProtocolSubscription,
 };
 use tokio::time::Instant;
 
+use crate::admin::group_offsets::{CommittedOffset, GroupOffsets, topic_name, topics_to_commit};
 use crate::cluster::Client;
 use crate::error::ClientError;
 use crate::retry::Backoff;
@@ -234,7 +234,7 @@ impl Member {
         }
         let topics = topics.into_iter().map(|(topic, partitions)| {
             OffsetFetchRequestTopic::default()
-                .with_name(TopicName(StrBytes::from_string(topic.to_owned())))
+                .with_name(topic_name(topic))
                 .with_partition_indexes(partitions)
         });
         let request = OffsetFetchRequest::default()
@@ -276,25 +276,15 @@ impl Member {
         if offsets.is_empty() {
             return Ok(());
         }
-        let mut topics: BTreeMap<&str, Vec<OffsetCommitRequestPartition>> = BTreeMap::new();
-        for ((topic, partition), offset) in offsets {
-            let partition = OffsetCommitRequestPartition::default()
-                .with_partition_index(*partition)
-                .with_committed_offset(*offset)
-                .with_committed_leader_epoch(-1)
-                .with_committed_metadata(Some(StrBytes::default()));
-            topics.entry(topic).or_default().push(partition);
-        }
-        let topics = topics.into_iter().map(|(topic, partitions)| {
-            OffsetCommitRequestTopic::default()
-                .with_name(TopicName(StrBytes::from_string(topic.to_owned())))
-                .with_partitions(partitions)
-        });
+        let offsets: GroupOffsets = offsets
+            .iter()
+            .map(|(key, offset)| (key.clone(), CommittedOffset::at(*offset)))
+            .collect();
         let request = OffsetCommitRequest::default()
             .with_group_id(self.group_id())
             .with_generation_id_or_member_epoch(self.generation)
             .with_member_id(self.member_id.clone())
-            .with_topics(topics.collect());
+            .with_topics(topics_to_commit(&offsets));
         let response = self.ask(&request, OFFSET_COMMIT_VERSION, Duration::ZERO).await?;
         let mut partitions = response.topics.iter().flat_map(|topic| &topic.partitions);
         match partitions.find(|partition| partition.error_code != 0) {

@@ -1,25 +1,9 @@
 //! Names that are most like one that does not exist.
 
+use protocol::config::distance;
+
 /// How many are shown.
 const SHOWN_MAX: usize = 3;
-
-/// Levenshtein's distance.
-pub(crate) fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
-            let above = *cell;
-            *cell = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
-            (diagonal, left) = (above, *cell);
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(a.len())
-}
 
 /// The known names that are like this one, the nearest first: a slip or two away, or with all of it inside.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {

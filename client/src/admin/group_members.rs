@@ -118,12 +118,10 @@ impl Client {
                 code => code,
             };
             let message = group.error_message.as_deref().filter(|_| group.error_code != 0);
-            checked(&id, code, message).map(|()| of_classic(at, &group))
+            let known = checked(&id, code, message);
+            (id, known.map(|()| of_classic(at, &group)))
         };
-        let groups = response.groups.into_iter();
-        Ok(groups
-            .map(|group| (group.group_id.to_string(), answer(group)))
-            .collect())
+        Ok(response.groups.into_iter().map(answer).collect())
     }
 
     async fn consumer(&self, at: i32, groups: Vec<String>) -> Result<Answers<GroupDescription>, ClientError> {
@@ -131,12 +129,10 @@ impl Client {
         let request = ConsumerGroupDescribeRequest::default().with_group_ids(ids);
         let response = self.send_to(at, &request).await?;
         let answer = |group: consumer::DescribedGroup| {
-            checked(&group.group_id, group.error_code, group.error_message.as_deref()).map(|()| of_consumer(at, &group))
+            let known = checked(&group.group_id, group.error_code, group.error_message.as_deref());
+            (group.group_id.to_string(), known.map(|()| of_consumer(at, &group)))
         };
-        let groups = response.groups.into_iter();
-        Ok(groups
-            .map(|group| (group.group_id.to_string(), answer(group)))
-            .collect())
+        Ok(response.groups.into_iter().map(answer).collect())
     }
 
     async fn share(&self, at: i32, groups: Vec<String>) -> Result<Answers<GroupDescription>, ClientError> {
@@ -144,12 +140,10 @@ impl Client {
         let request = ShareGroupDescribeRequest::default().with_group_ids(ids);
         let response = self.send_to(at, &request).await?;
         let answer = |group: share::DescribedGroup| {
-            checked(&group.group_id, group.error_code, group.error_message.as_deref()).map(|()| of_share(at, &group))
+            let known = checked(&group.group_id, group.error_code, group.error_message.as_deref());
+            (group.group_id.to_string(), known.map(|()| of_share(at, &group)))
         };
-        let groups = response.groups.into_iter();
-        Ok(groups
-            .map(|group| (group.group_id.to_string(), answer(group)))
-            .collect())
+        Ok(response.groups.into_iter().map(answer).collect())
     }
 
     /// Of streams groups it is told what lists of groups have.

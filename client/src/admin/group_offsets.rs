@@ -119,25 +119,11 @@ impl Client {
         group: &str,
         part: &[(&PartitionKey, &CommittedOffset)],
     ) -> Result<PartitionResults, ClientError> {
-        let mut topics: BTreeMap<&str, Vec<OffsetCommitRequestPartition>> = BTreeMap::new();
-        for ((topic, partition), committed) in part.iter().copied() {
-            let partition = OffsetCommitRequestPartition::default()
-                .with_partition_index(*partition)
-                .with_committed_offset(committed.offset)
-                .with_committed_leader_epoch(committed.leader_epoch)
-                .with_committed_metadata(Some(StrBytes::from_string(committed.metadata.clone())));
-            topics.entry(topic).or_default().push(partition);
-        }
-        let topics = topics.into_iter().map(|(topic, partitions)| {
-            OffsetCommitRequestTopic::default()
-                .with_name(topic_name(topic))
-                .with_partitions(partitions)
-        });
         let request = OffsetCommitRequest::default()
             .with_group_id(group_id(group))
             .with_generation_id_or_member_epoch(-1)
             .with_retention_time_ms(-1)
-            .with_topics(topics.collect());
+            .with_topics(topics_to_commit(part.iter().copied()));
         let mut backoff = Backoff::new(self.deadline());
         loop {
             let at = self.coordinator(group).await?;
@@ -213,6 +199,27 @@ impl Client {
         };
         self.ask_coordinators(groups, delete).await
     }
+}
+
+/// Offsets as a commit has them.
+pub(crate) fn topics_to_commit<'a>(
+    offsets: impl IntoIterator<Item = (&'a PartitionKey, &'a CommittedOffset)>,
+) -> Vec<OffsetCommitRequestTopic> {
+    let mut topics: BTreeMap<&str, Vec<OffsetCommitRequestPartition>> = BTreeMap::new();
+    for ((topic, partition), committed) in offsets {
+        let partition = OffsetCommitRequestPartition::default()
+            .with_partition_index(*partition)
+            .with_committed_offset(committed.offset)
+            .with_committed_leader_epoch(committed.leader_epoch)
+            .with_committed_metadata(Some(StrBytes::from_string(committed.metadata.clone())));
+        topics.entry(topic).or_default().push(partition);
+    }
+    let topics = topics.into_iter().map(|(topic, partitions)| {
+        OffsetCommitRequestTopic::default()
+            .with_name(topic_name(topic))
+            .with_partitions(partitions)
+    });
+    topics.collect()
 }
 
 pub(crate) fn topic_name(topic: &str) -> TopicName {

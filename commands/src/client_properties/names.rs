@@ -1,7 +1,7 @@
 //! Keys that are not what was meant.
 
 use super::source::Source;
-use crate::nearest::distance;
+use protocol::config::distance;
 
 /// The keys that count here.
 const KEYS: [&str; 20] = [

@@ -2,7 +2,7 @@
 //! kernel has.
 
 use super::facts::{Fact, Root, fields, normal, sysctl_path};
-use crate::nearest::distance;
+use protocol::config::distance;
 
 /// Folders with files, the ones that count more first: a file hides those of its name in later folders.
 const FOLDERS: [&str; 5] = [

@@ -269,27 +269,13 @@ fn is_subscribed(error: &client::ClientError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use client::CommittedOffset;
-
-    use super::super::plan::Planned;
+    use super::super::plan::sample;
     use super::*;
-
-    fn plan() -> Plan {
-        let planned = |partition, current: Option<i64>, new| Planned {
-            key: ("t".to_owned(), partition),
-            current: current.map(CommittedOffset::at),
-            new: Some(CommittedOffset::at(new)),
-        };
-        Plan {
-            partitions: vec![planned(0, Some(5), 9), planned(1, None, 3), planned(2, Some(4), 4)],
-            warnings: Vec::new(),
-        }
-    }
 
     #[test]
     fn the_question_says_what_is_done_to_whom() {
         let course = |leaving| Course {
-            plan: plan(),
+            plan: sample(),
             leaving: vec![client::GroupMember::default(); leaving],
         };
         let groups = [Target::new("a", ""), Target::new("b", "")];

@@ -170,6 +170,20 @@ pub(super) fn deletion(partitions: &BTreeSet<PartitionKey>, current: &GroupOffse
     }
 }
 
+/// For tests: partition 0 goes from 5 to 9, 1 from nowhere to 3, 2 stays at 4.
+#[cfg(test)]
+pub(super) fn sample() -> Plan {
+    let planned = |partition, current: Option<i64>, new| Planned {
+        key: ("t".to_owned(), partition),
+        current: current.map(CommittedOffset::at),
+        new: Some(CommittedOffset::at(new)),
+    };
+    Plan {
+        partitions: vec![planned(0, Some(5), 9), planned(1, None, 3), planned(2, Some(4), 4)],
+        warnings: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

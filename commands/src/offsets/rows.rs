@@ -96,22 +96,11 @@ pub(super) fn rows(group: &ListedGroup, plan: &Plan, results: Option<&PartitionR
 mod tests {
     use std::collections::BTreeMap;
 
-    use client::{ClientError, CommittedOffset};
+    use client::ClientError;
 
     use super::super::change::Target;
+    use super::super::plan::sample;
     use super::*;
-
-    fn plan() -> Plan {
-        let planned = |partition, current: Option<i64>, new| Planned {
-            key: ("t".to_owned(), partition),
-            current: current.map(CommittedOffset::at),
-            new: Some(CommittedOffset::at(new)),
-        };
-        Plan {
-            partitions: vec![planned(0, Some(5), 9), planned(1, None, 3), planned(2, Some(4), 4)],
-            warnings: Vec::new(),
-        }
-    }
 
     #[test]
     fn rows_tell_what_became_of_each() {
@@ -121,12 +110,12 @@ mod tests {
             rows.iter().map(row).collect::<Vec<_>>()
         };
         let planned = [(Some(4), false, false), (None, false, false), (Some(0), false, false)];
-        assert_eq!(seen(rows(&group, &plan(), None)), planned);
+        assert_eq!(seen(rows(&group, &sample(), None)), planned);
         let error = ClientError::rejected("t-1", 3, None);
         let results = BTreeMap::from([(("t".to_owned(), 0), Ok(())), (("t".to_owned(), 1), Err(error))]);
         let told = [(Some(4), true, false), (None, false, true), (Some(0), false, false)];
-        assert_eq!(seen(rows(&group, &plan(), Some(&results))), told);
-        let silent = rows(&group, &plan(), Some(&BTreeMap::new()));
+        assert_eq!(seen(rows(&group, &sample(), Some(&results))), told);
+        let silent = rows(&group, &sample(), Some(&BTreeMap::new()));
         assert!(silent[0].error.is_some() && silent[2].error.is_none());
     }
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use client::security::{ScramHash, UnusableKey};
 use protocol::messages::metadata::UserScramCredentialRecord;
-use sha2::{Digest as _, Sha256, Sha512};
 
 /// What counts if no iterations are named; also the fewest.
 const ITERATIONS_MIN: i32 = 4096;
@@ -22,64 +21,25 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// How keys are derived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mechanism {
-    Sha256,
-    Sha512,
+fn mechanism_named(name: &str) -> Option<ScramHash> {
+    [ScramHash::Sha256, ScramHash::Sha512]
+        .into_iter()
+        .find(|hash| hash.mechanism() == name)
 }
 
-impl Mechanism {
-    fn named(name: &str) -> Option<Self> {
-        match name {
-            "SCRAM-SHA-256" => Some(Self::Sha256),
-            "SCRAM-SHA-512" => Some(Self::Sha512),
-            _ => None,
-        }
+/// Kafka's number in records.
+const fn number_of(mechanism: ScramHash) -> i8 {
+    match mechanism {
+        ScramHash::Sha256 => 1,
+        ScramHash::Sha512 => 2,
     }
+}
 
-    /// Kafka's number in records.
-    const fn number(self) -> i8 {
-        match self {
-            Self::Sha256 => 1,
-            Self::Sha512 => 2,
-        }
-    }
-
-    /// The name of Kafka's constant, as its complaints have it.
-    const fn constant(self) -> &'static str {
-        match self {
-            Self::Sha256 => "SCRAM_SHA_256",
-            Self::Sha512 => "SCRAM_SHA_512",
-        }
-    }
-
-    fn digest(self, bytes: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Sha256 => Sha256::digest(bytes).to_vec(),
-            Self::Sha512 => Sha512::digest(bytes).to_vec(),
-        }
-    }
-
-    fn hmac(self, key: &[u8], text: &[u8]) -> Result<Vec<u8>, String> {
-        let unusable = |_| "the salted password cannot be a key".to_owned();
-        Ok(match self {
-            Self::Sha256 => {
-                let mac = Hmac::<Sha256>::new_from_slice(key).map_err(unusable)?;
-                mac.chain_update(text).finalize().into_bytes().to_vec()
-            }
-            Self::Sha512 => {
-                let mac = Hmac::<Sha512>::new_from_slice(key).map_err(unusable)?;
-                mac.chain_update(text).finalize().into_bytes().to_vec()
-            }
-        })
-    }
-
-    fn salted_password(self, password: &str, salt: &[u8], iterations: u32) -> Vec<u8> {
-        match self {
-            Self::Sha256 => pbkdf2::pbkdf2_hmac_array::<Sha256, 32>(password.as_bytes(), salt, iterations).to_vec(),
-            Self::Sha512 => pbkdf2::pbkdf2_hmac_array::<Sha512, 64>(password.as_bytes(), salt, iterations).to_vec(),
-        }
+/// The name of Kafka's constant, as its complaints have it.
+const fn constant_of(mechanism: ScramHash) -> &'static str {
+    match mechanism {
+        ScramHash::Sha256 => "SCRAM_SHA_256",
+        ScramHash::Sha512 => "SCRAM_SHA_512",
     }
 }
 
@@ -114,30 +74,28 @@ pub(super) fn parse_credential(
     let salt = salt.map_or_else(random_salt, Ok)?;
     let salted = match (salted, password) {
         (Some(salted), _) => salted,
-        (None, Some(password)) if !password.is_empty() => {
-            mechanism.salted_password(&password, &salt, iterations.unsigned_abs())
-        }
+        (None, Some(password)) if !password.is_empty() => mechanism.salted(&password, &salt, iterations.unsigned_abs()),
         _ => return Err(format!("The password of user '{name}' is empty")),
     };
-    let client_key = mechanism.hmac(&salted, b"Client Key")?;
+    let unusable = |error: UnusableKey| error.to_string();
+    let client_key = mechanism.hmac(&salted, b"Client Key").map_err(unusable)?;
     Ok(UserScramCredentialRecord {
         name,
-        mechanism: mechanism.number(),
+        mechanism: number_of(mechanism),
         salt: salt.into(),
         stored_key: mechanism.digest(&client_key).into(),
-        server_key: mechanism.hmac(&salted, b"Server Key")?.into(),
+        server_key: mechanism.hmac(&salted, b"Server Key").map_err(unusable)?.into(),
         iterations,
         ..Default::default()
     })
 }
 
 /// Takes MECHANISM=[KEY=VALUE,...] apart.
-fn split(text: &str) -> Result<(Mechanism, BTreeMap<String, String>), String> {
+fn split(text: &str) -> Result<(ScramHash, BTreeMap<String, String>), String> {
     let (name, list) = text
         .split_once('=')
         .ok_or_else(|| format!("Failed to find equals sign in SCRAM argument '{text}'"))?;
-    let mechanism =
-        Mechanism::named(name).ok_or_else(|| format!("The add-scram mechanism {name} is not supported."))?;
+    let mechanism = mechanism_named(name).ok_or_else(|| format!("The add-scram mechanism {name} is not supported."))?;
     let list = list
         .strip_prefix('[')
         .ok_or("Expected configuration string to start with [")?;
@@ -162,7 +120,7 @@ fn decode(what: &str, text: &str) -> Result<Vec<u8>, String> {
         .map_err(|_| format!("Failed to decode given {what}: {text}"))
 }
 
-fn check_iterations(mechanism: Mechanism, iterations: i32) -> Result<(), String> {
+fn check_iterations(mechanism: ScramHash, iterations: i32) -> Result<(), String> {
     let (limit, sign) = match iterations {
         ..ITERATIONS_MIN => (ITERATIONS_MIN, ">="),
         ITERATIONS_MIN..=ITERATIONS_MAX => return Ok(()),
@@ -170,7 +128,7 @@ fn check_iterations(mechanism: Mechanism, iterations: i32) -> Result<(), String>
     };
     Err(format!(
         "The 'iterations' value must be {sign} {limit} for add-scram using {}",
-        mechanism.constant()
+        constant_of(mechanism)
     ))
 }
 

@@ -180,8 +180,8 @@ pub fn suggest(scope: Scope, name: &str) -> Option<&'static str> {
         .map(|(_, name)| name)
 }
 
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
+/// Levenshtein's distance, in bytes: how many slips are between two names.
+pub fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.bytes().enumerate() {
         let mut diagonal = i;

@@ -6,7 +6,7 @@ mod scram;
 use std::time::Duration;
 
 pub use oauthbearer::TokenSource;
-pub use scram::ScramHash;
+pub use scram::{ScramHash, UnusableKey};
 
 use super::secret::Secret;
 use scram::Scram;

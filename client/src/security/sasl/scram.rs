@@ -1,12 +1,13 @@
 //! SCRAM, the client's side (RFC 5802, RFC 7677), as Kafka does it: names and passwords are UTF-8 as they are, without
 //! SASLprep.
 
+mod hash;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256, Sha512};
 
 use super::{SaslError, Secret};
+pub use hash::{ScramHash, UnusableKey};
 
 /// Fewest iterations that Kafka's clients accept: fewer would help whoever wants to find out the password.
 const ITERATIONS_MIN: u32 = 4096;
@@ -15,50 +16,9 @@ const ITERATIONS_MAX: u32 = 1_000_000;
 /// No channel is bound, and nobody else is acted for.
 const GS2_HEADER: &str = "n,,";
 
-/// The hash function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScramHash {
-    /// SCRAM-SHA-256
-    Sha256,
-    /// SCRAM-SHA-512
-    Sha512,
-}
-
-impl ScramHash {
-    pub(super) const fn mechanism(self) -> &'static str {
-        match self {
-            Self::Sha256 => "SCRAM-SHA-256",
-            Self::Sha512 => "SCRAM-SHA-512",
-        }
-    }
-
-    fn digest(self, bytes: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Sha256 => Sha256::digest(bytes).to_vec(),
-            Self::Sha512 => Sha512::digest(bytes).to_vec(),
-        }
-    }
-
-    fn hmac(self, key: &[u8], text: &[u8]) -> Result<Vec<u8>, SaslError> {
-        let unusable = |_| refusal("a key of this length cannot be used");
-        Ok(match self {
-            Self::Sha256 => {
-                let mac = Hmac::<Sha256>::new_from_slice(key).map_err(unusable)?;
-                mac.chain_update(text).finalize().into_bytes().to_vec()
-            }
-            Self::Sha512 => {
-                let mac = Hmac::<Sha512>::new_from_slice(key).map_err(unusable)?;
-                mac.chain_update(text).finalize().into_bytes().to_vec()
-            }
-        })
-    }
-
-    /// Hi() of RFC 5802.
-    fn salted(self, password: &str, salt: &[u8], iterations: u32) -> Vec<u8> {
-        match self {
-            Self::Sha256 => pbkdf2::pbkdf2_hmac_array::<Sha256, 32>(password.as_bytes(), salt, iterations).to_vec(),
-            Self::Sha512 => pbkdf2::pbkdf2_hmac_array::<Sha512, 64>(password.as_bytes(), salt, iterations).to_vec(),
-        }
+impl From<UnusableKey> for SaslError {
+    fn from(error: UnusableKey) -> Self {
+        refusal(error.to_string())
     }
 }
 

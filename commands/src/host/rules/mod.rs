@@ -31,7 +31,7 @@ use range::{at_least, within};
 pub(crate) use crate::status::Status;
 
 use super::facts::Fact;
-use crate::nearest::distance;
+use protocol::config::distance;
 
 /// What a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
