@@ -221,8 +221,10 @@ impl Raft {
         if !is_later && (led_itself || self.leader_id.is_some_and(|known| known != leader_id)) {
             return Ok(self.refusal(request, ErrorCode::InvalidRequest));
         }
-        if is_later || !follows {
+        if !endpoints.is_empty() || is_later {
             self.leader_endpoints = endpoints.to_vec();
+        }
+        if is_later || !follows {
             self.become_follower(leader_epoch, leader_id, cx)?;
         }
         Ok(self.response(None, Body::Nothing))

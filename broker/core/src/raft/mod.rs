@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod follower;
 mod leader;
+mod leader_search;
 mod message;
 mod metadata_log;
 mod open;
@@ -258,27 +259,6 @@ impl Raft {
         Ok(())
     }
 
-    /// Takes from an answer who leads; whether that changed what this node is.
-    fn learn(&mut self, response: &Response, cx: &mut RaftCx<'_>) -> Result<bool, RaftError> {
-        let leader_id = response.leader_id.filter(|id| *id != self.config.node_id);
-        if response.leader_epoch < self.epoch {
-            return Ok(false);
-        }
-        let is_later = response.leader_epoch > self.epoch;
-        // Nobody shows itself to an observer: one that lost its leader follows it again when it is told where it is.
-        let is_lost = matches!(self.role, Role::Unattached { .. }) && !self.is_voter();
-        let is_news = is_later || is_lost || self.leader_id.is_none() && !matches!(self.role, Role::Resigned { .. });
-        match leader_id {
-            Some(id) if is_news => {
-                self.leader_endpoints.clone_from(&response.leader_endpoints);
-                self.become_follower(response.leader_epoch, id, cx)?;
-            }
-            None if is_later => self.become_unattached(response.leader_epoch, cx)?,
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
     fn on_synced(&mut self, end_offset: i64) {
         let all = end_offset >= self.log.end_offset();
         match &mut self.role {
@@ -299,7 +279,10 @@ impl Raft {
             Role::Unattached { election_at } if is_due(election_at) && self.is_voter() => {
                 self.become_prospective(cx)?;
             }
-            Role::Prospective { election_at, .. } if is_due(election_at) => self.become_prospective(cx)?,
+            Role::Prospective { election_at, .. } if is_due(election_at) => {
+                self.become_prospective(cx)?;
+                self.ask_where_it_began(cx);
+            }
             Role::Candidate { election_at, .. } if is_due(election_at) => self.become_prospective(cx)?,
             _ => {}
         }
@@ -319,21 +302,6 @@ impl Raft {
             Role::Follower(_) => {}
         }
         Ok(())
-    }
-
-    /// Whoever answers a fetch says who leads.
-    fn look_for_leader(&mut self, cx: &mut RaftCx<'_>) {
-        let me = self.config.node_id;
-        let mut peers: Vec<Peer> = self.voters().ids().filter(|id| *id != me).map(Peer::Node).collect();
-        peers.extend((0..self.config.bootstrap_servers).map(Peer::Bootstrap));
-        peers.retain(|peer| self.requests.is_free(*peer, cx.now.mono));
-        if self.requests.is_empty() && !peers.is_empty() {
-            let at = cx.random.below(peers.len() as u64) as usize;
-            if let Some(to) = peers.get(at) {
-                let request = Request::Fetch(self.next_fetch());
-                self.requests.send(*to, request, self.config.timeouts.request, cx);
-            }
-        }
     }
 
     /// Sends unless the peer has something of ours, or has just failed; whether it did.

@@ -219,6 +219,7 @@ fn the_leader_of_a_dynamic_quorum_announces_itself_in_version_0() {
 
 mod crashes;
 mod handover;
+mod leader_search;
 mod lost_leader;
 mod observers;
 mod reconfigure;
