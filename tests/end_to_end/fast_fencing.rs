@@ -153,6 +153,30 @@ fn the_broker_of_a_killed_active_controller_is_fenced_by_the_next() {
 }
 
 #[test]
+fn a_controller_that_was_started_after_the_election_fences_the_broker_of_the_one_before_too() {
+    let cluster = cluster();
+    let active = active_controller(&cluster);
+    let [witness, other] = others(active);
+    let mut nodes = Vec::new();
+    for id in [witness, other] {
+        signal(cluster.pid_of(id), "KILL");
+        nodes.push(cluster.start_node(id));
+        let watch = Watch::on(&cluster, active);
+        wait_until("all replicas are in sync", || watch.is_whole());
+    }
+    let watch = Watch::on(&cluster, witness);
+    wait_until("all replicas are in sync", || watch.is_whole());
+    cluster.kfleet(&["leaders", "elect", "--all", "--yes"]).exits(0);
+    wait_until("it leads some", || watch.led_by(active) > 0);
+    assert_eq!(active_controller(&cluster), active);
+    let since = Instant::now();
+    signal(cluster.pid_of(active), "KILL");
+    let gap = watch.until_others_lead(active, since);
+    say!("others lead after {gap:?}");
+    assert!(gap < REPLACED_MAX, "{gap:?}");
+}
+
+#[test]
 fn a_broker_that_is_only_stopped_is_left_to_its_session() {
     let cluster = cluster();
     let active = active_controller(&cluster);

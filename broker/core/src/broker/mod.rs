@@ -6,6 +6,7 @@
 pub mod api;
 mod coordinator;
 pub mod fetch_session;
+mod just_fenced;
 mod moves;
 pub mod partition;
 mod producer_ids;
@@ -134,6 +135,7 @@ pub struct Broker {
     producer_ids: ProducerIds,
     shards: coordinator::Shards,
     moves: moves::Moves,
+    just_fenced: just_fenced::JustFenced,
     /// Held while checkpoints are written, from whichever thread.
     checkpoints: Mutex<()>,
     /// Whether the log has said that nothing is compacted.
@@ -153,6 +155,7 @@ impl Broker {
             cluster_id: parts.cluster_id,
             logs: parts.logs,
             moves: moves::Moves::found_in(&parts.dirs),
+            just_fenced: just_fenced::JustFenced::default(),
             dirs: parts.dirs,
             controller: parts.controller,
             random: Mutex::new(parts.random),

@@ -63,6 +63,7 @@ impl Broker {
         if before.topics().by_name(CONSUMER_OFFSETS) != image.topics().by_name(CONSUMER_OFFSETS) {
             self.follow_offsets_topic(&image);
         }
+        self.just_fenced.note(&before, &image, now.mono);
         self.image.store(Arc::clone(&image));
         let mut creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         creating.retain(|name| image.topics().by_name(name).is_none());

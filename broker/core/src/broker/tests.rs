@@ -159,6 +159,11 @@ impl Lone {
 
     /// As a client of this listener sees it.
     fn outcome_on<R: Request>(&self, listener: &str, version: i16, request: &R) -> Outcome {
+        self.outcome_at(Duration::ZERO, listener, version, request)
+    }
+
+    /// At a monotonic time.
+    fn outcome_at<R: Request>(&self, mono: Duration, listener: &str, version: i16, request: &R) -> Outcome {
         let mut frame = encode_request(version, 42, "test", request).unwrap();
         frame.advance(4);
         let (header, body) = split_request(frame).unwrap();
@@ -170,10 +175,7 @@ impl Lone {
             header,
             body,
             peer: peer.clone(),
-            now: Now {
-                wall_ms: 1000,
-                ..Now::default()
-            },
+            now: Now { wall_ms: 1000, mono },
         };
         api::handle(&self.broker, call, &mut peer)
     }

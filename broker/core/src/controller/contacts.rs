@@ -70,9 +70,13 @@ impl Contacts {
         self.suspects.remove(&id);
     }
 
-    /// A node of ours sent a request of the quorum over a connection.
-    pub(super) fn heard_of_node(&mut self, connection: u64, id: i32) {
-        self.owners.entry(connection).or_insert(Owner::Node(id));
+    /// A node of ours sent a request of the quorum over a connection; whether nothing came over that before.
+    pub(super) fn heard_of_node(&mut self, connection: u64, id: i32) -> bool {
+        let is_new = !self.owners.contains_key(&connection);
+        if is_new {
+            self.owners.insert(connection, Owner::Node(id));
+        }
+        is_new
     }
 
     /// A connection has ended. The broker whose last it was, if it is known; `registered` tells the epoch of a node's

@@ -48,8 +48,8 @@ impl Controller {
         }
     }
 
-    /// Another member of the quorum sent a request.
-    pub(super) fn heard_of_member(&mut self, peer: &Peer, request: &raft::Request) {
+    /// Another member of the quorum sent a request: which, if it came over a new connection.
+    pub(super) fn heard_of_member(&mut self, peer: &Peer, request: &raft::Request) -> Option<i32> {
         let sender = match request {
             raft::Request::Vote(vote) => vote.candidate.id,
             raft::Request::BeginQuorumEpoch { leader_id, .. } | raft::Request::EndQuorumEpoch { leader_id, .. } => {
@@ -58,11 +58,10 @@ impl Controller {
             raft::Request::Fetch(fetch) => fetch.replica.id,
             raft::Request::FetchSnapshot(fetch) => fetch.replica.id,
             // People ask for changes too.
-            raft::Request::Change(_) | raft::Request::KRaftVersions => return,
+            raft::Request::Change(_) | raft::Request::KRaftVersions => return None,
         };
-        if is_of_ours(peer) && sender >= 0 {
-            self.contacts.heard_of_node(peer.connection, sender);
-        }
+        let is_ours = is_of_ours(peer) && sender >= 0;
+        (is_ours && self.contacts.heard_of_node(peer.connection, sender)).then_some(sender)
     }
 
     pub(super) fn connection_ended(&mut self, connection: u64, cx: &mut ControllerCx<'_>) {

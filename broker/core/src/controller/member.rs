@@ -70,9 +70,13 @@ impl Controller {
         };
         match wire::read_request(call, &own) {
             Ok(wire::Incoming::Request(request, reply_to)) => {
-                self.heard_of_member(&call.peer, &request);
+                let met = self.heard_of_member(&call.peer, &request);
                 self.asked.insert(ticket, reply_to);
-                self.drive_quorum(raft::Event::Request { ticket, request }, cx)
+                self.drive_quorum(raft::Event::Request { ticket, request }, cx)?;
+                match met {
+                    Some(id) => self.drive_quorum(raft::Event::Met { id }, cx),
+                    None => Ok(()),
+                }
             }
             Ok(wire::Incoming::Answer(reply)) => {
                 self.answer(ticket, reply, cx);

@@ -23,6 +23,11 @@ pub enum Event {
         /// The answer; none when the other could not be reached or did not answer in time.
         response: Option<Response>,
     },
+    /// A member came over a new connection: it may be another process than the one that knew who leads.
+    Met {
+        /// Its node id.
+        id: i32,
+    },
     /// Every address of the one that a request is for refuses connections.
     Refused {
         /// The request's number.

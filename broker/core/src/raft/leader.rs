@@ -353,6 +353,13 @@ impl Raft {
         }
     }
 
+    /// A voter is told again who leads, and so has a connection from the leader, whose end shows when that is gone.
+    pub(super) fn show_itself_again(&mut self, id: i32) {
+        if let Role::Leader(leadership) = &mut self.role {
+            leadership.known_to.remove(&id);
+        }
+    }
+
     pub(super) fn on_begin_response(&mut self, from: Peer, response: &Response) {
         if let (Role::Leader(leadership), Peer::Node(id), None) = (&mut self.role, from, response.error) {
             leadership.known_to.insert(id);

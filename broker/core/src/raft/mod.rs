@@ -106,6 +106,7 @@ impl Raft {
             Event::Request { ticket, request } => self.on_request(ticket, &request, cx)?,
             Event::Response { id, response } => self.on_response(id, response, cx)?,
             Event::Refused { id } => self.on_refused(id, cx)?,
+            Event::Met { id } => self.show_itself_again(id),
             Event::Synced { end_offset } => self.on_synced(end_offset),
             Event::Tick => {}
             Event::Resign => self.resign(cx)?,

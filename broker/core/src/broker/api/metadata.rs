@@ -2,6 +2,7 @@
 //! created on the way if both client and broker allow it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use protocol::Uuid;
 use protocol::api::messages::metadata_request::MetadataRequestTopic;
@@ -15,7 +16,7 @@ use super::operations;
 use crate::broker::Broker;
 use crate::broker::topic_names::{is_internal, is_valid};
 use crate::call::{Call, Outcome, Served};
-use crate::image::{MetadataImage, PartitionImage, TopicImage};
+use crate::image::{BrokerImage, MetadataImage, PartitionImage, TopicImage};
 
 pub(super) const SERVED: Served = Served::new(ApiKey::Metadata, 0, 13);
 
@@ -39,6 +40,7 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
         image: &image,
         listener: &call.peer.listener,
         version,
+        now: call.now.mono,
     };
     let mut topics = if all {
         image.topics().iter().map(|topic| view.topic(topic)).collect()
@@ -71,12 +73,14 @@ struct View<'a> {
     image: &'a MetadataImage,
     listener: &'a str,
     version: i16,
+    now: Duration,
 }
 
 impl View<'_> {
     fn brokers(&self) -> Vec<MetadataResponseBroker> {
-        let alive = self.image.brokers().iter().filter(|broker| !broker.fenced);
-        alive
+        let is_listed = |broker: &BrokerImage| !broker.fenced || self.broker.just_fenced.lists(broker.id, self.now);
+        let listed = self.image.brokers().iter().filter(|broker| is_listed(broker));
+        listed
             .filter_map(|broker| {
                 let endpoint = broker.endpoint(self.listener)?;
                 Some(

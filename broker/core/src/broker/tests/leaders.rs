@@ -6,7 +6,7 @@ use protocol::api::messages::metadata_request::MetadataRequestTopic;
 use protocol::api::messages::produce_response::PartitionProduceResponse;
 use protocol::records::ProducerStamp;
 
-use super::trio::{Trio, Waiting};
+use super::trio::{Trio, Waiting, at};
 use super::*;
 
 /// A batch of an idempotent producer.
@@ -210,9 +210,17 @@ fn a_fetch_that_waits_is_answered_when_the_leader_moves() {
 type Told = (Vec<(i32, String, i32)>, (i16, i32, i32, Vec<i32>));
 
 fn metadata(trio: &Trio, listener: &str, version: i16) -> Told {
+    metadata_at(at(10), trio, listener, version)
+}
+
+fn metadata_at(now: Now, trio: &Trio, listener: &str, version: i16) -> Told {
     let asked = MetadataRequestTopic::default().with_name(Some(name("t")));
     let request = MetadataRequest::default().with_topics(Some(vec![asked]));
-    let response = trio.broker(2).call_on(listener, version, &request);
+    let outcome = trio.broker(2).outcome_at(now.mono, listener, version, &request);
+    let Outcome::Reply(reply) = outcome else {
+        panic!("it waits")
+    };
+    let response = decoded::<MetadataRequest>(version, reply);
     let nodes = response.brokers.iter();
     let nodes = nodes.map(|node| (node.node_id.0, node.host.to_string(), node.port));
     let partition = &response.topics[0].partitions[0];
@@ -244,7 +252,11 @@ fn metadata_goes_by_the_listener_and_leaves_out_who_is_fenced() {
     trio.register(1, true);
     trio.elect(3, &[2, 3], 5);
     trio.publish();
-    assert_eq!(by(&trio, "PLAINTEXT"), (nodes(&[2, 3], "h", 9092), (0, 3, 5, vec![1])));
+    let led_by_3 = || (0, 3, 5, vec![1]);
+    assert_eq!(by(&trio, "PLAINTEXT"), (nodes(&[2, 3], "h", 9092), led_by_3()));
+    // Who still has to move from it finds it a moment longer.
+    let a_moment_later = metadata_at(at(1), &trio, "PLAINTEXT", 9);
+    assert_eq!(a_moment_later, (nodes(&[1, 2, 3], "h", 9092), led_by_3()));
     trio.register(3, true);
     trio.elect(-1, &[3], 6);
     trio.publish();

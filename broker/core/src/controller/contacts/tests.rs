@@ -124,8 +124,9 @@ fn who_is_not_wanted_any_more_is_not_tried() {
 #[test]
 fn a_node_is_known_by_its_requests_of_the_quorum_and_its_broker_by_what_is_registered() {
     let mut contacts = Contacts::default();
-    contacts.heard_of_node(1, 2);
-    contacts.heard_of_node(2, 3);
+    assert!(contacts.heard_of_node(1, 2));
+    assert!(contacts.heard_of_node(2, 3));
+    assert!(!contacts.heard_of_node(2, 3), "the connection is known");
     assert!(!contacts.is_lost(2, 7), "it is connected, and was not seen as a broker");
     assert_eq!(contacts.ended(1, |id| (id == 2).then_some(7)), Some((2, 7)));
     assert!(contacts.is_lost(2, 7));

@@ -58,3 +58,38 @@ fn it_waits_for_those_who_answer_and_not_for_those_who_are_gone() {
     let third = ends(sent(&mut raft, &disk, 70, Event::Tick));
     assert_eq!(third.len(), 1, "it is told as soon as it is back");
 }
+
+#[test]
+fn a_voter_that_comes_over_a_new_connection_is_told_again_who_leads() {
+    let disk = SimDisk::default();
+    let mut raft = open(&disk, vec![voter(1), voter(2), voter(3)], true);
+    let begun = |sent: &[(u64, Peer, Request)]| {
+        let begun = sent
+            .iter()
+            .filter(|(_, _, request)| matches!(request, Request::BeginQuorumEpoch { .. }));
+        begun.map(|(id, to, _)| (*to, *id)).collect::<BTreeMap<_, _>>()
+    };
+    let first = begun(&elected(&mut raft, &disk));
+    assert_eq!(first.len(), 2, "{first:?}");
+    let told = Response {
+        error: None,
+        leader_id: Some(1),
+        leader_epoch: 1,
+        leader_endpoints: Vec::new(),
+        body: Body::Nothing,
+    };
+    for id in first.into_values() {
+        assert_eq!(
+            begun(&sent(&mut raft, &disk, 2, answered(id, Some(told.clone())))),
+            BTreeMap::new()
+        );
+    }
+    assert_eq!(begun(&sent(&mut raft, &disk, 3, Event::Tick)), BTreeMap::new());
+    let again = begun(&sent(&mut raft, &disk, 3, Event::Met { id: 2 }));
+    assert_eq!(again.keys().collect::<Vec<_>>(), [&Peer::Node(2)]);
+    assert_eq!(
+        begun(&sent(&mut raft, &disk, 4, Event::Met { id: 9 })),
+        BTreeMap::new(),
+        "no voter"
+    );
+}
