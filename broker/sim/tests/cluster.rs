@@ -17,7 +17,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Seeds in which, together, everything happens that can.
-const SEEDS: [u64; 4] = [9, 13, 79, 149];
+const SEEDS: [u64; 3] = [42, 117, 250];
 
 #[test]
 fn a_cluster_keeps_what_it_promises_whatever_goes_wrong() {
@@ -45,7 +45,7 @@ fn a_seed_plays_the_same_each_time() {
 }
 
 /// Seeds that found something, and what. The first three did so in another weather, before voters came and went.
-const FOUND: [(u64, &str); 7] = [
+const FOUND: [(u64, &str); 8] = [
     (
         57,
         "a leader that was cut off acknowledged with a follower that went by metadata of its earlier life",
@@ -60,6 +60,10 @@ const FOUND: [(u64, &str); 7] = [
         "a log torn by a power cut was taken for whole, after its broker had stopped before it had any metadata",
     ),
     (2264, "the same, of a replica that could not come back into the ISR"),
+    (
+        2069,
+        "a voter that had been away while the leader became one knew it by name only, and asked nobody where it is",
+    ),
     (
         2710,
         "a leader was refused for what a controller had not committed and then dropped, and never proposed again",
