@@ -1,12 +1,12 @@
 //! What goes wrong is done to nodes and the network here.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use broker_core::cx::Random as _;
 
 use crate::check::Happened;
 use crate::cluster::{Cluster, count_end};
+use crate::node::{Node, Stop};
 use crate::weather::Fault;
 use crate::world::{EndId, What};
 
@@ -91,8 +91,9 @@ impl Cluster {
         }
     }
 
-    /// Whether a node has yet to get back what it lost. Until then an unclean end of another could lose the rest, as
-    /// the rules are: whoever did not stop cleanly is not eligible, although a process that is killed loses nothing.
+    /// Whether a node has yet to get back what it lost. Until then the end of another could lose the rest, as the rules
+    /// are: whoever did not stop cleanly is not eligible, although a process that is killed loses nothing; and whoever
+    /// stops cleanly leaves partitions to those in sync, of whom the one may not be known to be gone yet.
     fn is_anyone_tainted(&self) -> bool {
         self.nodes.values().any(|node| node.is_tainted)
     }
@@ -152,18 +153,16 @@ impl Cluster {
         let weather = &self.world.weather;
         // Without eligible leaders nobody asks what a broker has lost.
         let has_guarantee = weather.min_isr > 1 && weather.elr;
-        let are_all_up = self
-            .nodes
-            .values()
-            .all(|node| node.running.is_some() && !node.disks.are_failing());
+        let is_well = |node: &Node| {
+            let running = node.running.as_ref();
+            running.is_some_and(|running| running.stop == Stop::No) && !node.disks.are_failing()
+        };
+        let are_all_well = self.nodes.values().all(is_well);
         // Who was killed, too, and is not registered again, is about to be taken for one that lost something.
-        let running = self.nodes.values().filter_map(|node| node.running.as_ref());
-        let registered: BTreeSet<EndId> = running
-            .filter(|running| self.checker.is_registered(running))
-            .map(|running| running.id)
-            .collect();
-        let survives = self.checker.survives_loss_of(id, &registered);
-        has_guarantee && are_all_up && !self.is_anyone_tainted() && survives
+        let mut brokers = self.nodes.values().filter_map(|node| node.running.as_ref());
+        let are_all_registered = brokers.all(|running| running.broker.is_none() || self.checker.is_registered(running));
+        let survives = self.checker.survives_loss_of(id);
+        has_guarantee && are_all_well && are_all_registered && !self.is_anyone_tainted() && survives
     }
 
     /// A process is gone; it is started again after a while.
@@ -185,6 +184,9 @@ impl Cluster {
     }
 
     fn stop(&mut self, id: EndId) {
+        if self.is_spared(id) {
+            return;
+        }
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let Some(running) = &mut node.running else { return };
         self.world.totals.clean_stops += 1;

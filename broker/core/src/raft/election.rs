@@ -250,7 +250,7 @@ impl Raft {
             Role::Unattached { .. } => true,
             _ => false,
         };
-        if is_its_end && self.is_voter() {
+        if is_its_end && self.may_lead() {
             let me = self.key();
             match preferred.iter().position(|key| is_same(*key, me)) {
                 Some(0) => self.become_prospective(cx)?,

@@ -52,7 +52,7 @@ impl Raft {
             return Ok(());
         };
         if following.fetch_deadline <= cx.now.mono {
-            return if self.is_voter() {
+            return if self.may_lead() {
                 self.become_prospective(cx)
             } else {
                 self.become_unattached(self.epoch, cx)

@@ -277,7 +277,7 @@ impl Raft {
         }
         let is_due = |at: &Duration| *at <= cx.now.mono;
         match &self.role {
-            Role::Unattached { election_at } if is_due(election_at) && self.is_voter() => {
+            Role::Unattached { election_at } if is_due(election_at) && self.may_lead() => {
                 self.become_prospective(cx)?;
             }
             Role::Prospective { election_at, .. } if is_due(election_at) => {
@@ -317,7 +317,7 @@ impl Raft {
     /// When something is due.
     fn deadline(&self, now: Duration) -> Option<Duration> {
         let of_role = match &self.role {
-            Role::Unattached { election_at } => self.is_voter().then_some(*election_at),
+            Role::Unattached { election_at } => self.may_lead().then_some(*election_at),
             Role::Prospective { election_at, .. }
             | Role::Candidate { election_at, .. }
             | Role::Resigned { election_at, .. } => Some(*election_at),
@@ -375,6 +375,13 @@ impl Raft {
 
     fn is_voter(&self) -> bool {
         self.voters().is_voter(self.key())
+    }
+
+    /// Whether it stands for election: as a voter, and after a record that takes it out of the voters until that is known
+    /// to be committed. It may be the only one that has the record, and then nobody else can be elected (Ongaro's
+    /// dissertation, 4.2.2). The others' pre-votes keep one that is out for good from disturbing them.
+    fn may_lead(&self) -> bool {
+        self.is_voter() || self.voters.below(self.high_watermark).is_voter(self.key())
     }
 
     fn key(&self) -> ReplicaKey {

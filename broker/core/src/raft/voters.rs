@@ -183,6 +183,14 @@ impl<T> History<T> {
         self.changes.range(..=offset).next_back().map(|(_, value)| value)
     }
 
+    /// What counts of the part of the log before this offset.
+    pub(super) fn below(&self, offset: i64) -> &T {
+        self.changes
+            .range(..offset)
+            .next_back()
+            .map_or(&self.base, |(_, value)| value)
+    }
+
     /// What records said, by offset, first to last.
     pub(super) fn changes(&self) -> impl DoubleEndedIterator<Item = (i64, &T)> {
         self.changes.iter().map(|(offset, value)| (*offset, value))

@@ -377,6 +377,34 @@ fn a_leader_that_is_taken_out_leads_until_that_is_committed() {
 }
 
 #[test]
+fn a_leader_that_ends_before_its_own_removal_is_committed_is_elected_again_to_commit_it() {
+    let mut leader = Member::leading(&[own(), OTHER]);
+    leader.fetched_by(10, OTHER);
+    leader.ask(20, 1, VoterChange::Remove(own()));
+    leader.sync(21);
+    // The other does not have the record: its log is behind, so that it cannot be elected.
+    let disk = leader.disk;
+    drop(leader.raft);
+    let mut member = Member::of(disk.clone(), open(&disk, vec![], false));
+    assert_eq!(member.ids(), [OTHER.id]);
+    member.on(0, Event::Start);
+    member.on(2001, Event::Tick);
+    while let Some((id, to, Request::Vote(vote))) = member.sent.pop() {
+        assert_eq!(to, Peer::Node(OTHER.id));
+        let epoch = member.raft.epoch().max(vote.epoch);
+        member.answer(2002, id, epoch, Body::Vote { granted: true });
+    }
+    assert!(member.raft.is_leader());
+    member.sync(2003);
+    member.fetched_by(2004, OTHER);
+    member.on(2005, Event::Tick);
+    assert!(!member.raft.is_leader(), "it has done what it was needed for");
+    member.sent.clear();
+    member.on(60_000, Event::Tick);
+    assert!(!member.sent.iter().any(|(_, _, sent)| matches!(sent, Request::Vote(_))));
+}
+
+#[test]
 fn who_waits_for_a_change_is_told_that_the_leader_leads_no_more() {
     let mut leader = Member::leading(&[own(), OTHER]);
     leader.fetched_by(10, OTHER);
