@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use broker_core::broker::Broker;
 use broker_core::broker::partition::Partition;
-use broker_core::replication::ReplicaContext;
 use broker_core::replication::fetcher::{Fetcher, FetcherConfig, FetcherRequest, FetcherResponse, PartitionKey, Step};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
@@ -30,19 +30,20 @@ pub(super) struct Handle {
 impl Handle {
     /// A fetcher without partitions, and the task that is to drive it.
     pub(super) fn new(
-        context: Arc<ReplicaContext>,
+        broker: &Arc<Broker>,
         config: FetcherConfig,
         link: LeaderLink,
         clock: Clock,
         shutdown: &CancellationToken,
     ) -> (Self, FetcherTask) {
         let handle = Self {
-            fetcher: Arc::new(Mutex::new(Fetcher::new(config, context))),
+            fetcher: Arc::new(Mutex::new(Fetcher::new(config, Arc::clone(broker.replicas())))),
             news: watch::Sender::new(0),
             stop: shutdown.child_token(),
         };
         let task = FetcherTask {
             news: handle.news.subscribe(),
+            broker: Arc::clone(broker),
             fetcher: Arc::clone(&handle.fetcher),
             stop: handle.stop.clone(),
             interrupted_at: None,
@@ -89,6 +90,7 @@ fn lock(fetcher: &Mutex<Fetcher>) -> MutexGuard<'_, Fetcher> {
 /// What drives a fetcher.
 #[derive(Debug)]
 pub(super) struct FetcherTask {
+    broker: Arc<Broker>,
     fetcher: Arc<Mutex<Fetcher>>,
     news: watch::Receiver<u64>,
     stop: CancellationToken,
@@ -165,7 +167,10 @@ impl FetcherTask {
         let now = self.clock.now();
         let reached = answer.is_ok();
         match answer {
-            Ok(response) => lock(&self.fetcher).on_response(response, now),
+            Ok(response) => {
+                self.broker.checkpoint_truncations();
+                lock(&self.fetcher).on_response(response, now);
+            }
             Err(error) => {
                 lock(&self.fetcher).on_failure(now);
                 if self.reached {

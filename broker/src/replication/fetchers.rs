@@ -86,8 +86,7 @@ impl Fetchers {
         self.running.entry(key).or_insert_with(|| {
             let link = LeaderLink::new(&parts.broker, &parts.peers, key);
             let address = link.address();
-            let context = Arc::clone(parts.broker.replicas());
-            let (handle, task) = Handle::new(context, config, link, parts.clock, &parts.shutdown);
+            let (handle, task) = Handle::new(&parts.broker, config, link, parts.clock, &parts.shutdown);
             parts.workers.spawn(&parts.tasks, task.run());
             Running { handle, address }
         })

@@ -138,6 +138,8 @@ pub struct Broker {
     just_fenced: just_fenced::JustFenced,
     /// Held while checkpoints are written, from whichever thread.
     checkpoints: Mutex<()>,
+    /// Held from the look whether logs were cut until the checkpoints say so.
+    truncations: Mutex<()>,
     /// Whether the log has said that nothing is compacted.
     warned_of_compaction: AtomicBool,
     /// Topics asked of the controller and not there yet.
@@ -166,6 +168,7 @@ impl Broker {
             sessions: FetchSessions::new(slots),
             producer_ids: ProducerIds::default(),
             shards: coordinator::Shards::default(),
+            truncations: Mutex::default(),
             checkpoints: Mutex::default(),
             warned_of_compaction: AtomicBool::new(false),
             creating: Mutex::default(),

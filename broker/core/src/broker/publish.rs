@@ -343,6 +343,17 @@ impl Broker {
         Ok(())
     }
 
+    /// Before records are appended to logs that were cut: a recovery point beyond the cut would have the next start take
+    /// them for durable, after a power cut that took them. Whoever finds others at it waits for them.
+    pub fn checkpoint_truncations(&self) {
+        let _until_written = self.truncations.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.replicas.take_truncated()
+            && let Err(error) = self.write_checkpoints()
+        {
+            tracing::error!(%error, "cannot write the offset checkpoints after logs were cut");
+        }
+    }
+
     /// Closes all logs and marks the shutdown as clean, where everything could be written.
     pub fn close(&self, broker_epoch: i64) -> Result<(), LogError> {
         let mut failed = std::collections::BTreeSet::new();

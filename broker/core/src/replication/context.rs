@@ -1,6 +1,7 @@
 //! What the partitions of a broker share for replication.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub struct ReplicaContext {
     changed: Mutex<BTreeSet<(Uuid, i32)>>,
     leader_throttle: Throttle,
     follower_throttle: Throttle,
+    /// Logs were cut below what the checkpoint of recovery points has as durable.
+    truncated: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +47,7 @@ impl ReplicaContext {
             changed: Mutex::default(),
             leader_throttle: Throttle::default(),
             follower_throttle: Throttle::default(),
+            truncated: AtomicBool::new(false),
         }
     }
 
@@ -65,6 +69,16 @@ impl ReplicaContext {
     /// What is taken from leaders counts against it, where the partition is throttled.
     pub fn follower_throttle(&self) -> &Throttle {
         &self.follower_throttle
+    }
+
+    /// A log was cut below its recovery point.
+    pub(crate) fn note_truncated(&self) {
+        self.truncated.store(true, Ordering::Release);
+    }
+
+    /// Whether any was since this was asked last.
+    pub(crate) fn take_truncated(&self) -> bool {
+        self.truncated.swap(false, Ordering::AcqRel)
     }
 
     /// Takes the brokers of an image.

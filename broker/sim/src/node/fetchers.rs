@@ -61,7 +61,10 @@ impl BrokerSide {
         }
         fetching.news_at = None;
         match response {
-            Some(response) => fetching.fetcher.on_response(response, now),
+            Some(response) => {
+                self.broker.checkpoint_truncations();
+                fetching.fetcher.on_response(response, now);
+            }
             None => fetching.fetcher.on_failure(now),
         }
     }

@@ -126,7 +126,7 @@ impl Partition {
             "truncates what the leader does not have"
         );
         if !mutated(Mutation::NoTruncation) {
-            inner.log.truncate_to(target)?;
+            inner.cut(|log| log.truncate_to(target))?;
         }
         inner.here(asked)
     }
@@ -136,7 +136,7 @@ impl Partition {
         let mut inner = self.lock();
         inner.check_asked(asked)?;
         let high_watermark = inner.log.high_watermark();
-        inner.log.truncate_to(high_watermark)?;
+        inner.cut(|log| log.truncate_to(high_watermark))?;
         inner.here(asked)
     }
 
@@ -150,15 +150,27 @@ impl Partition {
         let mut inner = self.lock();
         inner.check_asked(asked)?;
         if end_offset < asked.log_end_offset {
-            inner.log.truncate_to(end_offset)?;
+            inner.cut(|log| log.truncate_to(end_offset))?;
             // An unclean leader may end before this log starts.
             if end_offset < inner.log.log_start_offset() {
-                inner.log.truncate_fully_and_start_at(end_offset)?;
+                inner.cut(|log| log.truncate_fully_and_start_at(end_offset))?;
             }
         } else if start_offset > asked.log_end_offset {
-            inner.log.truncate_fully_and_start_at(start_offset)?;
+            inner.cut(|log| log.truncate_fully_and_start_at(start_offset))?;
         }
         inner.here(asked)
+    }
+}
+
+impl Inner {
+    /// Cuts the log. If what goes was durable, the checkpoint that says so is out of date.
+    fn cut(&mut self, cut: impl FnOnce(&mut Log) -> Result<(), LogError>) -> Result<(), LogError> {
+        let recovery_point = self.log.recovery_point();
+        let result = cut(&mut self.log);
+        if self.log.recovery_point() < recovery_point {
+            self.context.note_truncated();
+        }
+        result
     }
 }
 

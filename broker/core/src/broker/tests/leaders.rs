@@ -89,6 +89,27 @@ fn what_the_new_leader_does_not_have_is_no_duplicate_of_its_and_not_of_the_old_o
     assert_eq!(trio.partition(1, TOPIC).offsets().2, 4);
 }
 
+#[test]
+fn a_recovery_point_beyond_a_cut_is_taken_back_before_the_log_goes_on() {
+    let mut trio = Trio::start();
+    let dir = LogDir::new("/data".into(), trio.broker(1).disk.clone());
+    let point = || dir.read_offsets(protocol::files::names::RECOVERY_POINTS).unwrap()[&("t".to_owned(), 0)];
+    let _lost = Waiting::new(trio.broker(1).outcome(9, &numbered(0)));
+    trio.partition(1, TOPIC).flush().unwrap();
+    trio.broker(1).broker.write_checkpoints().unwrap();
+    assert_eq!(point(), 2);
+    trio.fail_over(2, &[2, 3], 5);
+    let _other = Waiting::new(trio.broker(2).outcome(9, &numbered(0)));
+    assert!(trio.fetch(TOPIC, 2, 1));
+    assert_eq!(
+        trio.partition(1, TOPIC).offsets().2,
+        0,
+        "it is cut, and has nothing new yet"
+    );
+    trio.broker(1).broker.checkpoint_truncations();
+    assert_eq!(point(), 0);
+}
+
 /// Code, leader and epoch as a partition's answer tells them.
 fn told(response: &PartitionProduceResponse) -> (i16, i32, i32) {
     let leader = &response.current_leader;

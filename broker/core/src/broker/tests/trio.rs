@@ -115,6 +115,7 @@ impl Trio {
             trio.apply(topic);
         }
         trio.elect(1, &[1, 2, 3], 4);
+        trio.image.advance(9, 1, 0);
         trio.publish();
         trio.load();
         trio
