@@ -58,7 +58,10 @@ macro_rules! codes {
 
             fn from_str(text: &str) -> Result<Self, String> {
                 let found = Self::ALL.iter().find(|known| letters(known.name()).eq(letters(text)));
-                found.copied().ok_or_else(|| format!("\"{text}\" is no {}", $what))
+                found.copied().ok_or_else(|| {
+                    let names: Vec<&str> = Self::ALL.iter().map(|known| known.name()).collect();
+                    format!("\"{text}\" is no {}: {}", $what, names.join(", "))
+                })
             }
         }
     };

@@ -75,7 +75,7 @@ fn requester(kind: &str, name: &str) -> Option<Principal> {
     })
 }
 
-fn described(token: DescribedDelegationToken) -> DelegationToken {
+fn described(token: &DescribedDelegationToken) -> DelegationToken {
     let renewers = token.renewers.iter().map(|renewer| Principal {
         kind: renewer.principal_type.to_string(),
         name: renewer.principal_name.to_string(),
@@ -116,7 +116,7 @@ impl Client {
         if response.error_code != 0 {
             return Err(ClientError::rejected("tokens", response.error_code, None));
         }
-        let mut tokens: Vec<DelegationToken> = response.tokens.into_iter().map(described).collect();
+        let mut tokens: Vec<DelegationToken> = response.tokens.iter().map(described).collect();
         tokens.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(tokens)
     }
