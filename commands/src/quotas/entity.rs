@@ -169,7 +169,7 @@ mod tests {
         }
         assert!(parse_pair(&user, "producer_byte_rate").is_err());
         let known = [entity(&[(USER, Some("alice"))])];
-        let hints = like(&entity(&[(USER, Some("alcie"))]), known.iter());
+        let hints = like(&entity(&[(USER, Some("alic"))]), known.iter());
         assert_eq!(hints, ["did you mean alice?"]);
     }
 }
