@@ -379,39 +379,39 @@ fn tables_and_json_are_as_they_were() {
     for (command, table) in [
         (
             &["acls", "list"][..],
-            "TYPE    RESOURCE   PATTERN   PRINCIPAL    HOST   OPERATION   PERMISSION\n\
-             topic   t          literal   User:alice   *      read        allow\n\
-             topic   t          literal   User:bob     *      read        allow\n",
+            "TYPE   RESOURCE  PATTERN  PRINCIPAL   HOST  OPERATION  PERMISSION\n\
+             topic  t         literal  User:alice  *     read       allow\n\
+             topic  t         literal  User:bob    *     read       allow\n",
         ),
         (
             &["users", "list"],
-            "USER    MECHANISM       ITERATIONS\n\
-             alice   SCRAM-SHA-256   4096\n\
-             alice   SCRAM-SHA-512   4096\n\
-             bob     SCRAM-SHA-512   4096\n",
+            "USER   MECHANISM      ITERATIONS\n\
+             alice  SCRAM-SHA-256  4096\n\
+             alice  SCRAM-SHA-512  4096\n\
+             bob    SCRAM-SHA-512  4096\n",
         ),
         (
             &["quotas", "list"],
-            "USER        CLIENT-ID   IP   KEY                  VALUE\n\
-             <default>   -           -    producer_byte_rate   500.5\n\
-             alice       -           -    producer_byte_rate   1000\n",
+            "USER       CLIENT-ID  IP  KEY                 VALUE\n\
+             <default>  -          -   producer_byte_rate  500.5\n\
+             alice      -          -   producer_byte_rate  1000\n",
         ),
         (
             &["tokens", "describe"],
-            "TOKEN-ID    OWNER        EXPIRES                ENDS\n\
-             the-token   User:alice   1970-01-01T00:00:01Z   1970-01-01T00:00:09Z\n",
+            "TOKEN-ID   OWNER       EXPIRES               ENDS\n\
+             the-token  User:alice  1970-01-01T00:00:01Z  1970-01-01T00:00:09Z\n",
         ),
         (
             &["transactions", "list"],
-            "TRANSACTIONAL-ID   COORDINATOR   PRODUCER-ID   STATE\n\
-             shop               1             7             Ongoing\n",
+            "TRANSACTIONAL-ID  COORDINATOR  PRODUCER-ID  STATE\n\
+             shop              1            7            Ongoing\n",
         ),
         (
             &["producers", "describe", "t"],
-            "TOPIC   PARTITION   PRODUCER-ID   EPOCH   SEQUENCE   LAST                   OPEN-FROM\n\
-             t       0           6             0       0          1970-01-01T00:00:00Z   -\n\
-             t       0           7             0       0          1970-01-01T00:00:00Z   5\n\
-             t       0           8             0       0          1970-01-01T00:00:00Z   9\n",
+            "TOPIC  PARTITION  PRODUCER-ID  EPOCH  SEQUENCE  LAST                  OPEN-FROM\n\
+             t      0          6            0      0         1970-01-01T00:00:00Z  -\n\
+             t      0          7            0      0         1970-01-01T00:00:00Z  5\n\
+             t      0          8            0      0         1970-01-01T00:00:00Z  9\n",
         ),
     ] {
         let ran = kfleet(&[command, &["-b", &mock.address]].concat()).exits(0);
