@@ -37,7 +37,7 @@ pub use admin::producers::{AbortMarker, ProducerState};
 pub use admin::quorum::{ListenerAddress, Quorum, QuorumReplica, Voter};
 pub use admin::quotas::{QuotaEntity, QuotaValues};
 pub use admin::reassignments::Reassignment;
-pub use admin::scram::{ScramCredential, ScramUser};
+pub use admin::scram::{ScramChange, ScramCredential, ScramResults, ScramUser};
 pub use admin::settings::{SettingValue, SettingValues};
 pub use admin::tokens::{DelegationToken, Principal};
 pub use admin::topics::{PartitionDescription, TopicDescription};

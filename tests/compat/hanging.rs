@@ -138,7 +138,7 @@ fn transactions_are_listed_and_described(node: &SecureNode) {
     assert_eq!(ids(node, &format!(" --producer-id {producer}")), ["last"]);
     let both = run(node, "transactions describe first lst -o json").exits(66).json();
     assert_eq!(
-        (&both["data"][0]["state"], &both["data"][0]["started_ms"]),
+        (&both["data"][0]["state"], &both["data"][0]["running_ms"]),
         (&json!("CompleteCommit"), &Value::Null)
     );
     assert_eq!(both["errors"][0]["hints"], json!(["did you mean last?"]), "{both}");

@@ -60,6 +60,7 @@ pub(crate) const KNOWN: i64 = 7;
 pub(crate) const UNKNOWN: i64 = 8;
 
 const RESOURCE_NOT_FOUND: i16 = 91;
+const DUPLICATE_RESOURCE: i16 = 92;
 const TRANSACTIONAL_ID_NOT_FOUND: i16 = 105;
 
 pub(super) fn answer(api: ApiKey, asked: &Asked, made: &Made) -> Bytes {
@@ -83,10 +84,16 @@ pub(super) fn answer(api: ApiKey, asked: &Asked, made: &Made) -> Bytes {
             let request = asked.request::<AlterUserScramCredentialsRequest>();
             let deleted = request.deletions.into_iter().map(|deletion| deletion.name);
             let names = deleted.chain(request.upsertions.into_iter().map(|upsertion| upsertion.name));
-            let results = names.map(|name| {
-                let code = refusal(made, &name);
+            let names: Vec<_> = names.collect();
+            let is_twice = |name| names.iter().filter(|other| *other == name).count() > 1;
+            let results = names.iter().map(|name| {
+                let code = if is_twice(name) {
+                    DUPLICATE_RESOURCE
+                } else {
+                    refusal(made, name)
+                };
                 AlterUserScramCredentialsResult::default()
-                    .with_user(name)
+                    .with_user(name.clone())
                     .with_error_code(code)
             });
             asked.answer(&AlterUserScramCredentialsResponse::default().with_results(results.collect()))
@@ -239,6 +246,8 @@ fn producers(request: &DescribeProducersRequest) -> DescribeProducersResponse {
         ProducerState::default()
             .with_producer_id(ProducerId(id))
             .with_current_txn_start_offset(start)
+            .with_last_sequence(0)
+            .with_last_timestamp(if id == 6 { -1 } else { 0 })
             .with_coordinator_epoch(-1)
     };
     let partition = |index: &i32| {

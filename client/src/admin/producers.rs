@@ -26,8 +26,8 @@ pub struct ProducerState {
     pub producer_epoch: i32,
     /// The sequence number of its last record; none if that was a marker.
     pub last_sequence: Option<i32>,
-    /// The greatest timestamp of its last batch.
-    pub last_timestamp_ms: i64,
+    /// The greatest timestamp of its last batch; none if it is not known.
+    pub last_timestamp_ms: Option<i64>,
     /// The epoch of the coordinator that wrote its last marker; none if there was none.
     pub coordinator_epoch: Option<i32>,
     /// Where the transaction begins that is open; none if none is.
@@ -40,7 +40,7 @@ impl From<Told> for ProducerState {
             producer_id: told.producer_id.0,
             producer_epoch: told.producer_epoch,
             last_sequence: Some(told.last_sequence).filter(|number| *number >= 0),
-            last_timestamp_ms: told.last_timestamp,
+            last_timestamp_ms: Some(told.last_timestamp).filter(|timestamp_ms| *timestamp_ms >= 0),
             coordinator_epoch: Some(told.coordinator_epoch).filter(|epoch| *epoch >= 0),
             open_from: Some(told.current_txn_start_offset).filter(|offset| *offset >= 0),
         }

@@ -49,6 +49,28 @@ impl fmt::Debug for ScramCredential {
     }
 }
 
+/// A change of a credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScramChange {
+    /// A user's credential with this hash function is deleted.
+    Delete(String, ScramHash),
+    /// It is written, in the place of one that is there.
+    Set(ScramCredential),
+}
+
+impl ScramChange {
+    /// Whose it is, and with which hash function.
+    fn key(&self) -> (String, ScramHash) {
+        match self {
+            Self::Delete(user, hash) => (user.clone(), *hash),
+            Self::Set(credential) => (credential.user.clone(), credential.hash),
+        }
+    }
+}
+
+/// What became of credentials: whose, with which hash function.
+pub type ScramResults = Vec<((String, ScramHash), Result<(), ClientError>)>;
+
 /// Kafka's numbers for hash functions.
 const fn code(hash: ScramHash) -> i8 {
     match hash {
@@ -103,46 +125,83 @@ impl Client {
         Ok(found)
     }
 
-    /// Deletes credentials and writes others; what became of each user, whose name is told.
-    pub async fn alter_scram_users(
-        &self,
-        deletions: &[(String, ScramHash)],
-        upsertions: &[ScramCredential],
-    ) -> Result<Sharded<String>, ClientError> {
-        let deletion = |(user, hash): &(String, ScramHash)| {
-            ScramCredentialDeletion::default()
-                .with_name(StrBytes::from_string(user.clone()))
-                .with_mechanism(code(*hash))
-        };
-        let upsertion = |credential: &ScramCredential| {
-            ScramCredentialUpsertion::default()
-                .with_name(StrBytes::from_string(credential.user.clone()))
-                .with_mechanism(code(credential.hash))
-                .with_iterations(credential.iterations as i32)
-                .with_salt(credential.salt.clone().into())
-                .with_salted_password(credential.salted_password.clone().into())
-        };
-        let request = AlterUserScramCredentialsRequest::default()
-            .with_deletions(deletions.iter().map(deletion).collect())
-            .with_upsertions(upsertions.iter().map(upsertion).collect());
+    /// Changes credentials, each on its own; what became of them, in the order of `changes`. Kafka takes one change of a
+    /// user at a time.
+    pub async fn alter_scram_users(&self, changes: &[ScramChange]) -> Result<ScramResults, ClientError> {
+        let mut results = ScramResults::new();
+        for round in rounds(changes) {
+            match self.alter_once(&round).await {
+                Ok(done) => results.extend(done),
+                Err(error) if results.is_empty() => return Err(error),
+                // What was changed before has to be told all the same.
+                Err(error) => results.extend(round.iter().map(|change| (change.key(), Err(error.clone())))),
+            }
+        }
+        let place = |key: &(String, ScramHash)| changes.iter().position(|change| change.key() == *key);
+        results.sort_by_key(|(key, _)| place(key));
+        Ok(results)
+    }
+
+    async fn alter_once(&self, changes: &[&ScramChange]) -> Result<ScramResults, ClientError> {
+        let mut request = AlterUserScramCredentialsRequest::default();
+        for change in changes {
+            match change {
+                ScramChange::Delete(user, hash) => request.deletions.push(deletion(user, *hash)),
+                ScramChange::Set(credential) => request.upsertions.push(upsertion(credential)),
+            }
+        }
         let first = |response: &AlterUserScramCredentialsResponse| {
             let code = |result: &AlterUserScramCredentialsResult| result.error_code;
             response.results.first().map_or(0, code)
         };
         let response = self.send_active(&request, first).await?;
-        let mut results = Sharded::default();
-        for result in response.results {
-            let user = result.user.to_string();
-            match result.error_code {
-                0 => results.ok.push(user),
-                code => {
+        let result_of = |change: &&ScramChange| {
+            let key = change.key();
+            let found = response.results.iter().find(|result| *result.user == *key.0);
+            let result = match found {
+                Some(result) if result.error_code == 0 => Ok(()),
+                Some(result) => {
                     let message = result.error_message.as_deref();
-                    results.fail(named(&user), ClientError::rejected(named(&user), code, message));
+                    Err(ClientError::rejected(named(&key.0), result.error_code, message))
                 }
-            }
-        }
-        Ok(results)
+                None => Err(ClientError::Malformed {
+                    address: "the cluster".to_owned(),
+                    reason: format!("nothing is said of {}", named(&key.0)),
+                }),
+            };
+            (key, result)
+        };
+        Ok(changes.iter().map(result_of).collect())
     }
+}
+
+/// Changes of which no two are of the same user.
+fn rounds(changes: &[ScramChange]) -> Vec<Vec<&ScramChange>> {
+    let mut rounds: Vec<Vec<&ScramChange>> = Vec::new();
+    for change in changes {
+        let user = change.key().0;
+        let has_none = |round: &&mut Vec<&ScramChange>| round.iter().all(|other| other.key().0 != user);
+        match rounds.iter_mut().find(has_none) {
+            Some(round) => round.push(change),
+            None => rounds.push(vec![change]),
+        }
+    }
+    rounds
+}
+
+fn deletion(user: &str, hash: ScramHash) -> ScramCredentialDeletion {
+    ScramCredentialDeletion::default()
+        .with_name(StrBytes::from_string(user.to_owned()))
+        .with_mechanism(code(hash))
+}
+
+fn upsertion(credential: &ScramCredential) -> ScramCredentialUpsertion {
+    ScramCredentialUpsertion::default()
+        .with_name(StrBytes::from_string(credential.user.clone()))
+        .with_mechanism(code(credential.hash))
+        .with_iterations(credential.iterations as i32)
+        .with_salt(credential.salt.clone().into())
+        .with_salted_password(credential.salted_password.clone().into())
 }
 
 #[cfg(test)]
@@ -160,6 +219,19 @@ mod tests {
         };
         let shown = format!("{credential:?}");
         assert!(shown.contains("alice") && !shown.contains("17"), "{shown}");
+    }
+
+    #[test]
+    fn no_user_is_twice_in_a_round() {
+        let change = |(user, hash): (&str, ScramHash)| ScramChange::Delete(user.to_owned(), hash);
+        let changes = [
+            ("alice", ScramHash::Sha256),
+            ("alice", ScramHash::Sha512),
+            ("bob", ScramHash::Sha512),
+        ]
+        .map(change);
+        let rounds = rounds(&changes);
+        assert_eq!(rounds, [vec![&changes[0], &changes[2]], vec![&changes[1]]]);
     }
 
     #[test]

@@ -69,10 +69,17 @@ pub struct TransactionDescription {
     pub state: String,
     /// How long a transaction may take.
     pub timeout_ms: i32,
-    /// When the one that is running began; none if none is.
+    /// When the last one began; none if there was none.
     pub started_ms: Option<i64>,
     /// What is written to in it.
     pub partitions: BTreeSet<PartitionKey>,
+}
+
+impl TransactionDescription {
+    /// Whether one is running, or on the way to its end.
+    pub fn is_running(&self) -> bool {
+        self.state == "Ongoing" || self.state.starts_with("Prepare")
+    }
 }
 
 impl Client {

@@ -43,8 +43,8 @@ pub(crate) struct ProducerRow {
     coordinator_epoch: Option<i32>,
     /// The sequence number of its last record; none if that was a marker.
     last_sequence: Option<i32>,
-    /// The greatest timestamp of its last batch, in milliseconds since 1970.
-    last_timestamp_ms: i64,
+    /// The greatest timestamp of its last batch, in milliseconds since 1970; none if it is not known.
+    last_timestamp_ms: Option<i64>,
     /// Where its open transaction begins; none if none is open.
     open_from_offset: Option<i64>,
 }
@@ -79,7 +79,7 @@ impl Shown for Vec<ProducerRow> {
                 row.producer_id.to_string(),
                 row.producer_epoch.to_string(),
                 number(row.last_sequence),
-                text_of(row.last_timestamp_ms),
+                row.last_timestamp_ms.map_or_else(|| "-".to_owned(), text_of),
                 number(row.open_from_offset),
             ];
             if wide {

@@ -137,7 +137,7 @@ impl AbortRow {
             producer_epoch: marker.producer_epoch,
             coordinator_epoch: Some(marker.coordinator_epoch),
             start_offset: Some(open.start_offset),
-            timestamp_ms: Some(open.producer.last_timestamp_ms),
+            timestamp_ms: open.producer.last_timestamp_ms,
             changed: false,
             error: None,
         }

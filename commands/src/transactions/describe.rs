@@ -42,9 +42,9 @@ pub(crate) struct TransactionDescriptionRow {
     state: String,
     /// How long a transaction may take.
     timeout_ms: i32,
-    /// When the one that is running began, in milliseconds since 1970; none if none is.
+    /// When the last one began, in milliseconds since 1970; none if there was none.
     started_ms: Option<i64>,
-    /// How long it is running.
+    /// How long it is running; none if it has ended.
     running_ms: Option<i64>,
     /// What it writes to: partitions by topic.
     partitions: BTreeMap<String, Vec<i32>>,
@@ -56,6 +56,7 @@ impl TransactionDescriptionRow {
         for (topic, partition) in &described.partitions {
             partitions.entry(topic.clone()).or_default().push(*partition);
         }
+        let started_ms = described.started_ms.filter(|_| described.is_running());
         Self {
             transactional_id: id,
             coordinator: described.coordinator,
@@ -64,7 +65,7 @@ impl TransactionDescriptionRow {
             state: described.state.clone(),
             timeout_ms: described.timeout_ms,
             started_ms: described.started_ms,
-            running_ms: described.started_ms.map(|started| (now_ms - started).max(0)),
+            running_ms: started_ms.map(|started| (now_ms - started).max(0)),
             partitions,
         }
     }

@@ -48,10 +48,10 @@ pub(crate) struct HangingRow {
     coordinator_epoch: Option<i32>,
     /// Where the transaction begins.
     start_offset: i64,
-    /// When something was written to it last, in milliseconds since 1970.
-    last_timestamp_ms: i64,
+    /// When something was written to it last, in milliseconds since 1970; none if it is not known.
+    last_timestamp_ms: Option<i64>,
     /// How long ago that is.
-    idle_ms: i64,
+    idle_ms: Option<i64>,
     /// The transactional id that the producer has by now; none if nobody knows the producer.
     transactional_id: Option<String>,
 }
@@ -67,8 +67,9 @@ impl Shown for Vec<HangingRow> {
                 row.producer_id.to_string(),
                 row.producer_epoch.to_string(),
                 row.start_offset.to_string(),
-                text_of(row.last_timestamp_ms),
-                format!("{} min", row.idle_ms / 60_000),
+                row.last_timestamp_ms.map_or_else(|| "-".to_owned(), text_of),
+                row.idle_ms
+                    .map_or_else(|| "-".to_owned(), |ms| format!("{} min", ms / 60_000)),
             ];
             if wide {
                 cells.extend([
@@ -104,7 +105,7 @@ fn row(open: OpenTransaction, coordinated: &Coordinated, now_ms: i64) -> Hanging
         coordinator_epoch: producer.coordinator_epoch,
         start_offset,
         last_timestamp_ms: producer.last_timestamp_ms,
-        idle_ms: now_ms - producer.last_timestamp_ms,
+        idle_ms: producer.last_timestamp_ms.map(|last_ms| now_ms - last_ms),
         transactional_id: coordinated.id_of(producer.producer_id).map(str::to_owned),
     }
 }

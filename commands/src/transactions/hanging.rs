@@ -32,7 +32,9 @@ pub(super) fn open_ones(partitions: Vec<(PartitionKey, Vec<ProducerState>)>) -> 
 
 /// Those to which nothing was written for longer than a transaction may take.
 pub(super) fn late_ones(open: Vec<OpenTransaction>, now_ms: i64, timeout_max_ms: i64) -> Vec<OpenTransaction> {
-    let is_late = |open: &OpenTransaction| now_ms - open.producer.last_timestamp_ms > timeout_max_ms;
+    // Of what nobody knows when it was written to, Kafka's tool takes it that it is long ago.
+    let last_ms = |open: &OpenTransaction| open.producer.last_timestamp_ms.unwrap_or(-1);
+    let is_late = |open: &OpenTransaction| now_ms - last_ms(open) > timeout_max_ms;
     open.into_iter().filter(is_late).collect()
 }
 
@@ -95,12 +97,12 @@ impl Coordinated {
 mod tests {
     use super::*;
 
-    fn producer(producer_id: i64, open_from: Option<i64>, last_timestamp_ms: i64) -> ProducerState {
+    fn producer(producer_id: i64, open_from: Option<i64>, last_ms: i64) -> ProducerState {
         ProducerState {
             producer_id,
             producer_epoch: 0,
             last_sequence: Some(0),
-            last_timestamp_ms,
+            last_timestamp_ms: Some(last_ms),
             coordinator_epoch: None,
             open_from,
         }

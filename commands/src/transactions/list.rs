@@ -66,6 +66,14 @@ impl Shown for Vec<TransactionRow> {
     }
 }
 
+/// A state as brokers compare it.
+fn in_kafkas_letters(state: &str) -> String {
+    let known = TRANSACTION_STATES
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(state));
+    known.map_or_else(|| state.to_owned(), |known| (*known).to_owned())
+}
+
 pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), CommandError> {
     let pattern = args.transactional_id.as_deref();
     let whole = pattern.map(|text| {
@@ -74,7 +82,7 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), CommandError
     });
     let whole = whole.transpose()?;
     let filter = TransactionFilter {
-        states: args.state.clone(),
+        states: args.state.iter().map(|state| in_kafkas_letters(state)).collect(),
         producer_ids: args.producer_id.clone(),
         duration_ms: args.running_for.map(|duration| duration.as_millis() as i64),
         pattern: args.transactional_id.clone(),
@@ -104,4 +112,15 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), CommandError
         return Err(error);
     }
     context.out.show_part(Some(&id), &rows, &[], &failures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brokers_are_told_states_in_their_letters() {
+        assert_eq!(in_kafkas_letters("ongoing"), "Ongoing");
+        assert_eq!(in_kafkas_letters("PREPAREABORT"), "PrepareAbort");
+    }
 }

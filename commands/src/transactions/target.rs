@@ -79,7 +79,7 @@ mod tests {
             producer_id,
             producer_epoch: 4,
             last_sequence: None,
-            last_timestamp_ms: 0,
+            last_timestamp_ms: None,
             coordinator_epoch: (producer_id == 2).then_some(9),
             open_from,
         }

@@ -1,10 +1,10 @@
 //! users delete
 
 use clap::Args;
-use client::ScramUser;
 use client::security::ScramHash;
+use client::{ScramChange, ScramUser};
 
-use super::rows::{UserChange, find, table, unknown};
+use super::rows::{UserChange, find, table, take, unknown};
 use super::set::parse_mechanism;
 use crate::change::{counted, show_plan};
 use crate::context::{Context, SafetyArgs, block_on};
@@ -74,14 +74,10 @@ async fn delete(args: &DeleteArgs, context: &Context) -> Result<Done, CommandErr
     if !context.may_change(&args.safety, &id, &plan)? {
         return Ok((id, rows, Vec::new()));
     }
-    let results = client.alter_scram_users(&deletions, &[]).await?;
-    for row in rows.iter_mut().filter(|row| row.mechanism.is_some()) {
-        let what = format!("user {}", row.user);
-        let failed = results.errors.iter().find(|failed| failed.what == what);
-        row.error = failed.map(|failed| failed.error.reason());
-        row.changed = results.ok.contains(&row.user);
-    }
-    Ok((id, rows, results.errors.into_iter().map(Failure::from).collect()))
+    let deletions = deletions.into_iter();
+    let changes: Vec<ScramChange> = deletions.map(|(user, hash)| ScramChange::Delete(user, hash)).collect();
+    let failures = take(&mut rows, client.alter_scram_users(&changes).await?);
+    Ok((id, rows, failures))
 }
 
 fn row(user: &str, mechanism: Option<&'static str>) -> UserChange {

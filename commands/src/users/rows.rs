@@ -1,7 +1,7 @@
 //! Users as they are shown.
 
 use client::security::ScramHash;
-use client::{Client, ClientError, ScramUser, Sharded};
+use client::{Client, ClientError, ScramResults, ScramUser, Sharded};
 use protocol::api::ErrorCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -134,4 +134,21 @@ pub(super) async fn unknown(client: &Client, missing: &[String]) -> Result<Vec<F
         )
     };
     Ok(missing.iter().map(failure).collect())
+}
+
+/// Tells in the rows what became of credentials, and what failed on its own.
+pub(super) fn take(rows: &mut [UserChange], results: ScramResults) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    for ((user, hash), result) in results {
+        let mechanism = hash.mechanism();
+        let is_it = |row: &&mut UserChange| row.user == user && row.mechanism == Some(mechanism);
+        if let Some(row) = rows.iter_mut().find(is_it) {
+            row.changed = result.is_ok();
+            row.error = result.as_ref().err().map(ClientError::reason);
+        }
+        if let Err(error) = result {
+            failures.push(Failure::of(format!("{mechanism} of user {user}"), error));
+        }
+    }
+    failures
 }

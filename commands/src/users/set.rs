@@ -2,10 +2,10 @@
 
 use clap::Args;
 use client::security::{ScramHash, Secret};
-use client::{Client, ScramCredential};
+use client::{Client, ScramChange, ScramCredential};
 
 use super::password::PasswordArgs;
-use super::rows::{UserChange, find, table};
+use super::rows::{UserChange, find, table, take};
 use crate::change::show_plan;
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
@@ -76,15 +76,12 @@ async fn set(args: &SetArgs, password: Option<Secret>, context: &Context) -> Res
         return Ok((id, rows, Vec::new()));
     }
     let password = password.ok_or_else(|| CommandError::bug("a password is missing"))?;
-    let credentials = hashes.iter().map(|hash| credential(args, *hash, &password));
-    let credentials = credentials.collect::<Result<Vec<_>, _>>()?;
-    let results = client.alter_scram_users(&[], &credentials).await?;
-    let error = results.errors.first().map(|failed| failed.error.reason());
-    for row in &mut rows {
-        row.changed = results.ok.contains(&args.user);
-        row.error.clone_from(&error);
-    }
-    Ok((id, rows, results.errors.into_iter().map(Failure::from).collect()))
+    let changes = hashes
+        .iter()
+        .map(|hash| credential(args, *hash, &password).map(ScramChange::Set));
+    let changes = changes.collect::<Result<Vec<_>, _>>()?;
+    let failures = take(&mut rows, client.alter_scram_users(&changes).await?);
+    Ok((id, rows, failures))
 }
 
 fn planned(args: &SetArgs, hash: ScramHash) -> UserChange {
