@@ -19,13 +19,9 @@ pub(crate) use rows::{AclChange, AclRow};
 /// Commands on ACLs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AclsCommand {
-    /// Make ACLs those that a file has
     Apply(apply::ApplyArgs),
-    /// Create ACLs
     Create(create::CreateArgs),
-    /// Delete ACLs
     Delete(delete::DeleteArgs),
-    /// List ACLs
     List(list::ListArgs),
 }
 

@@ -13,7 +13,6 @@ pub(crate) use describe::ProducerRow;
 /// Commands on producers.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProducersCommand {
-    /// Print who has written to partitions, and what is open
     Describe(describe::DescribeArgs),
 }
 

@@ -17,13 +17,9 @@ pub(crate) use rows::{QuotaChange, QuotaRow};
 /// Commands on quotas.
 #[derive(Debug, Subcommand)]
 pub(crate) enum QuotasCommand {
-    /// Print the quotas of one entity, or those that count for it
     Describe(describe::DescribeArgs),
-    /// List quotas
     List(list::ListArgs),
-    /// Set quotas
     Set(change::SetArgs),
-    /// Take quotas away
     Unset(change::UnsetArgs),
 }
 

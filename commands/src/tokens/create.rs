@@ -35,8 +35,9 @@ pub(crate) struct CreateArgs {
     safety: SafetyArgs,
 }
 
+// It has no `Debug`, which would show the HMAC.
 /// A token that was created.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct TokenCreation {
     /// Whether it was created.
     changed: bool,

@@ -16,14 +16,10 @@ pub(crate) use rows::{TokenChange, TokenRow};
 /// Commands on delegation tokens.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokensCommand {
-    /// Create a token
     Create(create::CreateArgs),
-    /// Print tokens, without what proves that one has them
     #[command(visible_alias = "list")]
     Describe(describe::DescribeArgs),
-    /// End a token, now or later
     Expire(change::ExpireArgs),
-    /// Let a token live longer
     Renew(change::RenewArgs),
 }
 

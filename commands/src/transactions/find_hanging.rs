@@ -16,8 +16,10 @@ use crate::offsets::time::{now_ms, text_of};
 use crate::output::{Shown, Table};
 use crate::producers::scope::{ScopeArgs, partitions};
 
-/// Find transactions that nobody will end: they are open in a partition, nothing was written to them for longer than any
-/// transaction may take, and no coordinator knows of them. They keep readers of what is committed from going on.
+/// Find transactions that nobody will end.
+///
+/// They are open in a partition, nothing was written to them for longer than any transaction may take, and no coordinator
+/// knows of them: Kafka's own rule. They keep readers of what is committed from going on.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kfleet transactions find-hanging -b localhost:9092\n  kfleet transactions find-hanging --topic orders --partition 3\n  kfleet transactions find-hanging --broker 2 --max-transaction-timeout 30m -o json"

@@ -20,13 +20,9 @@ pub(crate) use list::TransactionRow;
 /// Commands on transactions.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TransactionsCommand {
-    /// Abort a transaction
     Abort(abort::AbortArgs),
-    /// Print what coordinators know of transactional ids
     Describe(describe::DescribeArgs),
-    /// Find transactions that nobody will end
     FindHanging(find_hanging::FindHangingArgs),
-    /// List transactional ids
     List(list::ListArgs),
 }
 

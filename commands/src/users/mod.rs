@@ -16,13 +16,9 @@ pub(crate) use rows::{UserChange, UserRow};
 /// Commands on users.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UsersCommand {
-    /// Delete users' credentials
     Delete(delete::DeleteArgs),
-    /// Print users' credentials, as far as they may be seen
     Describe(list::DescribeArgs),
-    /// List users that can log in with SCRAM
     List(list::ListArgs),
-    /// Give a user a password
     Set(set::SetArgs),
 }
 
