@@ -2,6 +2,7 @@
 //! what counts for those who log in.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -78,6 +79,16 @@ fn wait_for(user: &User<'_>, line: &str, expected: &Value) {
 }
 
 #[track_caller]
+fn wait_for_count(user: &User<'_>, line: &str, count: usize) {
+    let rows = || user.data(line).as_array().unwrap().len();
+    let what = || format!("{count} rows of {line}, and not {}", user.data(line));
+    let until = Instant::now() + Duration::from_secs(20);
+    while rows() != count {
+        assert!(Instant::now() < until, "{}", what());
+    }
+}
+
+#[track_caller]
 fn wait_for_code(user: &User<'_>, line: &str, code: i32) {
     wait_until(line, || user.run(line).code == code);
 }
@@ -140,7 +151,7 @@ fn acls(node: &SecureNode, alice: &User<'_>, bob: &User<'_>) {
             .count()
     };
     assert_eq!(changed(&alice.data(&format!("{create} --yes"))), 6);
-    wait_until("all ACLs", || alice.data("acls list").as_array().unwrap().len() == 6);
+    wait_for_count(alice, "acls list", 6);
     assert_eq!(
         changed(&alice.data(&format!("{create} --yes"))),
         0,
@@ -157,7 +168,7 @@ fn acls(node: &SecureNode, alice: &User<'_>, bob: &User<'_>) {
     alice
         .run("acls create --allow-principal User:eve --operation describe-configs --operation alter --cluster --yes")
         .exits(0);
-    wait_until("all ACLs", || alice.data("acls list").as_array().unwrap().len() == 10);
+    wait_for_count(alice, "acls list", 10);
     let all = alice.data("acls list");
     assert_eq!(of_apache(node), as_apache_has_them(&all));
     for (filter, count) in [
@@ -185,15 +196,13 @@ fn saved_and_applied(node: &SecureNode, alice: &User<'_>, all: &Value) {
     let file = saved.display();
     let deleted = alice.data("acls delete --principal User:eve --yes");
     assert_eq!(deleted.as_array().unwrap().len(), 3, "{deleted}");
-    wait_until("they are gone", || {
-        alice.data("acls list").as_array().unwrap().len() == 7
-    });
+    wait_for_count(alice, "acls list", 7);
     alice.run("acls delete --principal User:eve --yes").exits(66);
     alice.run("acls delete --principal User:eve --if-exists --yes").exits(0);
     alice
         .run("acls create --allow-principal User:mallory --operation all --topic * --yes")
         .exits(0);
-    wait_until("one more", || alice.data("acls list").as_array().unwrap().len() == 8);
+    wait_for_count(alice, "acls list", 8);
     let planned = alice.data(&format!("acls apply {file} --prune --dry-run"));
     let actions = |word: &str| {
         let rows = planned.as_array().unwrap().iter();
@@ -228,9 +237,7 @@ fn tokens(node: &SecureNode, alice: &User<'_>, bob: &User<'_>) {
     let id = created["token"]["token_id"].as_str().unwrap();
     let hmac = created["hmac"].as_str().unwrap();
     assert_eq!(created["token"]["owner"], "User:alice");
-    wait_until("the token is known", || {
-        alice.data("tokens describe").as_array().unwrap().len() == 1
-    });
+    wait_for_count(alice, "tokens describe", 1);
     let described = alice.run("tokens describe -o json").exits(0);
     assert!(!format!("{}{}", described.stdout, described.stderr).contains(hmac));
     assert_eq!(described.data()[0]["renewers"], json!(["User:bob"]));
@@ -314,9 +321,7 @@ fn quotas(node: &SecureNode, alice: &User<'_>) {
     ] {
         alice.run(line).exits(0);
     }
-    wait_until("all quotas", || {
-        alice.data("quotas list").as_array().unwrap().len() == 8
-    });
+    wait_for_count(alice, "quotas list", 8);
     let described = |kind: &str| {
         tool(node, CONFIGS, &["--describe", "--entity-type", kind])
             .exits(0)

@@ -19,12 +19,12 @@ use protocol::api::messages::write_txn_markers_response::{
 };
 use protocol::api::messages::{
     AlterClientQuotasResponse, AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse, CreateAclsRequest,
-    CreateAclsResponse, CreateDelegationTokenResponse, DeleteAclsRequest, DeleteAclsResponse, DescribeAclsResponse,
-    DescribeClientQuotasResponse, DescribeDelegationTokenResponse, DescribeProducersRequest, DescribeProducersResponse,
-    DescribeTransactionsRequest, DescribeTransactionsResponse, DescribeUserScramCredentialsRequest,
-    DescribeUserScramCredentialsResponse, ExpireDelegationTokenRequest, ExpireDelegationTokenResponse,
-    InitProducerIdResponse, ListTransactionsRequest, ListTransactionsResponse, RenewDelegationTokenResponse,
-    WriteTxnMarkersResponse,
+    CreateAclsResponse, CreateDelegationTokenResponse, DeleteAclsRequest, DeleteAclsResponse, DescribeAclsRequest,
+    DescribeAclsResponse, DescribeClientQuotasResponse, DescribeDelegationTokenResponse, DescribeProducersRequest,
+    DescribeProducersResponse, DescribeTransactionsRequest, DescribeTransactionsResponse,
+    DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse, ExpireDelegationTokenRequest,
+    ExpireDelegationTokenResponse, InitProducerIdResponse, ListTransactionsRequest, ListTransactionsResponse,
+    RenewDelegationTokenResponse, WriteTxnMarkersResponse,
 };
 use protocol::api::{ApiKey, ProducerId, TransactionalId};
 
@@ -65,7 +65,7 @@ const TRANSACTIONAL_ID_NOT_FOUND: i16 = 105;
 
 pub(super) fn answer(api: ApiKey, asked: &Asked, made: &Made) -> Bytes {
     match api {
-        ApiKey::DescribeAcls => asked.answer(&acls()),
+        ApiKey::DescribeAcls => asked.answer(&acls(&asked.request())),
         ApiKey::CreateAcls => {
             let creations = asked.request::<CreateAclsRequest>().creations;
             let result = |code| AclCreationResult::default().with_error_code(code);
@@ -145,7 +145,7 @@ fn refusal(made: &Made, principal: &str) -> i16 {
 }
 
 /// Alice and Bob may read t from anywhere.
-fn acls() -> DescribeAclsResponse {
+fn acls(request: &DescribeAclsRequest) -> DescribeAclsResponse {
     let acl = |name: &str| {
         AclDescription::default()
             .with_principal(text(name))
@@ -158,7 +158,9 @@ fn acls() -> DescribeAclsResponse {
         .with_resource_name(text("t"))
         .with_pattern_type(3)
         .with_acls(vec![acl("User:alice"), acl("User:bob")]);
-    DescribeAclsResponse::default().with_resources(vec![resource])
+    // Kafka takes an empty name for somebody's name.
+    let is_of_all = request.principal_filter.is_none() && request.host_filter.is_none();
+    DescribeAclsResponse::default().with_resources(is_of_all.then_some(resource).into_iter().collect())
 }
 
 /// Alice has both mechanisms, and Bob one.

@@ -71,6 +71,9 @@ impl Client {
             .with_resource_type_filter(filter.resource.map_or(ANY, AclResource::code))
             .with_resource_name_filter(filter.name.as_deref().map(text))
             .with_pattern_type_filter(filter.pattern.code())
+            // Where nothing is said it is nobody's, and from nowhere.
+            .with_principal_filter(None)
+            .with_host_filter(None)
             .with_operation(ANY)
             .with_permission_type(ANY);
         let response = self.send_any(&request).await?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use protocol::api::messages::describe_producers_request::TopicRequest;
-use protocol::api::messages::describe_producers_response::ProducerState as Told;
+use protocol::api::messages::describe_producers_response::ProducerState as ToldState;
 use protocol::api::messages::write_txn_markers_request::{WritableTxnMarker, WritableTxnMarkerTopic};
 use protocol::api::messages::{DescribeProducersRequest, DescribeProducersResponse, WriteTxnMarkersRequest};
 use protocol::api::{ProducerId, StrBytes, TopicName};
@@ -11,6 +11,7 @@ use protocol::api::{ProducerId, StrBytes, TopicName};
 use crate::admin::group_offsets::PartitionKey;
 use crate::cluster::Client;
 use crate::error::ClientError;
+use crate::retry::Backoff;
 use crate::sharded::Sharded;
 use crate::together;
 
@@ -34,8 +35,8 @@ pub struct ProducerState {
     pub open_from: Option<i64>,
 }
 
-impl From<Told> for ProducerState {
-    fn from(told: Told) -> Self {
+impl From<ToldState> for ProducerState {
+    fn from(told: ToldState) -> Self {
         Self {
             producer_id: told.producer_id.0,
             producer_epoch: told.producer_epoch,
@@ -46,6 +47,9 @@ impl From<Told> for ProducerState {
         }
     }
 }
+
+/// What a broker says of a partition.
+type Told = (PartitionKey, Result<Vec<ProducerState>, ClientError>);
 
 /// A transaction that is to be aborted in one partition, whatever its coordinator thinks of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,36 +65,65 @@ pub struct AbortMarker {
 }
 
 impl Client {
-    /// Producers of partitions, each partition asked of the broker that stands with it, all brokers at the same time.
+    /// Producers of partitions, each partition asked of the broker that stands with it, all brokers at the same time; asked
+    /// again where that may help, of new leaders if it is leaders that are asked.
     pub async fn describe_producers(
         &self,
         partitions: &BTreeMap<PartitionKey, i32>,
+        of_leaders: bool,
     ) -> Sharded<(PartitionKey, Vec<ProducerState>)> {
+        let mut results = Sharded::default();
+        let mut backoff = Backoff::new(self.deadline());
+        let mut open = partitions.clone();
+        loop {
+            let mut failed = BTreeMap::new();
+            for (key, told) in self.describe_producers_once(&open).await {
+                match told {
+                    Ok(producers) => {
+                        open.remove(&key);
+                        results.ok.push((key, producers));
+                    }
+                    Err(error) => drop(failed.insert(key, error)),
+                }
+            }
+            let last = failed.values().find(|error| error.is_retriable()).cloned();
+            let again = match last {
+                Some(error) => backoff.again(error).await.is_ok(),
+                None => false,
+            };
+            for (key, error) in failed {
+                if !again || !error.is_retriable() {
+                    open.remove(&key);
+                    results.fail(format!("{}-{}", key.0, key.1), error);
+                }
+            }
+            if !again {
+                break;
+            }
+            if of_leaders {
+                self.look_again(&mut open).await;
+            }
+        }
+        results.ok.sort_by(|(a, _), (b, _)| a.cmp(b));
+        results
+    }
+
+    async fn describe_producers_once(&self, partitions: &BTreeMap<PartitionKey, i32>) -> Vec<Told> {
         let mut by_broker: BTreeMap<i32, Vec<&PartitionKey>> = BTreeMap::new();
         for (key, broker) in partitions {
             by_broker.entry(*broker).or_default().push(key);
         }
         let asked = by_broker.into_iter().map(async |(broker, keys)| {
-            let mut results = Sharded::default();
+            let mut told = Vec::new();
             for keys in keys.chunks(PARTITIONS_MAX) {
                 match self.send_to(broker, &request(keys)).await {
-                    Ok(response) => take(&mut results, response),
-                    Err(error) => {
-                        for (topic, partition) in keys {
-                            results.fail(format!("{topic}-{partition}"), error.clone());
-                        }
-                    }
+                    Ok(response) => told.extend(told_by(response)),
+                    Err(error) => told.extend(keys.iter().map(|key| ((*key).clone(), Err(error.clone())))),
                 }
             }
-            results
+            told
         });
-        let mut results = Sharded::default();
-        for part in together::all(asked).await {
-            results.ok.extend(part.ok);
-            results.errors.extend(part.errors);
-        }
-        results.ok.sort_by(|(a, _), (b, _)| a.cmp(b));
-        results
+        together::all(asked).await.into_iter().flatten().collect()
     }
 
     /// Writes the marker that aborts a transaction to its partition's leader.
@@ -133,20 +166,22 @@ fn request(keys: &[&PartitionKey]) -> DescribeProducersRequest {
     DescribeProducersRequest::default().with_topics(topics.collect())
 }
 
-fn take(results: &mut Sharded<(PartitionKey, Vec<ProducerState>)>, response: DescribeProducersResponse) {
+fn told_by(response: DescribeProducersResponse) -> Vec<Told> {
+    let mut told = Vec::new();
     for topic in response.topics {
         for p in topic.partitions {
             let key = (topic.name.to_string(), p.partition_index);
             if p.error_code != 0 {
                 let what = format!("{}-{}", key.0, key.1);
-                let error = ClientError::rejected(&what, p.error_code, p.error_message.as_deref());
-                results.fail(what, error);
+                let message = p.error_message.as_deref();
+                told.push((key, Err(ClientError::rejected(what, p.error_code, message))));
                 continue;
             }
             let producers = p.active_producers.into_iter().map(ProducerState::from);
             let mut producers: Vec<ProducerState> = producers.collect();
             producers.sort_by_key(|producer| producer.producer_id);
-            results.ok.push((key, producers));
+            told.push((key, Ok(producers)));
         }
     }
+    told
 }

@@ -112,7 +112,7 @@ pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandE
         let client = context.connect().await?;
         client.check_served::<DescribeProducersRequest>().await?;
         let (asked, mut failures) = partitions(&client, Some(&args.topics), &args.scope).await?;
-        let told = client.describe_producers(&asked).await;
+        let told = client.describe_producers(&asked, args.scope.is_of_leaders()).await;
         failures.extend(told.errors.into_iter().map(Failure::from));
         let rows = told.ok.iter().flat_map(|(key, producers)| {
             let broker = asked.get(key).copied().unwrap_or(-1);

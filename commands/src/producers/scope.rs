@@ -30,6 +30,11 @@ impl ScopeArgs {
         }
     }
 
+    /// Whether leaders are asked.
+    pub(crate) const fn is_of_leaders(&self) -> bool {
+        self.broker.is_none()
+    }
+
     /// Partitions are of one topic.
     pub(crate) fn check(&self, topics: &[String]) -> Result<(), CommandError> {
         if self.partition.is_empty() || topics.len() == 1 {

@@ -212,7 +212,7 @@ async fn in_partition(
     if let Some(error) = together(&failures) {
         return Err(error);
     }
-    let told = client.describe_producers(&asked).await.into_result()?;
+    let told = client.describe_producers(&asked, true).await.into_result()?;
     let key = (topic, partition);
     let producers = told.into_iter().flat_map(|(_, producers)| producers).collect();
     let open = find(&key, producers, named)?;

@@ -121,7 +121,7 @@ pub(crate) fn run(args: &FindHangingArgs, context: &Context) -> Result<(), Comma
         client.check_served::<ListTransactionsRequest>().await?;
         let topics = (!args.topic.is_empty()).then_some(args.topic.as_slice());
         let (asked, mut failures) = partitions(&client, topics, &args.scope).await?;
-        let told = client.describe_producers(&asked).await;
+        let told = client.describe_producers(&asked, args.scope.is_of_leaders()).await;
         failures.extend(told.errors.into_iter().map(Failure::from));
         let now_ms = now_ms();
         let late = late_ones(open_ones(told.ok), now_ms, timeout_max_ms);
