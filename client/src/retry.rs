@@ -45,7 +45,16 @@ impl Backoff {
     /// Waits before the next attempt after a failure that another may mend; gives the failure back if it is
     /// of another kind, or if there is no time left.
     pub(crate) async fn again(&mut self, error: ClientError) -> Result<(), ClientError> {
-        if !error.is_retriable() || Instant::now() + self.next >= self.deadline {
+        self.again_while(error, ClientError::is_retriable).await
+    }
+
+    /// The same, where something else says whether another attempt may mend it.
+    pub(crate) async fn again_while(
+        &mut self,
+        error: ClientError,
+        is_worth: impl Fn(&ClientError) -> bool,
+    ) -> Result<(), ClientError> {
+        if !is_worth(&error) || Instant::now() + self.next >= self.deadline {
             return Err(error);
         }
         sleep(self.next).await;

@@ -32,7 +32,7 @@ pub struct GlobalArgs {
         value_name = "HOST:PORT[,...]"
     )]
     pub bootstrap_server: Option<String>,
-    /// Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs and most of cluster, while
+    /// Controllers to start from instead, HOST:PORT[,HOST:PORT...]: quorum, features, configs, acls and most of cluster, while
     /// brokers are down
     #[arg(long, global = true, value_name = "HOST:PORT[,...]")]
     pub bootstrap_controller: Option<String>,
@@ -178,8 +178,9 @@ impl Context {
     pub fn bootstrap(&self) -> Result<Vec<String>, CommandError> {
         if self.global.bootstrap_controller.is_some() {
             return Err(
-                CommandError::usage("--bootstrap-controller is no help here: brokers have to be asked")
-                    .hint("it is for quorum, features, configs, cluster id, endpoints, api-versions and unregister"),
+                CommandError::usage("--bootstrap-controller is no help here: brokers have to be asked").hint(
+                    "it is for quorum, features, configs, acls, cluster id, endpoints, api-versions and unregister",
+                ),
             );
         }
         let given = self.global.bootstrap_server.as_deref();

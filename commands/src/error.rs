@@ -142,6 +142,13 @@ impl From<ClientError> for CommandError {
                 | ErrorCode::DelegationTokenAuthorizationFailed
                 | ErrorCode::SaslAuthenticationFailed => Self::new("auth", exit_codes::AUTH, message),
                 ErrorCode::RequestTimedOut => Self::timed_out(message),
+                ErrorCode::SecurityDisabled => {
+                    Self::rejected(message).hint("the nodes have no authorizer: authorizer.class.name is not set")
+                }
+                ErrorCode::DelegationTokenAuthDisabled => Self::rejected(message)
+                    .hint("the nodes have no secret for tokens: delegation.token.secret.key is not set"),
+                ErrorCode::DelegationTokenRequestNotAllowed => Self::rejected(message)
+                    .hint("tokens are for who has logged in, and not with a token: --command-config names a file with a login"),
                 ErrorCode::MismatchedEndpointType => Self::rejected(message)
                     .hint("brokers are named with --bootstrap-server, controllers with --bootstrap-controller"),
                 _ => Self::rejected(message),

@@ -6,8 +6,10 @@ pub mod exit_codes;
 pub mod failure;
 pub mod output;
 
+mod acls;
 mod bench;
 mod broker;
+mod change;
 mod check;
 mod client_properties;
 mod cluster;
@@ -18,6 +20,7 @@ mod features;
 mod groups;
 mod host;
 mod host_values;
+mod input;
 mod leaders;
 mod logs;
 mod man;
@@ -25,8 +28,10 @@ mod nearest;
 mod offsets;
 mod pattern;
 mod produce;
+mod producers;
 mod progress;
 mod quorum;
+mod quotas;
 mod records;
 mod render;
 mod replace_file;
@@ -36,8 +41,11 @@ mod size;
 mod status;
 mod storage;
 mod stream;
+mod tokens;
 mod topics;
 mod tour;
+mod transactions;
+mod users;
 
 use std::ffi::OsString;
 
@@ -61,6 +69,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Access: who may do what
+    #[command(subcommand)]
+    Acls(acls::AclsCommand),
     /// Measure a cluster
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -104,9 +115,15 @@ enum Command {
     Offsets(offsets::OffsetsCommand),
     /// Write records
     Produce(produce::ProduceArgs),
+    /// Producers, as leaders of partitions know them
+    #[command(subcommand)]
+    Producers(producers::ProducersCommand),
     /// The metadata quorum
     #[command(subcommand)]
     Quorum(quorum::QuorumCommand),
+    /// Quotas of users, client ids and addresses
+    #[command(subcommand)]
+    Quotas(quotas::QuotasCommand),
     /// Files for hosts and monitoring, from templates
     Render(render::RenderArgs),
     /// A throw-away cluster in one command
@@ -118,11 +135,20 @@ enum Command {
     /// Log directories: format and inspect; @FILE stands for the arguments in a file, one a line
     #[command(subcommand)]
     Storage(storage::StorageCommand),
+    /// Delegation tokens
+    #[command(subcommand)]
+    Tokens(tokens::TokensCommand),
     /// Topics
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
     /// The main job in one go, on a sandbox
     Tour(tour::TourArgs),
+    /// Transactions: what is open, and what hangs
+    #[command(subcommand)]
+    Transactions(transactions::TransactionsCommand),
+    /// Users that log in with SCRAM
+    #[command(subcommand)]
+    Users(users::UsersCommand),
 }
 
 /// The definition of the command line.
@@ -221,6 +247,7 @@ fn asked_for_json(arguments: impl Iterator<Item = String>) -> Option<Format> {
 
 fn run(command: Command, context: &Context) -> Result<(), CommandError> {
     match command {
+        Command::Acls(command) => acls::run(command, context),
         Command::Bench(command) => bench::run(command, context),
         Command::Broker(command) => broker::run(command, context),
         // A check exits with 0 to 3 and nothing else.
@@ -238,14 +265,19 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Man(args) => man::run(&args, context),
         Command::Offsets(command) => offsets::run(command, context),
         Command::Produce(args) => produce::run(&args, context),
+        Command::Producers(command) => producers::run(command, context),
         Command::Quorum(command) => quorum::run(command, context),
+        Command::Quotas(command) => quotas::run(command, context),
         Command::Render(args) => render::run(&args, context),
         Command::Sandbox(args) => sandbox::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Size(args) => size::run(&args, context),
         Command::Storage(command) => storage::run(command, context),
+        Command::Tokens(command) => tokens::run(command, context),
         Command::Topics(command) => topics::run(command, context),
         Command::Tour(args) => tour::run(&args, context),
+        Command::Transactions(command) => transactions::run(command, context),
+        Command::Users(command) => users::run(command, context),
     }
 }
 

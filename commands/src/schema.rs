@@ -30,6 +30,8 @@ fn of_streamed<T: Streamed>() -> Named {
 
 fn all() -> Vec<Named> {
     vec![
+        of::<Vec<crate::acls::AclChange>>(),
+        of::<Vec<crate::acls::AclRow>>(),
         of::<crate::bench::ConsumeBench>(),
         of::<crate::bench::LatencyBench>(),
         of::<crate::bench::ProduceBench>(),
@@ -60,17 +62,29 @@ fn all() -> Vec<Named> {
         of::<crate::offsets::OffsetsFile>(),
         of::<Vec<crate::offsets::OffsetRow>>(),
         of::<Vec<crate::offsets::SavedOffset>>(),
+        of::<Vec<crate::producers::ProducerRow>>(),
         of::<crate::quorum::QuorumChange>(),
         of::<Vec<crate::quorum::ReplicationRow>>(),
         of::<crate::quorum::QuorumStatus>(),
+        of::<Vec<crate::quotas::QuotaChange>>(),
+        of::<Vec<crate::quotas::QuotaRow>>(),
         of::<crate::render::Rendering>(),
         of::<crate::render::TemplateList>(),
         of::<crate::render::VariableList>(),
         of::<crate::sandbox::SandboxCluster>(),
         of::<crate::size::Sizing>(),
+        of::<Vec<crate::tokens::TokenChange>>(),
+        of::<crate::tokens::TokenCreation>(),
+        of::<Vec<crate::tokens::TokenRow>>(),
         of::<Vec<crate::topics::TopicChange>>(),
         of::<Vec<crate::topics::PartitionRow>>(),
         of::<Vec<crate::topics::TopicRow>>(),
+        of::<Vec<crate::transactions::AbortRow>>(),
+        of::<Vec<crate::transactions::HangingRow>>(),
+        of::<Vec<crate::transactions::TransactionDescriptionRow>>(),
+        of::<Vec<crate::transactions::TransactionRow>>(),
+        of::<Vec<crate::users::UserChange>>(),
+        of::<Vec<crate::users::UserRow>>(),
     ]
 }
 

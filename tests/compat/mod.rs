@@ -1,10 +1,12 @@
 //! Foreign clients, tools and suites against our broker, and the same against Apache Kafka where both can be asked.
 //! They need what tests/compat/setup brings.
 
+mod access;
 mod config_table;
 mod data_dirs;
 mod definitions;
 mod group_failover;
+mod hanging;
 mod java_tools;
 mod kcat;
 mod log_dirs;

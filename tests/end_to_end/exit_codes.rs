@@ -27,6 +27,13 @@ const READING: &[&[&str]] = &[
     &["offsets", "save", "g"],
     &["offsets", "reset", "g", "--to-earliest", "--all-topics", "--dry-run"],
     &["consume", "t"],
+    &["acls", "list"],
+    &["users", "list"],
+    &["quotas", "list"],
+    &["tokens", "describe"],
+    &["transactions", "list"],
+    &["transactions", "find-hanging"],
+    &["producers", "describe", "t"],
 ];
 
 /// What reads from controllers just as well.
@@ -38,6 +45,7 @@ const OF_CONTROLLERS: &[&[&str]] = &[
     &["quorum", "replication"],
     &["features", "describe"],
     &["configs", "describe", "topic", "t"],
+    &["acls", "list"],
 ];
 
 /// Those with the flag that names brokers, and those that name controllers with theirs.

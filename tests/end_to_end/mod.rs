@@ -1,6 +1,8 @@
 //! The commands on running clusters. Each test runs on our broker, and, where Apache Kafka's jars are, on Apache
 //! Kafka with the same expectations.
 
+mod access;
+mod access_on_a_mock;
 mod bad_input;
 mod bench;
 mod check;

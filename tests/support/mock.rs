@@ -1,4 +1,5 @@
-//! A broker that is made up: it answers what tools ask about groups and offsets, and keeps a list of what it was asked.
+//! A broker that is made up: it answers what tools ask about groups and offsets, about access and transactions
+//! (`mock_access`), and keeps a list of what it was asked.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -32,7 +33,9 @@ use protocol::api::{
     TopicName, decode_request, encode_response, split_request,
 };
 
-/// What it serves.
+use super::mock_access;
+
+/// What it serves, besides what is about access.
 const SERVED: [ApiKey; 11] = [
     ApiKey::ApiVersions,
     ApiKey::Metadata,
@@ -63,6 +66,8 @@ pub(crate) struct Made {
     pub(crate) partitions: i32,
     /// Address of another broker, which leads the last partition.
     pub(crate) other: Option<String>,
+    /// Code that whatever is about this principal is refused with.
+    pub(crate) refused_principal: Option<(String, i16)>,
 }
 
 /// The broker. Its threads end with the connections.
@@ -70,6 +75,7 @@ pub(crate) struct Made {
 pub(crate) struct Mock {
     pub(crate) address: String,
     asked: Arc<Mutex<Vec<ApiKey>>>,
+    heard: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Mock {
@@ -77,9 +83,11 @@ impl Mock {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let asked = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::new(Mutex::new(Vec::new()));
         let broker = Broker {
             address: address.clone(),
             asked: Arc::clone(&asked),
+            heard: Arc::clone(&heard),
             made: Arc::new(Mutex::new(made)),
         };
         std::thread::spawn(move || {
@@ -88,7 +96,12 @@ impl Mock {
                 std::thread::spawn(move || broker.serve(stream));
             }
         });
-        Self { address, asked }
+        Self { address, asked, heard }
+    }
+
+    /// All bytes that it was sent.
+    pub(crate) fn heard(&self) -> Vec<u8> {
+        self.heard.lock().unwrap().clone()
     }
 
     /// What it was asked since it was last looked at.
@@ -101,31 +114,32 @@ impl Mock {
 struct Broker {
     address: String,
     asked: Arc<Mutex<Vec<ApiKey>>>,
+    heard: Arc<Mutex<Vec<u8>>>,
     made: Arc<Mutex<Made>>,
 }
 
 /// A request with what it takes to answer it.
-struct Asked {
+pub(super) struct Asked {
     header: RequestHeader,
     body: Bytes,
 }
 
 impl Asked {
-    fn request<R: Request>(&self) -> R {
+    pub(super) fn request<R: Request>(&self) -> R {
         decode_request(self.header.api_version, self.body.clone(), DECODE_BUDGET_BYTES).unwrap()
     }
 
-    fn answer<T: Encodable + HeaderVersion>(&self, response: &T) -> Bytes {
+    pub(super) fn answer<T: Encodable + HeaderVersion>(&self, response: &T) -> Bytes {
         let header = &self.header;
         encode_response(header.api_key, header.api_version, header.correlation_id, response).unwrap()
     }
 }
 
-fn text(text: &str) -> StrBytes {
+pub(super) fn text(text: &str) -> StrBytes {
     StrBytes::from_string(text.to_owned())
 }
 
-fn topic() -> TopicName {
+pub(super) fn topic() -> TopicName {
     TopicName(StrBytes::from_static_str("t"))
 }
 
@@ -135,6 +149,7 @@ impl Broker {
         while stream.read_exact(&mut length).is_ok() {
             let mut frame = vec![0; u32::from_be_bytes(length) as usize];
             stream.read_exact(&mut frame).unwrap();
+            self.heard.lock().unwrap().extend(&frame);
             let (header, body) = split_request(Bytes::from(frame)).unwrap();
             let api = ApiKey::try_from(header.api_key).unwrap();
             self.asked.lock().unwrap().push(api);
@@ -281,7 +296,7 @@ impl Broker {
                 let left = members.map(|member| MemberResponse::default().with_member_id(member.member_id));
                 asked.answer(&LeaveGroupResponse::default().with_members(left.collect()))
             }
-            other => panic!("{other:?} is not served"),
+            other => mock_access::answer(other, asked, &self.made.lock().unwrap()),
         }
     }
 }
@@ -294,7 +309,7 @@ fn versions() -> ApiVersionsResponse {
             .with_min_version(versions.min)
             .with_max_version(versions.max)
     };
-    ApiVersionsResponse::default().with_api_keys(SERVED.iter().map(served).collect())
+    ApiVersionsResponse::default().with_api_keys(SERVED.iter().chain(&mock_access::SERVED).map(served).collect())
 }
 
 fn offsets(request: ListOffsetsRequest) -> ListOffsetsResponse {

@@ -14,6 +14,7 @@ pub(crate) mod files;
 pub(crate) mod members;
 pub(crate) mod mixed_nodes;
 pub(crate) mod mock;
+pub(crate) mod mock_access;
 pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod nodes;

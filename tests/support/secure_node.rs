@@ -42,6 +42,11 @@ pub(crate) struct SecureNode {
 impl SecureNode {
     /// Formats a directory, with user alice, and starts the node; `version` is that of the jars.
     pub(crate) fn start(version: &str) -> Self {
+        Self::start_with(version, "")
+    }
+
+    /// The same with more lines in its server.properties.
+    pub(crate) fn start_with(version: &str, more: &str) -> Self {
         let dir = tempfile::Builder::new().prefix("kfleet-test-").tempdir().unwrap();
         let ports: [Port; 6] = free_ports();
         let authority = Authority::new("authority of the test");
@@ -53,7 +58,7 @@ impl SecureNode {
         let numbers = ports.each_ref().map(|port| port.number);
         fs::write(
             home.join("server.properties"),
-            properties(&home.display().to_string(), numbers),
+            properties(&home.display().to_string(), numbers) + more,
         )
         .unwrap();
         let mut format = Command::new(KFLEET);

@@ -1,4 +1,4 @@
-//! Who coordinates groups, and how several groups are asked about: one request for each coordinator.
+//! Who coordinates groups and transactions, and how several are asked about: one request for each coordinator.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,31 @@ use crate::retry::Backoff;
 use crate::sharded::Sharded;
 use crate::together;
 
-/// `key_type` of groups in FindCoordinator.
-const GROUP: i8 = 0;
+/// What is coordinated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coordinated {
+    Group,
+    Transaction,
+}
+
+impl Coordinated {
+    /// `key_type` in FindCoordinator.
+    const fn key_type(self) -> i8 {
+        match self {
+            Self::Group => 0,
+            Self::Transaction => 1,
+        }
+    }
+
+    /// What one is called in errors.
+    pub(crate) fn named(self, key: &str) -> String {
+        match self {
+            Self::Group => named(key),
+            Self::Transaction => format!("transactional id {key}"),
+        }
+    }
+}
+
 /// First version of FindCoordinator that asks for several (KIP-699).
 const BATCHED_FROM: i16 = 4;
 
@@ -32,11 +55,16 @@ pub(crate) fn named(group: &str) -> String {
 impl Client {
     /// The broker that coordinates a group. Asks again while a coordinator is being made available.
     pub async fn coordinator(&self, group: &str) -> Result<i32, ClientError> {
+        self.coordinator_of(Coordinated::Group, group).await
+    }
+
+    /// The same of a group or of transactions.
+    pub(crate) async fn coordinator_of(&self, what: Coordinated, key: &str) -> Result<i32, ClientError> {
         let mut backoff = Backoff::new(self.deadline());
-        let names = [group.to_owned()];
+        let names = [key.to_owned()];
         loop {
-            let found = self.find_coordinators(&names).await.and_then(|mut found| {
-                let none = || lacking("FindCoordinator", group);
+            let found = self.find_coordinators(what, &names).await.and_then(|mut found| {
+                let none = || lacking("FindCoordinator", &what.named(key));
                 found.pop().ok_or_else(none).and_then(|(_, found)| found)
             });
             match found {
@@ -46,10 +74,10 @@ impl Client {
         }
     }
 
-    /// Asks once who coordinates groups.
-    async fn find_coordinators(&self, groups: &[String]) -> Result<Answers<i32>, ClientError> {
+    /// Asks once who coordinates them.
+    async fn find_coordinators(&self, what: Coordinated, groups: &[String]) -> Result<Answers<i32>, ClientError> {
         let any = self.any().await?;
-        let request = FindCoordinatorRequest::default().with_key_type(GROUP);
+        let request = FindCoordinatorRequest::default().with_key_type(what.key_type());
         let key = |group: &String| StrBytes::from_string(group.clone());
         let mut found = Vec::new();
         if any.version_of::<FindCoordinatorRequest>()? >= BATCHED_FROM {
@@ -57,7 +85,7 @@ impl Client {
             let response = any.send(&request, self.deadline()).await?;
             for coordinator in response.coordinators {
                 let group = coordinator.key.to_string();
-                found.push((group.clone(), node_of(&group, &coordinator)));
+                found.push((group.clone(), node_of(what, &group, &coordinator)));
             }
             return Ok(found);
         }
@@ -68,7 +96,7 @@ impl Client {
                 .with_node_id(response.node_id)
                 .with_error_code(response.error_code)
                 .with_error_message(response.error_message);
-            found.push((group.clone(), node_of(group, &coordinator)));
+            found.push((group.clone(), node_of(what, group, &coordinator)));
         }
         Ok(found)
     }
@@ -80,12 +108,22 @@ impl Client {
         groups: &[String],
         ask: impl AsyncFn(i32, Vec<String>) -> Result<Answers<T>, ClientError>,
     ) -> Sharded<(String, T)> {
+        self.ask_coordinators_of(Coordinated::Group, groups, ask).await
+    }
+
+    /// The same of groups or of transactions.
+    pub(crate) async fn ask_coordinators_of<T>(
+        &self,
+        what: Coordinated,
+        groups: &[String],
+        ask: impl AsyncFn(i32, Vec<String>) -> Result<Answers<T>, ClientError>,
+    ) -> Sharded<(String, T)> {
         let mut results = Sharded::default();
         let mut backoff = Backoff::new(self.deadline());
         let mut open: BTreeSet<String> = groups.iter().cloned().collect();
         while !open.is_empty() {
             let mut failed: BTreeMap<String, ClientError> = BTreeMap::new();
-            for (group, answer) in self.ask_once(&open, &ask).await {
+            for (group, answer) in self.ask_once(what, &open, &ask).await {
                 match answer {
                     Ok(_) if !open.remove(&group) => {}
                     Ok(answer) => results.ok.push((group, answer)),
@@ -93,7 +131,7 @@ impl Client {
                 }
             }
             for group in &open {
-                let missing = || lacking("the coordinator", group);
+                let missing = || lacking("the coordinator", &what.named(group));
                 failed.entry(group.clone()).or_insert_with(missing);
             }
             let mut last = None;
@@ -101,14 +139,14 @@ impl Client {
                 if error.is_retriable() {
                     last = Some(error.clone());
                 } else if open.remove(group) {
-                    results.fail(named(group), error.clone());
+                    results.fail(what.named(group), error.clone());
                 }
             }
             let Some(last) = last else { break };
             if backoff.again(last).await.is_err() {
                 for (group, error) in failed {
                     if open.contains(&group) {
-                        results.fail(named(&group), error);
+                        results.fail(what.named(&group), error);
                     }
                 }
                 break;
@@ -121,6 +159,7 @@ impl Client {
 
     async fn ask_once<T>(
         &self,
+        what: Coordinated,
         groups: &BTreeSet<String>,
         ask: &impl AsyncFn(i32, Vec<String>) -> Result<Answers<T>, ClientError>,
     ) -> Answers<T> {
@@ -128,7 +167,7 @@ impl Client {
         let of_all = |groups: Vec<String>, error: &ClientError| -> Answers<T> {
             groups.into_iter().map(|group| (group, Err(error.clone()))).collect()
         };
-        let found = match self.find_coordinators(&names).await {
+        let found = match self.find_coordinators(what, &names).await {
             Ok(found) => found,
             Err(error) => return of_all(names, &error),
         };
@@ -149,20 +188,20 @@ impl Client {
     }
 }
 
-fn node_of(group: &str, coordinator: &Coordinator) -> Result<i32, ClientError> {
+fn node_of(what: Coordinated, key: &str, coordinator: &Coordinator) -> Result<i32, ClientError> {
     match coordinator.error_code {
         0 => Ok(coordinator.node_id.0),
         code => {
             let message = coordinator.error_message.as_deref();
-            Err(ClientError::rejected(named(group), code, message))
+            Err(ClientError::rejected(what.named(key), code, message))
         }
     }
 }
 
 /// Something was not answered.
-pub(crate) fn lacking(who: &str, group: &str) -> ClientError {
+pub(crate) fn lacking(who: &str, what: &str) -> ClientError {
     ClientError::Malformed {
         address: who.to_owned(),
-        reason: format!("nothing is said of group {group}"),
+        reason: format!("nothing is said of {what}"),
     }
 }

@@ -103,7 +103,7 @@ impl Client {
     pub async fn describe_group(&self, group: &str, kind: GroupType) -> Result<GroupDescription, ClientError> {
         let described = self.describe_groups(&BTreeMap::from([(group.to_owned(), kind)])).await;
         let found = described.into_result()?.into_iter().next();
-        found.ok_or_else(|| lacking("the coordinator", group))
+        found.ok_or_else(|| lacking("the coordinator", &named(group)))
     }
 
     async fn classic(&self, at: i32, groups: Vec<String>) -> Result<Answers<GroupDescription>, ClientError> {

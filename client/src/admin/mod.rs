@@ -1,5 +1,7 @@
 //! Admin calls that need more than one request, or whose answers need to be put together.
 
+pub(crate) mod acl_types;
+pub(crate) mod acls;
 pub(crate) mod coordinators;
 pub(crate) mod elections;
 pub(crate) mod features;
@@ -9,8 +11,13 @@ pub(crate) mod groups;
 pub(crate) mod log_dirs;
 pub(crate) mod nodes;
 pub(crate) mod offsets;
+pub(crate) mod producers;
 pub(crate) mod quorum;
+pub(crate) mod quotas;
 pub(crate) mod reassignments;
+pub(crate) mod scram;
 pub(crate) mod settings;
 pub(crate) mod share_offsets;
+pub(crate) mod tokens;
 pub(crate) mod topics;
+pub(crate) mod transactions;

@@ -113,7 +113,7 @@ impl Client {
     }
 
     /// Brings leaders up to date; those that cannot be found out stay as they were.
-    async fn look_again(&self, partitions: &mut Leaders) {
+    pub(crate) async fn look_again(&self, partitions: &mut Leaders) {
         let mut topics: Vec<String> = partitions.keys().map(|(topic, _)| topic.clone()).collect();
         topics.dedup();
         if let Ok(leaders) = self.leaders(&topics).await {

@@ -1,7 +1,6 @@
 //! Offsets in files: what `offsets save` writes, Kafka's CSV, and kafka-utils' JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 use std::path::Path;
 
 use client::CommittedOffset;
@@ -10,9 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::CommandError;
-
-/// Most bytes of a file.
-const FILE_MAX_BYTES: u64 = 256 << 20;
+use crate::input;
 
 /// An offset in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,20 +59,8 @@ struct KafkaUtils {
 
 /// Reads a file, or stdin if it is called `-`.
 pub(super) fn read(file: &Path) -> Result<Vec<SavedOffset>, CommandError> {
-    let shown = file.display();
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => CommandError::not_found(format!("file {shown} does not exist")),
-        _ => CommandError::io(&format!("reading {shown}"), &error),
-    };
-    let mut bytes = Vec::new();
-    if file == Path::new("-") {
-        std::io::stdin().take(FILE_MAX_BYTES).read_to_end(&mut bytes)?;
-    } else {
-        let opened = std::fs::File::open(file).map_err(failed)?;
-        opened.take(FILE_MAX_BYTES).read_to_end(&mut bytes).map_err(failed)?;
-    }
-    let text = String::from_utf8(bytes).map_err(|_| CommandError::data(format!("{shown} is not UTF-8")))?;
-    parse(&text).map_err(|why| CommandError::data(format!("{shown}: {why}")))
+    let text = input::read_text(file)?;
+    parse(&text).map_err(|why| CommandError::data(format!("{}: {why}", file.display())))
 }
 
 /// Reads any of the formats.

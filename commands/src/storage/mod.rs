@@ -22,6 +22,7 @@ pub(crate) use features::{FEATURES, KRAFT_VERSION, Levels, METADATA_VERSION, par
 pub(crate) use format::read_config;
 pub(crate) use formatter::{FormatRequest, format_node};
 pub(crate) use releases::Release;
+pub(crate) use scram::{ITERATIONS_MAX, ITERATIONS_MIN, random_salt};
 pub(crate) use voters::InitialVoter;
 
 use crate::context::Context;

@@ -9,9 +9,9 @@ use client::security::{ScramHash, UnusableKey};
 use protocol::messages::metadata::UserScramCredentialRecord;
 
 /// What counts if no iterations are named; also the fewest.
-const ITERATIONS_MIN: i32 = 4096;
+pub(crate) const ITERATIONS_MIN: i32 = 4096;
 /// Above this a broker would spend too long on one login.
-const ITERATIONS_MAX: i32 = 16384;
+pub(crate) const ITERATIONS_MAX: i32 = 16384;
 
 /// Java's decoder: padding may be missing, and bits that do not fit are dropped.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -133,7 +133,7 @@ fn check_iterations(mechanism: ScramHash, iterations: i32) -> Result<(), String>
 }
 
 /// A salt as Kafka's look: digits of base 36, of which 26 hold more than 128 bits.
-pub(super) fn random_salt() -> Result<Vec<u8>, String> {
+pub(crate) fn random_salt() -> Result<Vec<u8>, String> {
     // More than enough to find 26 below the greatest multiple of 36.
     let mut bytes = [0; 128];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())

@@ -18,6 +18,9 @@ pub enum ScramHash {
 }
 
 impl ScramHash {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Sha256, Self::Sha512];
+
     /// The mechanism that uses it, as Kafka names it.
     pub const fn mechanism(self) -> &'static str {
         match self {
