@@ -1,5 +1,6 @@
 //! Admin calls that need more than one request, or whose answers need to be put together.
 
+pub(crate) mod configs;
 pub(crate) mod coordinators;
 pub(crate) mod elections;
 pub(crate) mod features;
@@ -11,6 +12,8 @@ pub(crate) mod nodes;
 pub(crate) mod offsets;
 pub(crate) mod quorum;
 pub(crate) mod reassignments;
+pub(crate) mod records;
 pub(crate) mod settings;
 pub(crate) mod share_offsets;
+pub(crate) mod topic_changes;
 pub(crate) mod topics;
