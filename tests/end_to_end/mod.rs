@@ -1,11 +1,14 @@
 //! The commands on running clusters. Each test runs on our broker, and, where Apache Kafka's jars are, on Apache
 //! Kafka with the same expectations.
 
+mod admin_on_a_mock;
 mod bad_input;
 mod bench;
 mod check;
 mod cluster;
 mod command_config;
+mod configs;
+mod configs_nodes;
 mod consume;
 mod consume_groups;
 mod exit_codes;
@@ -22,6 +25,7 @@ mod host_tune_kills;
 mod kills;
 mod leaders;
 mod leaders_nodes;
+mod log_dirs;
 mod logs_dump;
 mod produce;
 mod quorum;
@@ -37,4 +41,6 @@ mod sandbox_nodes;
 mod service_manager;
 mod storage;
 mod topics;
+mod topics_nodes;
+mod topics_records;
 mod tour;

@@ -222,7 +222,7 @@ impl Client {
         let mut results = Sharded::default();
         for (resources, answer) in together::all(asked).await {
             match answer {
-                Ok(response) => take_altered(&mut results, &resources, response),
+                Ok(response) => take_altered(&mut results, &resources, &response),
                 Err(error) => resources
                     .iter()
                     .for_each(|resource| results.fail(resource.to_string(), error.clone())),
@@ -337,7 +337,7 @@ fn altered(resource: &ConfigResource, keys: &BTreeMap<String, ConfigChange>) -> 
 fn take_altered(
     results: &mut Sharded<ConfigResource>,
     resources: &[&ConfigResource],
-    response: IncrementalAlterConfigsResponse,
+    response: &IncrementalAlterConfigsResponse,
 ) {
     for resource in resources {
         let is_it = |entity: i8, name: &str| entity == resource.entity.code() && name == resource.name;

@@ -11,6 +11,9 @@ use crate::cluster::Client;
 use crate::error::ClientError;
 use crate::together;
 
+/// Partitions of topics, with the offset of the first record that stays.
+type Topics<'a> = BTreeMap<&'a str, Vec<(i32, i64)>>;
+
 impl Client {
     /// Deletes the records before an offset of each partition, all of its leader's; -1 for the high watermark. Where each
     /// log begins afterwards, which is the low watermark of all its replicas. Nothing is asked twice.
@@ -19,7 +22,7 @@ impl Client {
         offsets: &BTreeMap<PartitionKey, i64>,
         leaders: &BTreeMap<PartitionKey, i32>,
     ) -> BTreeMap<PartitionKey, Result<i64, ClientError>> {
-        let mut by_leader: BTreeMap<i32, BTreeMap<&str, Vec<(i32, i64)>>> = BTreeMap::new();
+        let mut by_leader: BTreeMap<i32, Topics<'_>> = BTreeMap::new();
         for ((topic, partition), offset) in offsets {
             if let Some(leader) = leaders.get(&(topic.clone(), *partition)) {
                 let topics = by_leader.entry(*leader).or_default();

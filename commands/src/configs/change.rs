@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
-use client::{Client, ConfigChange, ConfigEntity, ConfigResource, DescribedConfig, ShardError};
+use client::{Client, ClientError, ConfigChange, ConfigEntity, ConfigResource, DescribedConfig, NodeRole, ShardError};
 
 use super::entity::{EntityArgs, EntityType, Purpose};
 use super::keys::known;
@@ -80,20 +80,24 @@ pub(crate) fn set(args: &SetArgs, context: &Context) -> Result<(), CommandError>
         }
         entity.names = vec![::broker::random_uuid().to_string()];
     }
-    change(&entity, Purpose::Set, &args.change, context, |_| asked)
+    change(&entity, Purpose::Set, &args.change, context, |_| Ok(asked))
 }
 
 pub(crate) fn unset(args: &UnsetArgs, context: &Context) -> Result<(), CommandError> {
     let delete = |key: &String| (key.clone(), (ConfigChange::Delete, Origin::Flag));
-    change(&args.entity, Purpose::Unset, &args.change, context, |described| {
+    change(&args.entity, Purpose::Unset, &args.change, context, |current| {
         if !args.all {
-            return args.keys.iter().map(delete).collect();
+            return Ok(args.keys.iter().map(delete).collect());
         }
-        let own = described.iter().flat_map(|(resource, entries)| {
+        if !current.is_told {
+            let why = "these controllers do not tell which keys are set";
+            return Err(CommandError::rejected(why).hint("name them with --key, or ask a broker"));
+        }
+        let own = current.described.iter().flat_map(|(resource, entries)| {
             let own = entries.iter().filter(|entry| is_own(resource, entry));
             own.map(|entry| delete(&entry.name))
         });
-        own.collect()
+        Ok(own.collect())
     })
 }
 
@@ -102,16 +106,16 @@ fn change(
     purpose: Purpose,
     args: &ChangeArgs,
     context: &Context,
-    asked: impl FnOnce(&[DescribedConfig]) -> Asked,
+    asked: impl FnOnce(&Current) -> Result<Asked, CommandError>,
 ) -> Result<(), CommandError> {
     let (id, changed) = block_on(async {
         let client = context.connect_to_any_role().await?;
         let id = client.cluster_id().to_owned();
         context.expect_cluster(&args.safety, &id)?;
         let resources = entity.resolve(&client, purpose).await?;
-        let described = describe(&client, &resources).await?;
-        let asked = asked(&described);
-        let changed = carry_out(&client, &resources, &described, &asked, args, context).await?;
+        let current = Current::ask(&client, resources).await?;
+        let asked = asked(&current)?;
+        let changed = carry_out(&client, &current, &asked, args, context).await?;
         Ok::<_, CommandError>((id, changed))
     })??;
     let told = if context.out.format == Format::Json {
@@ -122,13 +126,38 @@ fn change(
     context.out.show_part(Some(&id), &changed.rows, told, &changed.failures)
 }
 
-/// What the resources have now; a plan needs all of it.
-async fn describe(client: &Client, resources: &BTreeSet<ConfigResource>) -> Result<Vec<DescribedConfig>, CommandError> {
-    let told = client.describe_configs(resources).await;
-    let failures: Vec<Failure> = told.errors.into_iter().map(Failure::from).collect();
-    match together(&failures) {
-        Some(error) => Err(error),
-        None => Ok(told.ok),
+/// What resources have now.
+struct Current {
+    resources: BTreeSet<ConfigResource>,
+    described: Vec<DescribedConfig>,
+    /// Not where controllers are asked that leave it to brokers to tell.
+    is_told: bool,
+}
+
+impl Current {
+    /// A plan needs all of it.
+    async fn ask(client: &Client, resources: BTreeSet<ConfigResource>) -> Result<Self, CommandError> {
+        let told = client.describe_configs(&resources).await;
+        let is_unserved = |failed: &ShardError| matches!(failed.error, ClientError::UnsupportedApi { .. });
+        if client.role() == NodeRole::Controller && told.errors.iter().any(is_unserved) {
+            return Ok(Self {
+                described: resources
+                    .iter()
+                    .map(|resource| (resource.clone(), Vec::new()))
+                    .collect(),
+                resources,
+                is_told: false,
+            });
+        }
+        let failures: Vec<Failure> = told.errors.into_iter().map(Failure::from).collect();
+        match together(&failures) {
+            Some(error) => Err(error),
+            None => Ok(Self {
+                resources,
+                described: told.ok,
+                is_told: true,
+            }),
+        }
     }
 }
 
@@ -141,18 +170,19 @@ struct Changed {
 
 async fn carry_out(
     client: &Client,
-    resources: &BTreeSet<ConfigResource>,
-    described: &[DescribedConfig],
+    current: &Current,
     asked: &Asked,
     args: &ChangeArgs,
     context: &Context,
 ) -> Result<Changed, CommandError> {
-    let entity = resources
-        .first()
-        .map_or(ConfigEntity::Topic, |resource| resource.entity);
-    let known = known(client, entity, described).await;
-    let warnings = known.check(asked, resources, args.allow_unknown_keys)?;
-    let plan = plan(described, asked, &known);
+    let first = current.resources.first();
+    let entity = first.map_or(ConfigEntity::Topic, |resource| resource.entity);
+    let known = known(client, entity, &current.described).await;
+    let mut warnings = known.check(asked, &current.resources, args.allow_unknown_keys)?;
+    if !current.is_told {
+        warnings.push("these controllers do not tell what is set now; all of it is sent".to_owned());
+    }
+    let plan = plan(&current.described, current.is_told, asked, &known);
     let mut changed = Changed {
         rows: plan.rows,
         warnings,
@@ -177,11 +207,7 @@ async fn carry_out(
     };
     let count = changed.rows.iter().filter(is_change).count();
     if !args.safety.ask.dry_run {
-        let table = plan_table(changed.rows.iter().filter(is_change).take(LINES_MAX));
-        context.out.note(context.out.text_of(table).trim_end());
-        if count > LINES_MAX {
-            context.out.note(&format!("and {} more", count - LINES_MAX));
-        }
+        show_plan(context, changed.rows.iter().filter(is_change), count);
     }
     if !context.may_go_ahead(&args.safety.ask, &sentence(count, plan.changes.keys()))? {
         return Ok(changed);
@@ -196,6 +222,14 @@ async fn carry_out(
         note(&mut changed, &plan.changes, failed);
     }
     Ok(changed)
+}
+
+fn show_plan<'a>(context: &Context, changes: impl Iterator<Item = &'a ConfigChangeRow>, count: usize) {
+    let table = plan_table(changes.take(LINES_MAX));
+    context.out.note(context.out.text_of(table).trim_end());
+    if count > LINES_MAX {
+        context.out.note(&format!("and {} more", count - LINES_MAX));
+    }
 }
 
 /// Notes what the cluster has refused with the keys it was about.

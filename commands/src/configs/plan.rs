@@ -53,8 +53,8 @@ pub(super) fn is_own(resource: &ConfigResource, entry: &ConfigEntry) -> bool {
     entry.source == own_source(resource)
 }
 
-/// The plan for these resources, which are asked for the same.
-pub(super) fn plan(described: &[DescribedConfig], asked: &Asked, known: &KnownKeys) -> Plan {
+/// The plan for these resources, which are asked for the same. If nobody tells what is set now, everything is sent.
+pub(super) fn plan(described: &[DescribedConfig], is_told: bool, asked: &Asked, known: &KnownKeys) -> Plan {
     let mut plan = Plan::default();
     for (resource, entries) in described {
         for (key, (change, _)) in asked {
@@ -62,9 +62,11 @@ pub(super) fn plan(described: &[DescribedConfig], asked: &Asked, known: &KnownKe
             let own = entry.filter(|entry| is_own(resource, entry));
             let sensitive = known.is_sensitive(key) || entry.is_some_and(|entry| entry.is_sensitive);
             let now = entry.and_then(|entry| entry.value.as_deref());
-            let new_value = new_value(change, now);
+            let is_known = is_told || matches!(change, ConfigChange::Set(_));
+            let new_value = new_value(change, now).filter(|_| is_known);
             let old_value = own.and_then(|own| own.value.clone());
             let is_change = match change {
+                _ if !is_told => true,
                 ConfigChange::Delete => own.is_some(),
                 // Of a secret it is not known whether it stays.
                 ConfigChange::Set(_) => sensitive || own.is_none() || old_value != new_value,
@@ -187,7 +189,20 @@ mod tests {
         let asked = changes.iter().cloned();
         let asked = asked.map(|(key, change)| (key.to_owned(), (change, Origin::Flag)));
         let known = KnownKeys::of(ConfigEntity::Topic, &entries);
-        plan(&[(topic, entries)], &asked.collect(), &known)
+        plan(&[(topic, entries)], true, &asked.collect(), &known)
+    }
+
+    #[test]
+    fn what_nobody_tells_of_is_sent() {
+        let topic = ConfigResource::new(ConfigEntity::Topic, "t");
+        let asked = Asked::from([("retention.ms".to_owned(), (ConfigChange::Delete, Origin::Flag))]);
+        let known = KnownKeys::of(ConfigEntity::Topic, &[]);
+        let sent = |is_told| {
+            plan(&[(topic.clone(), Vec::new())], is_told, &asked, &known)
+                .changes
+                .len()
+        };
+        assert_eq!((sent(true), sent(false)), (0, 1));
     }
 
     fn set(value: &str) -> ConfigChange {
@@ -237,7 +252,7 @@ mod tests {
         let broker = ConfigResource::new(ConfigEntity::Broker, "1");
         let asked = Asked::from([("ssl.key.password".to_owned(), (set("hunter2"), Origin::Flag))]);
         let known = KnownKeys::of(ConfigEntity::Broker, &[]);
-        let plan = plan(&[(broker, Vec::new())], &asked, &known);
+        let plan = plan(&[(broker, Vec::new())], true, &asked, &known);
         assert_eq!(plan.changes.len(), 1);
         assert!(!format!("{:?}", plan.rows).contains("hunter2"));
         assert_eq!(plan.rows.table(false).rows[0][3], "(secret)");

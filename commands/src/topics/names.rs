@@ -120,7 +120,7 @@ pub(crate) fn choose(wanted: &[Wanted], known: &Known, choice: Choice) -> Result
         if found.is_empty() && !choice.if_exists {
             let text = wanted.text();
             let why = CommandError::not_found(format!("no topic is like \"{text}\""));
-            failures.push(Failure::new(format!("topics {text}"), why));
+            failures.push(Failure::new("no topic", why));
         }
         chosen.names.extend(found);
     }
