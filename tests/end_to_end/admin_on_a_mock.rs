@@ -201,7 +201,7 @@ fn what_cannot_be_is_refused_before_anything_is_sent() {
             64,
             "no broker's id",
         ),
-        (&["configs", "unset", "client-metrics", "knwon", "--all"], 66, "known"),
+        (&["configs", "unset", "client-metrics", "knon", "--all"], 66, "known"),
         (
             &["configs", "set", "topic", "--set", "retention.ms=1"],
             64,

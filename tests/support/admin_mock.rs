@@ -71,8 +71,9 @@ pub(crate) struct Write {
 #[derive(Debug, Clone)]
 pub(crate) struct Made {
     /// Topics with their partitions.
-    topics: BTreeMap<String, i32>,
-    elected: bool,
+    pub(crate) topics: BTreeMap<String, i32>,
+    /// Whether its first replica leads it by now.
+    pub(crate) elected: bool,
     /// Whose changes of settings are refused, though they looked well.
     pub(crate) refused: BTreeSet<String>,
     /// Address of broker 2.

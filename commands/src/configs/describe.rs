@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::entity::{EntityArgs, Purpose};
+use super::plan::is_set;
 use super::{shown_name, source_name};
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
@@ -22,7 +23,8 @@ use crate::output::{Shown, Table};
 pub(crate) struct DescribeArgs {
     #[command(flatten)]
     entity: EntityArgs,
-    /// Also list keys that nobody set
+    /// All keys, with what counts where nothing was set; of a broker without it what is in its file or was set, of all
+    /// else what was set for it
     #[arg(short, long)]
     all: bool,
     /// Only this key; may be repeated
@@ -128,9 +130,9 @@ pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandE
     })??;
     let mut rows: Vec<ConfigRow> = Vec::new();
     for (resource, entries) in told.ok {
-        rows.extend(entries.into_iter().map(|entry| row(&resource, entry)));
+        let shown = entries.into_iter().filter(|entry| args.all || is_set(&resource, entry));
+        rows.extend(shown.map(|entry| row(&resource, entry)));
     }
-    rows.retain(|row| args.all || row.source != "default");
     rows.retain(|row| args.keys.is_empty() || args.keys.contains(&row.name));
     let failures: Vec<Failure> = told.errors.into_iter().map(Failure::from).collect();
     context.out.show_part(Some(&id), &rows, &[], &failures)

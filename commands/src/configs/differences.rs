@@ -8,6 +8,7 @@ use protocol::properties::Properties;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::plan::is_set;
 use super::{shown_name, source_name};
 use crate::output::{Shown, Table};
 
@@ -39,6 +40,7 @@ pub(super) struct Side {
 struct Setting {
     value: Option<String>,
     source: &'static str,
+    is_set: bool,
     is_sensitive: bool,
 }
 
@@ -47,6 +49,7 @@ impl Side {
     pub(super) fn of(resource: &ConfigResource, entries: Vec<ConfigEntry>) -> Self {
         let keys = entries.into_iter().map(|entry| {
             let setting = Setting {
+                is_set: is_set(resource, &entry),
                 value: entry.value,
                 source: source_name(entry.source),
                 is_sensitive: entry.is_sensitive,
@@ -69,6 +72,7 @@ pub(super) fn of_file(properties: &Properties) -> Side {
         let setting = Setting {
             value: Some(value.trim().to_owned()),
             source: FILE,
+            is_set: true,
             // What is a secret by its name is one, whoever knows it.
             is_sensitive: key.ends_with("password") || known.into_iter().any(protocol::config::ConfigKey::is_sensitive),
         };
@@ -114,13 +118,13 @@ pub(super) fn compare(
     for key in keys.into_iter().filter(|key| !is_own(key)) {
         let settings = || sides.iter().filter_map(|side| side.keys.get(key));
         if settings().any(|setting| setting.is_sensitive) {
-            if settings().any(|setting| setting.source != "default") {
+            if settings().any(|setting| setting.is_set) {
                 secrets.push(key.as_str());
             }
             continue;
         }
         // A file says nothing of keys that nobody set.
-        let is_set = |side: &Side| side.keys.get(key).is_some_and(|setting| setting.source != "default");
+        let is_set = |side: &Side| side.keys.get(key).is_some_and(|setting| setting.is_set);
         if file.is_some_and(|file| !file.keys.contains_key(key)) && !sides.iter().any(is_set) {
             continue;
         }

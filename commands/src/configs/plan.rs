@@ -53,6 +53,16 @@ pub(super) fn is_own(resource: &ConfigResource, entry: &ConfigEntry) -> bool {
     entry.source == own_source(resource)
 }
 
+/// Whether somebody set a key: for a resource itself, or in a broker's file, or for all brokers.
+pub(super) fn is_set(resource: &ConfigResource, entry: &ConfigEntry) -> bool {
+    /// Kafka's code for what nobody set.
+    const DEFAULT: i8 = 5;
+    match resource.entity {
+        ConfigEntity::Broker => entry.source != DEFAULT,
+        _ => is_own(resource, entry),
+    }
+}
+
 /// The plan for these resources, which are asked for the same. If nobody tells what is set now, everything is sent.
 pub(super) fn plan(described: &[DescribedConfig], is_told: bool, asked: &Asked, known: &KnownKeys) -> Plan {
     let mut plan = Plan::default();
@@ -190,6 +200,14 @@ mod tests {
         let asked = asked.map(|(key, change)| (key.to_owned(), (change, Origin::Flag)));
         let known = KnownKeys::of(ConfigEntity::Topic, &entries);
         plan(&[(topic, entries)], true, &asked.collect(), &known)
+    }
+
+    #[test]
+    fn a_broker_has_what_is_in_its_file_and_a_topic_what_was_set_for_it() {
+        let set = |entity, name, source| is_set(&ConfigResource::new(entity, name), &entry("k", "v", source));
+        assert!(set(ConfigEntity::Broker, "1", 4) && set(ConfigEntity::Broker, "1", 3));
+        assert!(!set(ConfigEntity::Broker, "1", 5));
+        assert!(set(ConfigEntity::Topic, "t", 1) && !set(ConfigEntity::Topic, "t", 3));
     }
 
     #[test]
