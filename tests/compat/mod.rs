@@ -1,6 +1,7 @@
 //! Foreign clients, tools and suites against our broker, and the same against Apache Kafka where both can be asked.
 //! They need what tests/compat/setup brings.
 
+mod admin_3_9_1;
 mod config_table;
 mod data_dirs;
 mod definitions;

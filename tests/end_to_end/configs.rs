@@ -109,8 +109,8 @@ fn settings_are_told_with_their_levels_and_changed_as_planned(cluster: &Cluster)
         "{all}"
     );
 
-    set(cluster, &["broker-defaults", "--set", "log.cleaner.threads=3"]).exits(0);
-    set(cluster, &["broker", "1", "--set", "log.cleaner.threads=2"]).exits(0);
+    set(cluster, &["broker-defaults", "--set", "log.cleaner.threads=2"]).exits(0);
+    set(cluster, &["broker", "1", "--set", "log.cleaner.threads=1"]).exits(0);
     let rate = "leader.replication.throttled.rate";
     set(cluster, &["broker", "1", "--set", &format!("{rate}=5")]).exits(0);
     let threads = told(cluster, &["broker", "1"], "log.cleaner.threads");
@@ -126,12 +126,12 @@ fn settings_are_told_with_their_levels_and_changed_as_planned(cluster: &Cluster)
         "5",
         "a throttle is told of"
     );
-    assert_eq!(told(cluster, &["broker"], "log.cleaner.threads")["value"], "3");
+    assert_eq!(told(cluster, &["broker"], "log.cleaner.threads")["value"], "2");
     cluster
         .kfleet(&["configs", "unset", "broker", "1", "--all", "--yes"])
         .exits(0);
     assert_eq!(told(cluster, &["broker", "1"], rate), Value::Null);
-    assert_eq!(told(cluster, &["broker", "1"], "log.cleaner.threads")["value"], "3");
+    assert_eq!(told(cluster, &["broker", "1"], "log.cleaner.threads")["value"], "2");
 
     set(cluster, &["group", "g", "--set", "consumer.session.timeout.ms=46000"]).exits(0);
     let timeout = told(cluster, &["group", "g"], "consumer.session.timeout.ms");
@@ -184,6 +184,10 @@ fn what_cannot_be_set_is_said_before_anything_is_sent(cluster: &Cluster) {
     );
     let key = told(cluster, &["broker", "1"], "some.plugin.key");
     assert_eq!((&key["value"], &key["sensitive"]), (&Value::Null, &json!(true)));
+    cluster
+        .kfleet(&["configs", "unset", "broker", "1", "--key", "some.plugin.key", "--yes"])
+        .exits(0);
+    assert_eq!(told(cluster, &["broker", "1"], "some.plugin.key"), Value::Null);
     for (args, code) in [
         (&["describe", "topic", "order"][..], 66),
         (&["describe", "broker", "7"], 66),
@@ -243,7 +247,7 @@ fn values_that_differ_are_told_with_who_has_them(cluster: &Cluster) {
     let ran = diff(&[&["a"], &file[..]].concat()).exits(1);
     assert_eq!(ran.lines().len(), 3, "{}", ran.stdout);
     let node = cluster.description();
-    let properties = node["nodes"][0]["properties"].as_str().unwrap().to_owned();
+    let properties = node["nodes"][0]["config"].as_str().unwrap().to_owned();
     let own = cluster.data(&["configs", "diff", "broker", "1", "--file", &properties]);
     let keys: Vec<_> = own
         .as_array()

@@ -74,6 +74,8 @@ pub(crate) struct Made {
     pub(crate) topics: BTreeMap<String, i32>,
     /// Whether its first replica leads it by now.
     pub(crate) elected: bool,
+    /// What became of keys, by type and name; none if they were unset.
+    pub(crate) configs: BTreeMap<(i8, String), BTreeMap<String, Option<String>>>,
     /// Whose changes of settings are refused, though they looked well.
     pub(crate) refused: BTreeSet<String>,
     /// Address of broker 2.
@@ -89,6 +91,7 @@ impl Default for Made {
         Self {
             topics: [("t".to_owned(), 2), ("u".to_owned(), 1)].into(),
             elected: false,
+            configs: BTreeMap::new(),
             refused: BTreeSet::new(),
             other: None,
             list_version: 1,
@@ -145,7 +148,7 @@ impl Broker {
             ApiKey::ApiVersions => asked.answer(&self.versions()),
             ApiKey::Metadata => asked.answer(&self.metadata(&asked.request())),
             ApiKey::DescribeCluster => asked.answer(&self.cluster()),
-            ApiKey::DescribeConfigs => asked.answer(&configs(&asked.request())),
+            ApiKey::DescribeConfigs => asked.answer(&self.configs(&asked.request())),
             ApiKey::ListConfigResources => asked.answer(&resources()),
             ApiKey::ListOffsets => asked.answer(&offsets(asked.request())),
             ApiKey::ListPartitionReassignments => asked.answer(&ListPartitionReassignmentsResponse::default()),
@@ -349,15 +352,48 @@ impl Broker {
     fn alter_configs(&self, asked: &Asked) -> Bytes {
         let request: IncrementalAlterConfigsRequest = asked.request();
         self.note(ApiKey::IncrementalAlterConfigs, request.validate_only, 0);
-        let refused = self.made.lock().unwrap().refused.clone();
+        let mut made = self.made.lock().unwrap();
         let responses = request.resources.into_iter().map(|resource| {
-            let is_refused = !request.validate_only && refused.contains(resource.resource_name.as_str());
+            let name = resource.resource_name.to_string();
+            let is_refused = !request.validate_only && made.refused.contains(&name);
+            if !request.validate_only && !is_refused {
+                let keys = made.configs.entry((resource.resource_type, name)).or_default();
+                let value = |value: &Option<StrBytes>| value.as_ref().map(ToString::to_string);
+                keys.extend(
+                    resource
+                        .configs
+                        .iter()
+                        .map(|key| (key.name.to_string(), value(&key.value))),
+                );
+            }
             AlterConfigsResourceResponse::default()
                 .with_resource_type(resource.resource_type)
                 .with_resource_name(resource.resource_name)
                 .with_error_code(if is_refused { POLICY } else { 0 })
         });
-        asked.answer(&IncrementalAlterConfigsResponse::default().with_responses(responses.collect()))
+        let responses = responses.collect();
+        asked.answer(&IncrementalAlterConfigsResponse::default().with_responses(responses))
+    }
+
+    /// What was set before, and what has been since.
+    fn configs(&self, request: &DescribeConfigsRequest) -> DescribeConfigsResponse {
+        let made = self.made.lock().unwrap();
+        let mut response = configs(request);
+        for result in &mut response.results {
+            let source = result.configs[0].config_source;
+            let key = (result.resource_type, result.resource_name.to_string());
+            for (name, value) in made.configs.get(&key).into_iter().flatten() {
+                result.configs.retain(|config| config.name.as_str() != name);
+                let set = value.as_ref().map(|value| {
+                    DescribeConfigsResourceResult::default()
+                        .with_name(text(name))
+                        .with_value(Some(text(value)))
+                        .with_config_source(source)
+                });
+                result.configs.extend(set);
+            }
+        }
+        response
     }
 }
 

@@ -68,6 +68,11 @@ impl ConfigEntity {
         }
     }
 
+    /// Which is written like this.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|entity| entity.name() == name)
+    }
+
     fn from_code(code: i8) -> Option<Self> {
         Self::ALL.into_iter().find(|entity| entity.code() == code)
     }

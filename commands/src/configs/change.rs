@@ -9,6 +9,7 @@ use super::entity::{EntityArgs, EntityType, Purpose};
 use super::keys::known;
 use super::pairs::{Asked, Origin, PairArgs};
 use super::plan::{ConfigChangeRow, is_own, plan, plan_table};
+use super::seen::until_seen;
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::{Failure, together};
@@ -188,11 +189,7 @@ async fn carry_out(
         warnings,
         failures: Vec::new(),
     };
-    if context.out.format != Format::Json {
-        for warning in &changed.warnings {
-            context.out.note(&format!("warning: {warning}"));
-        }
-    }
+    changed.warnings.iter().for_each(|warning| warn(context, warning));
     if plan.changes.is_empty() {
         return Ok(changed);
     }
@@ -221,7 +218,19 @@ async fn carry_out(
     for failed in done.errors {
         note(&mut changed, &plan.changes, failed);
     }
+    if current.is_told {
+        let late = until_seen(client, &changed.rows).await;
+        late.iter().for_each(|warning| warn(context, warning));
+        changed.warnings.extend(late);
+    }
     Ok(changed)
+}
+
+/// Says what is to be known before anybody is asked; in JSON it is in the document.
+fn warn(context: &Context, warning: &str) {
+    if context.out.format != Format::Json {
+        context.out.note(&format!("warning: {warning}"));
+    }
 }
 
 fn show_plan<'a>(context: &Context, changes: impl Iterator<Item = &'a ConfigChangeRow>, count: usize) {

@@ -12,6 +12,9 @@ use crate::nearest::did_you_mean;
 /// Keys of subscriptions to metrics of clients (KIP-714).
 const CLIENT_METRICS: [&str; 3] = ["interval.ms", "match", "metrics"];
 
+/// Kafka's codes for what was set for a broker, and for all of them.
+const DYNAMIC: [i8; 2] = [2, 3];
+
 /// What is known of a key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct KeyFacts {
@@ -51,10 +54,11 @@ impl KnownKeys {
         if entity == ConfigEntity::ClientMetrics {
             keys.extend(CLIENT_METRICS.map(|name| (name.to_owned(), KeyFacts::default())));
         }
-        // The cluster has the last word on its own keys.
+        // The cluster has the last word on its own keys. Those that it does not know are read-only, it says, though
+        // somebody has set them.
         let told = told.into_iter().map(|entry| {
             let facts = KeyFacts {
-                is_read_only: entry.is_read_only,
+                is_read_only: entry.is_read_only && !DYNAMIC.contains(&entry.source),
                 is_sensitive: entry.is_sensitive,
             };
             (entry.name.clone(), facts)
@@ -185,6 +189,22 @@ mod tests {
         assert_eq!(check(ConfigEntity::Topic, "t", "my.plugin").unwrap_err().code, 64);
         let warnings = check(ConfigEntity::Broker, "1", "my.plugin.key").unwrap();
         assert!(warnings[0].contains("sent all the same"), "a broker may have plugins");
+    }
+
+    #[test]
+    fn what_could_be_set_can_be_changed() {
+        let told = |source| ConfigEntry {
+            name: "num.io.thread".to_owned(),
+            value: None,
+            source,
+            is_read_only: true,
+            is_sensitive: true,
+            synonyms: Vec::new(),
+        };
+        let resources = BTreeSet::from([ConfigResource::new(ConfigEntity::Broker, "1")]);
+        let asked = Asked::from([("num.io.thread".to_owned(), (ConfigChange::Delete, Origin::Flag))]);
+        let check = |source| KnownKeys::of(ConfigEntity::Broker, &[told(source)]).check(&asked, &resources, false);
+        assert!(check(2).is_ok() && check(4).is_err());
     }
 
     #[test]

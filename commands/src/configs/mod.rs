@@ -9,6 +9,7 @@ mod keys;
 mod list;
 mod pairs;
 mod plan;
+mod seen;
 
 use clap::Subcommand;
 

@@ -131,6 +131,12 @@ impl ConfigChangeRow {
         self.entity_type == resource.entity.name() && self.entity == resource.name
     }
 
+    /// The resource it is one of.
+    pub(super) fn resource(&self) -> Option<ConfigResource> {
+        let entity = ConfigEntity::from_name(self.entity_type)?;
+        Some(ConfigResource::new(entity, self.entity.clone()))
+    }
+
     fn cells(&self) -> Vec<String> {
         let shown = |value: &Option<String>, is_set: bool| match (value, self.sensitive) {
             (Some(value), _) => value.clone(),

@@ -120,6 +120,7 @@ fn unknown(
         DescribeConfigsResourceResult::default()
             .with_name(StrBytes::from_string(name.to_owned()))
             .with_value(None)
+            .with_read_only(true)
             .with_config_source(source as i8)
             .with_is_sensitive(true)
             .with_synonyms(if include_synonyms { vec![synonym] } else { Vec::new() })
