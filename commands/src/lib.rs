@@ -20,6 +20,7 @@ mod host;
 mod host_values;
 mod json_file;
 mod leaders;
+mod live_brokers;
 mod log_dirs;
 mod logs;
 mod man;

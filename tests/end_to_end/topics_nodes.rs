@@ -1,5 +1,7 @@
 //! Topics of several brokers: who has replicas, and who misses some.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::support::Cluster;
@@ -127,4 +129,38 @@ fn replicas_go_where_they_are_told_to_and_those_that_are_missed_are_found(cluste
         let ran = cluster.kfleet(command).exits(69);
         assert!(ran.stderr.contains("is not alive"), "{}", ran.stderr);
     }
+    let compared = cluster
+        .kfleet(&["configs", "diff", "broker", "-o", "json"])
+        .exits(69)
+        .json();
+    assert_eq!(
+        (&compared["data"], &compared["errors"][0]["what"]),
+        (&json!([]), &json!(format!("broker {c}")))
+    );
+    // Without a controller all is told but what only it knows.
+    let controller = cluster
+        .nodes()
+        .into_iter()
+        .find(|node| node["roles"] == json!(["controller"]));
+    cluster.kill_node(controller.unwrap()["id"].as_i64().unwrap() as i32);
+    let since = Instant::now();
+    let described = cluster
+        .kfleet(&["topics", "describe", "t", "-o", "json"])
+        .exits(0)
+        .json();
+    assert!(since.elapsed() < Duration::from_secs(15), "{:?}", since.elapsed());
+    assert_eq!(
+        (
+            described["data"].as_array().unwrap().len(),
+            &described["data"][0]["adding"]
+        ),
+        (3, &Value::Null)
+    );
+    assert!(
+        described["warnings"][0]
+            .as_str()
+            .unwrap()
+            .contains("being moved is not known"),
+        "{described}"
+    );
 }

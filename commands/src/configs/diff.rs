@@ -12,6 +12,7 @@ use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::exit_codes;
 use crate::failure::Failure;
+use crate::live_brokers::absent;
 
 /// Keys whose values differ between brokers, topics, groups, or from those in a file.
 ///
@@ -36,18 +37,31 @@ pub(crate) struct DiffArgs {
     exit_code: bool,
 }
 
+impl DiffArgs {
+    /// Whether all brokers are meant.
+    fn is_all_brokers(&self) -> bool {
+        self.entity.entity_type == EntityType::Broker && self.entity.names.is_empty()
+    }
+}
+
 pub(crate) fn run(args: &DiffArgs, context: &Context) -> Result<(), CommandError> {
     let file = match &args.file {
         Some(file) => Some(of_file(&super::pairs::read(file)?)),
         None => None,
     };
-    let (id, told) = block_on(async {
+    let (id, told, absent) = block_on(async {
         let client = context.connect_to_any_role().await?;
         let resources = resources(args, &client).await?;
         let told = client.describe_configs(&resources).await;
-        Ok::<_, CommandError>((client.cluster_id().to_owned(), told))
+        let absent = if args.is_all_brokers() {
+            absent(&client, &client.broker_ids().collect()).await
+        } else {
+            Vec::new()
+        };
+        Ok::<_, CommandError>((client.cluster_id().to_owned(), told, absent))
     })??;
-    let failures: Vec<Failure> = told.errors.into_iter().map(Failure::from).collect();
+    let mut failures: Vec<Failure> = told.errors.into_iter().map(Failure::from).collect();
+    failures.extend(absent);
     let mut sides: Vec<Side> = told
         .ok
         .into_iter()
@@ -66,7 +80,7 @@ pub(crate) fn run(args: &DiffArgs, context: &Context) -> Result<(), CommandError
 /// What is compared: all live brokers if none is named, and otherwise at least two, or one with a file.
 async fn resources(args: &DiffArgs, client: &Client) -> Result<BTreeSet<ConfigResource>, CommandError> {
     let mut entity = args.entity.clone();
-    if entity.entity_type == EntityType::Broker && entity.names.is_empty() && client.role() == NodeRole::Broker {
+    if args.is_all_brokers() && client.role() == NodeRole::Broker {
         entity.names = vec!["*".to_owned()];
     }
     if entity.names.is_empty() && entity.entity_type != EntityType::BrokerDefaults {
@@ -74,8 +88,7 @@ async fn resources(args: &DiffArgs, client: &Client) -> Result<BTreeSet<ConfigRe
         return Err(CommandError::usage(format!("which {noun} is compared is not said")));
     }
     let resources = entity.resolve(client, Purpose::Look).await?;
-    let is_all_brokers = args.entity.entity_type == EntityType::Broker && args.entity.names.is_empty();
-    if resources.len() < 2 && args.file.is_none() && !is_all_brokers {
+    if resources.len() < 2 && args.file.is_none() && !args.is_all_brokers() {
         return Err(CommandError::usage("one alone is not compared with anything").hint("name another, or give --file"));
     }
     Ok(resources)

@@ -7,6 +7,7 @@ use client::{Client, ConfigEntity, ConfigResource, NodeRole};
 
 use crate::error::CommandError;
 use crate::failure::{Failure, together};
+use crate::live_brokers::check_alive;
 use crate::nearest::did_you_mean;
 use crate::topics::names::{Choice, Wanted, resolve};
 
@@ -71,6 +72,11 @@ impl EntityArgs {
         self.names.iter().filter(|name| !name.is_empty()).cloned().collect()
     }
 
+    /// Whether none is named where that means whatever there is.
+    fn needs_names(&self, names: &[String]) -> bool {
+        names.is_empty() && self.entity_type.entity() != ConfigEntity::Broker
+    }
+
     /// Those that are meant, all of which are there.
     pub(super) async fn resolve(
         &self,
@@ -78,6 +84,11 @@ impl EntityArgs {
         purpose: Purpose,
     ) -> Result<BTreeSet<ConfigResource>, CommandError> {
         let (names, entity) = (self.given(), self.entity_type.entity());
+        let is_open = |name: &String| name.contains(['*', '?']);
+        if client.role() == NodeRole::Controller && (names.iter().any(is_open) || self.needs_names(&names)) {
+            let why = format!("controllers do not tell which {}s there are", entity.name());
+            return Err(CommandError::usage(why).hint("name them, or ask brokers with --bootstrap-server"));
+        }
         let of = |names: Vec<String>| {
             names
                 .into_iter()
@@ -160,36 +171,6 @@ async fn brokers(client: &Client, names: &[String]) -> Result<Vec<String>, Comma
         check_alive(client, &ids, &alive).await?;
     }
     Ok(ids.into_iter().map(|id| id.to_string()).collect())
-}
-
-/// Insists that brokers are alive; those that are not are told apart from those that never were.
-pub(crate) async fn check_alive(
-    client: &Client,
-    ids: &BTreeSet<i32>,
-    alive: &BTreeSet<i32>,
-) -> Result<(), CommandError> {
-    let missing: Vec<i32> = ids.difference(alive).copied().collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let registered: BTreeSet<i32> = match client.cluster_nodes(true).await {
-        Ok(found) => found.nodes.iter().map(|node| node.broker_id.0).collect(),
-        Err(_) => BTreeSet::new(),
-    };
-    let there: Vec<String> = alive.iter().map(ToString::to_string).collect();
-    let failures = missing.into_iter().map(|id| {
-        let error = if registered.contains(&id) {
-            CommandError::unreachable(format!("broker {id} is not alive"))
-        } else {
-            CommandError::not_found(format!("broker {id} does not exist"))
-        };
-        Failure::new(
-            format!("broker {id}"),
-            error.hint(format!("brokers that are alive: {}", there.join(", "))),
-        )
-    });
-    let failures: Vec<Failure> = failures.collect();
-    together(&failures).map_or(Ok(()), Err)
 }
 
 #[cfg(test)]

@@ -28,6 +28,9 @@ impl Origin {
     }
 }
 
+/// What a value is for.
+type Kind = fn(String) -> ConfigChange;
+
 /// What is to become of keys, with where that was said.
 pub(super) type Asked = BTreeMap<String, (ConfigChange, Origin)>;
 
@@ -65,7 +68,7 @@ impl PairArgs {
                 Some(_) => Err(origin.wrong(&format!("{key} is given twice"))),
             }
         };
-        let by_one: [(&Vec<String>, fn(String) -> ConfigChange); 3] = [
+        let by_one: [(&Vec<String>, Kind); 3] = [
             (&self.set, ConfigChange::Set),
             (&self.append, ConfigChange::Append),
             (&self.subtract, ConfigChange::Subtract),

@@ -19,7 +19,7 @@ pub(crate) struct ConfigChangeRow {
     pub(super) key: String,
     /// What was set there before; none if nothing was, and for secrets.
     pub(super) old_value: Option<String>,
-    /// What is set there now; none if nothing is, and for secrets.
+    /// What is to be set there, or is once it was changed; none if nothing, and for secrets.
     pub(super) new_value: Option<String>,
     /// Whether it is a secret.
     pub(super) sensitive: bool,

@@ -7,10 +7,10 @@ use client::{Client, LogDirContents, Sharded, TopicPartitionSets};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::configs::entity::check_alive;
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::failure::Failure;
+use crate::live_brokers::{absent, check_alive};
 use crate::output::{Shown, Table};
 use crate::topics::names::{Choice, Wanted, resolve};
 
@@ -128,13 +128,11 @@ type Told = Sharded<(i32, Vec<LogDirContents>)>;
 
 pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandError> {
     let wanted = Wanted::parse(&args.topics, false)?;
-    let (id, mut told) = block_on(async {
+    let (id, told, failures) = block_on(async {
         let client = context.connect().await?;
-        let told = ask(args, &wanted, &client).await?;
-        Ok::<_, CommandError>((client.cluster_id().to_owned(), told))
+        let (told, failures) = ask(args, &wanted, &client).await?;
+        Ok::<_, CommandError>((client.cluster_id().to_owned(), told, failures))
     })??;
-    let errors = std::mem::take(&mut told.errors);
-    let failures: Vec<Failure> = errors.into_iter().map(Failure::from).collect();
     let warnings = failed(&told);
     if args.replicas {
         let rows = replicas(&told);
@@ -147,7 +145,8 @@ pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandE
     context.out.show_part(Some(&id), &rows, &warnings, &failures)
 }
 
-async fn ask(args: &DescribeArgs, wanted: &[Wanted], client: &Client) -> Result<Told, CommandError> {
+/// What brokers tell, and who does not.
+async fn ask(args: &DescribeArgs, wanted: &[Wanted], client: &Client) -> Result<(Told, Vec<Failure>), CommandError> {
     let topics = if wanted.is_empty() {
         None
     } else {
@@ -161,31 +160,15 @@ async fn ask(args: &DescribeArgs, wanted: &[Wanted], client: &Client) -> Result<
     let alive: BTreeSet<i32> = client.broker_ids().collect();
     let asked: BTreeSet<i32> = args.brokers.iter().copied().collect();
     check_alive(client, &asked, &alive).await?;
-    let mut brokers: Vec<i32> = if asked.is_empty() { alive } else { asked }.into_iter().collect();
-    brokers.sort_unstable();
+    let brokers: Vec<i32> = if asked.is_empty() { &alive } else { &asked }.iter().copied().collect();
     let mut told = client.log_dir_contents(&brokers, topics.as_ref()).await;
-    if args.brokers.is_empty() {
-        absent(client, &brokers, &mut told).await;
+    let errors = std::mem::take(&mut told.errors);
+    let mut failures: Vec<Failure> = errors.into_iter().map(Failure::from).collect();
+    if asked.is_empty() {
+        failures.extend(absent(client, &alive).await);
     }
     told.ok.sort_by_key(|(broker, _)| *broker);
-    Ok(told)
-}
-
-/// Brokers that are registered and not alive belong to all of them, and cannot tell.
-async fn absent(client: &Client, asked: &[i32], told: &mut Told) {
-    let Ok(nodes) = client.cluster_nodes(true).await else {
-        return;
-    };
-    for id in nodes.nodes.iter().map(|node| node.broker_id.0) {
-        if !asked.contains(&id) {
-            let what = format!("broker {id}");
-            let error = client::ClientError::Unreachable {
-                address: what.clone(),
-                reason: "it is not alive".to_owned(),
-            };
-            told.fail(what, error);
-        }
-    }
+    Ok((told, failures))
 }
 
 /// Directories that have failed.

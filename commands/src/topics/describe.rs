@@ -1,11 +1,13 @@
 //! topics describe
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use clap::Args;
 use client::{Client, PartitionDescription, PartitionKey, Reassignment, TopicDescription};
 use schemars::JsonSchema;
 use serde::Serialize;
+use tokio::time::{Instant, timeout};
 
 use super::filters::{Facts, Filter};
 use super::names::{Choice, Wanted, by_id, resolve};
@@ -149,6 +151,9 @@ impl Shown for Vec<PartitionRow> {
     }
 }
 
+/// How long the active controller is waited for.
+const CONTROLLER_MAX: Duration = Duration::from_secs(2);
+
 /// Partitions that are being moved, if that could be found out.
 type Running = Option<BTreeMap<PartitionKey, Reassignment>>;
 
@@ -192,14 +197,7 @@ async fn partitions(
     context: &Context,
 ) -> Result<(), CommandError> {
     let (mut warnings, mut failures) = (Vec::new(), Vec::new());
-    // Whether anything is being moved is known to the active controller, which may not be there or may not tell.
-    let running: Running = match client.reassignments().await {
-        Ok(running) => Some(running),
-        Err(error) => {
-            warnings.push(format!("what is being moved is not known: {error}"));
-            None
-        }
-    };
+    let running = running(client, &mut warnings).await;
     let mut min_insync = BTreeMap::new();
     if filter.needs_min_isr() {
         let names: Vec<String> = topics.keys().cloned().collect();
@@ -233,6 +231,19 @@ async fn partitions(
         }
     }
     context.out.show_part(Some(cluster_id), &rows, &warnings, &failures)
+}
+
+/// Whether anything is being moved is known to the active controller, which may not be there or may not tell; nothing else
+/// waits for it.
+async fn running(client: &Client, warnings: &mut Vec<String>) -> Running {
+    let left = client.deadline().saturating_duration_since(Instant::now());
+    let why = match timeout(CONTROLLER_MAX.min(left / 2), client.reassignments()).await {
+        Ok(Ok(running)) => return Some(running),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the active controller does not answer".to_owned(),
+    };
+    warnings.push(format!("what is being moved is not known: {why}"));
+    None
 }
 
 fn row(
