@@ -238,7 +238,7 @@ fn a_part_that_is_refused_is_named_beside_what_was_done() {
     assert_eq!(document["errors"][0]["what"], "topic u");
     let ran = run(&[]);
     assert!(
-        ran.stderr.contains("error: topic u: Request parameters") && ran.stdout.contains("done"),
+        ran.stderr.contains("error: topic u: PolicyViolation") && ran.stdout.contains("done"),
         "{ran:?}"
     );
 }
