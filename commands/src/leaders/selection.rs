@@ -15,7 +15,7 @@ use crate::topics::names::{Choice, Wanted, resolve};
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub(super) struct SelectionArgs {
-    /// A topic
+    /// A topic, or a pattern as in 'orders-*', which does not reach the cluster's own topics
     #[arg(long, required_unless_present_any = ["all", "file"])]
     topic: Option<String>,
     /// A partition of it; may be repeated; all of them if not given
@@ -89,7 +89,7 @@ fn of_topics(topics: BTreeMap<String, TopicDescription>) -> Selected {
 /// These topics, all of which have to be there.
 async fn existing(client: &Client, topics: &[String]) -> Result<Vec<String>, CommandError> {
     let wanted = Wanted::parse(topics, false)?;
-    Ok(resolve(client, &wanted, Choice::LOOK)
+    Ok(resolve(client, &wanted, Choice::CHANGE)
         .await?
         .names
         .into_iter()
