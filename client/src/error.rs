@@ -90,6 +90,7 @@ impl ClientError {
     /// A refusal with Kafka's own words for the code where the cluster sent none.
     pub fn rejected(what: impl Into<String>, code: i16, message: Option<&str>) -> Self {
         let code = ErrorCode::try_from_code(code).unwrap_or(ErrorCode::Unknown(code));
+        let message = message.filter(|message| !message.is_empty());
         let message = message.map_or_else(|| code.to_string(), str::to_owned);
         Self::Rejected {
             what: what.into(),

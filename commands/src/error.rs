@@ -43,6 +43,11 @@ impl CommandError {
         Self::new("not-found", exit_codes::NOT_FOUND, message)
     }
 
+    /// Nobody answers; a retry may help.
+    pub fn unreachable(message: impl Into<String>) -> Self {
+        Self::new("unreachable", exit_codes::UNREACHABLE, message)
+    }
+
     /// A file or disk failed.
     pub fn io(action: &str, error: &dyn std::fmt::Display) -> Self {
         Self::new("io", exit_codes::IO, format!("{action}: {error}"))

@@ -21,7 +21,10 @@ mod groups;
 mod host;
 mod host_values;
 mod input;
+mod json_file;
 mod leaders;
+mod live_brokers;
+mod log_dirs;
 mod logs;
 mod man;
 mod nearest;
@@ -85,7 +88,7 @@ enum Command {
     Cluster(cluster::ClusterCommand),
     /// Print a completion script
     Completions(completions::CompletionsArgs),
-    /// Settings of topics, brokers and groups
+    /// Settings of topics, brokers, loggers, groups and client-metrics
     #[command(subcommand)]
     Configs(configs::ConfigsCommand),
     /// Read records
@@ -105,6 +108,9 @@ enum Command {
     /// Leaders of partitions
     #[command(subcommand)]
     Leaders(leaders::LeadersCommand),
+    /// Log directories of brokers
+    #[command(subcommand)]
+    LogDirs(log_dirs::LogDirsCommand),
     /// Files of logs, offline
     #[command(subcommand)]
     Logs(logs::LogsCommand),
@@ -261,6 +267,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Host(command) => host::run(command, context),
         Command::Launch(args) => sandbox::launch::run(&args),
         Command::Leaders(command) => leaders::run(command, context),
+        Command::LogDirs(command) => log_dirs::run(command, context),
         Command::Logs(command) => logs::run(command, context),
         Command::Man(args) => man::run(&args, context),
         Command::Offsets(command) => offsets::run(command, context),

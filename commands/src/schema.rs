@@ -41,7 +41,10 @@ fn all() -> Vec<Named> {
         of::<Vec<crate::cluster::EndpointRow>>(),
         of::<crate::cluster::ClusterId>(),
         of::<crate::cluster::Unregistered>(),
+        of::<Vec<crate::configs::ConfigChangeRow>>(),
         of::<Vec<crate::configs::ConfigRow>>(),
+        of::<Vec<crate::configs::ConfigDifference>>(),
+        of::<Vec<crate::configs::ConfigResourceRow>>(),
         (RecordRow::SCHEMA, schema_for!(Vec<RecordRow<'static>>)),
         of::<Vec<crate::features::FeatureChange>>(),
         of::<Vec<crate::features::FeatureRow>>(),
@@ -57,6 +60,8 @@ fn all() -> Vec<Named> {
         of::<crate::host::HostTune>(),
         of::<crate::host::HostUndo>(),
         of::<Vec<crate::leaders::ElectionRow>>(),
+        of::<Vec<crate::log_dirs::LogDirRow>>(),
+        of::<Vec<crate::log_dirs::LogDirReplicaRow>>(),
         of_streamed::<crate::logs::DumpElement>(),
         of::<Vec<crate::offsets::OffsetChange>>(),
         of::<crate::offsets::OffsetsFile>(),
@@ -85,6 +90,8 @@ fn all() -> Vec<Named> {
         of::<Vec<crate::transactions::TransactionRow>>(),
         of::<Vec<crate::users::UserChange>>(),
         of::<Vec<crate::users::UserRow>>(),
+        of::<Vec<crate::topics::RecordsDeletion>>(),
+        of::<Vec<crate::topics::TopicSummary>>(),
     ]
 }
 

@@ -2,6 +2,7 @@
 //! They need what tests/compat/setup brings.
 
 mod access;
+mod admin_3_9_1;
 mod config_table;
 mod data_dirs;
 mod definitions;

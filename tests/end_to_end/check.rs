@@ -19,9 +19,8 @@ on_both_engines!(nodes:
     ["--set", "offsets.topic.num.partitions=3"] => one_node_is_checked_and_lag_is_counted;
 );
 
-/// Our broker does not tell of rates that it does not keep to.
 mod rates {
-    on_both_engines!(apache [] => a_rate_that_nobody_took_away_is_told);
+    on_both_engines!(a_rate_that_nobody_took_away_is_told);
 
     fn a_rate_that_nobody_took_away_is_told(cluster: &super::Cluster) {
         let id = cluster.data(&["cluster", "describe"])[0]["id"].to_string();

@@ -78,7 +78,9 @@ fn partitions_are_named_in_three_ways(cluster: &Cluster) {
     elect(&with(r#"{"partitions": [{"topic": "a"}]}"#)).exits(65);
     elect(&with(r#"{"partitions": [{"topic": "c", "partition": 0}]}"#)).exits(66);
     elect(&with(r#"{"partitions": [{"topic": "a", "partition": 3}]}"#)).exits(66);
-    elect(&["--file", "/nowhere"]).exits(74);
+    elect(&["--file", "/nowhere"]).exits(66);
+    let missing = elect(&["--topic", "bb"]).exits(66).json();
+    assert_eq!(missing["error"]["hints"], json!(["did you mean b?"]));
     elect(&["--topic", "c"]).exits(66);
     elect(&["--topic", "a", "--partition", "3"]).exits(66);
     for wrong in [

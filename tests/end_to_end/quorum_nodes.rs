@@ -50,6 +50,14 @@ fn controllers_answer_while_there_is_no_broker(cluster: &Cluster) {
             // Our controllers take settings, and leave it to brokers to tell of them.
             assert!(configs.exits(76).stderr.contains("does not serve DescribeConfigs"));
         }
+        for unnamed in [
+            &["describe", "topic"][..],
+            &["describe", "topic", "*"],
+            &["describe", "broker", "*"],
+        ] {
+            let said = ask(&[&["configs"], unnamed].concat()).exits(64).stderr;
+            assert!(said.contains("controllers do not tell which"), "{said}");
+        }
         // Nobody here can tell whether a broker is alive.
         let said = ask(&["cluster", "unregister", "1", "--yes"]).exits(77).stderr;
         assert!(said.contains("cannot be found out"), "{said}");

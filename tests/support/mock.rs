@@ -90,11 +90,10 @@ impl Mock {
             heard: Arc::clone(&heard),
             made: Arc::new(Mutex::new(made)),
         };
-        std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let broker = broker.clone();
-                std::thread::spawn(move || broker.serve(stream));
-            }
+        serve(listener, move |api, asked| {
+            broker.heard.lock().unwrap().extend(&asked.frame);
+            broker.asked.lock().unwrap().push(api);
+            broker.answer(api, asked)
         });
         Self { address, asked, heard }
     }
@@ -119,19 +118,44 @@ struct Broker {
 }
 
 /// A request with what it takes to answer it.
-pub(super) struct Asked {
-    header: RequestHeader,
+pub(crate) struct Asked {
+    pub(crate) header: RequestHeader,
+    frame: Bytes,
     body: Bytes,
 }
 
 impl Asked {
-    pub(super) fn request<R: Request>(&self) -> R {
+    pub(crate) fn request<R: Request>(&self) -> R {
         decode_request(self.header.api_version, self.body.clone(), DECODE_BUDGET_BYTES).unwrap()
     }
 
-    pub(super) fn answer<T: Encodable + HeaderVersion>(&self, response: &T) -> Bytes {
+    pub(crate) fn answer<T: Encodable + HeaderVersion>(&self, response: &T) -> Bytes {
         let header = &self.header;
         encode_response(header.api_key, header.api_version, header.correlation_id, response).unwrap()
+    }
+}
+
+/// Answers everybody who connects. The threads end with the connections.
+pub(crate) fn serve(listener: TcpListener, answer: impl Fn(ApiKey, &Asked) -> Bytes + Clone + Send + 'static) {
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let answer = answer.clone();
+            std::thread::spawn(move || answer_all(stream, answer));
+        }
+    });
+}
+
+fn answer_all(mut stream: TcpStream, answer: impl Fn(ApiKey, &Asked) -> Bytes) {
+    let mut length = [0; 4];
+    while stream.read_exact(&mut length).is_ok() {
+        let mut frame = vec![0; u32::from_be_bytes(length) as usize];
+        stream.read_exact(&mut frame).unwrap();
+        let frame = Bytes::from(frame);
+        let (header, body) = split_request(frame.clone()).unwrap();
+        let api = ApiKey::try_from(header.api_key).unwrap();
+        if stream.write_all(&answer(api, &Asked { header, frame, body })).is_err() {
+            return;
+        }
     }
 }
 
@@ -144,22 +168,6 @@ pub(super) fn topic() -> TopicName {
 }
 
 impl Broker {
-    fn serve(&self, mut stream: TcpStream) {
-        let mut length = [0; 4];
-        while stream.read_exact(&mut length).is_ok() {
-            let mut frame = vec![0; u32::from_be_bytes(length) as usize];
-            stream.read_exact(&mut frame).unwrap();
-            self.heard.lock().unwrap().extend(&frame);
-            let (header, body) = split_request(Bytes::from(frame)).unwrap();
-            let api = ApiKey::try_from(header.api_key).unwrap();
-            self.asked.lock().unwrap().push(api);
-            let answer = self.answer(api, &Asked { header, body });
-            if stream.write_all(&answer).is_err() {
-                return;
-            }
-        }
-    }
-
     fn answer(&self, api: ApiKey, asked: &Asked) -> Bytes {
         match api {
             ApiKey::ApiVersions => asked.answer(&versions()),

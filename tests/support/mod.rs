@@ -9,6 +9,7 @@ macro_rules! say {
     }};
 }
 
+pub(crate) mod admin_mock;
 pub(crate) mod certificates;
 pub(crate) mod files;
 pub(crate) mod members;

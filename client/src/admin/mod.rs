@@ -2,6 +2,7 @@
 
 pub(crate) mod acl_types;
 pub(crate) mod acls;
+pub(crate) mod configs;
 pub(crate) mod coordinators;
 pub(crate) mod elections;
 pub(crate) mod features;
@@ -15,9 +16,11 @@ pub(crate) mod producers;
 pub(crate) mod quorum;
 pub(crate) mod quotas;
 pub(crate) mod reassignments;
+pub(crate) mod records;
 pub(crate) mod scram;
 pub(crate) mod settings;
 pub(crate) mod share_offsets;
 pub(crate) mod tokens;
+pub(crate) mod topic_changes;
 pub(crate) mod topics;
 pub(crate) mod transactions;

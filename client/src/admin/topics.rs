@@ -52,9 +52,18 @@ impl Client {
         &self,
         names: Option<&[String]>,
     ) -> Result<BTreeMap<String, TopicDescription>, ClientError> {
+        self.describe_topics_by(names, PAGE).await
+    }
+
+    /// The same with at most so many partitions in each answer, where the cluster gives answers page by page.
+    pub async fn describe_topics_by(
+        &self,
+        names: Option<&[String]>,
+        page: i32,
+    ) -> Result<BTreeMap<String, TopicDescription>, ClientError> {
         let any = self.any().await?;
         if any.version_of::<DescribeTopicPartitionsRequest>().is_ok() {
-            self.describe_by_page(&any, names).await
+            self.describe_by_page(&any, names, page).await
         } else {
             self.describe_by_metadata(names).await
         }
@@ -64,6 +73,7 @@ impl Client {
         &self,
         any: &Connection,
         names: Option<&[String]>,
+        page: i32,
     ) -> Result<BTreeMap<String, TopicDescription>, ClientError> {
         let mut topics = BTreeMap::new();
         if names.is_some_and(<[String]>::is_empty) {
@@ -77,7 +87,7 @@ impl Client {
                     .map(|name| TopicRequest::default().with_name(TopicName(StrBytes::from_string(name.clone()))))
                     .collect(),
             )
-            .with_response_partition_limit(PAGE);
+            .with_response_partition_limit(page);
         loop {
             let response = any.send(&request, self.deadline()).await?;
             let next = response.next_cursor.clone();

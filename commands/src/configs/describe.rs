@@ -1,32 +1,44 @@
 //! configs describe
 
 use clap::Args;
-use client::{ClientError, NodeRole};
-use protocol::api::StrBytes;
-use protocol::api::messages::DescribeConfigsRequest;
-use protocol::api::messages::describe_configs_request::DescribeConfigsResource;
+use client::{ConfigEntry, ConfigResource};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{EntityArgs, EntityType};
+use super::entity::{EntityArgs, Purpose};
+use super::plan::is_set;
+use super::{shown_name, source_name};
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
+use crate::failure::Failure;
 use crate::output::{Shown, Table};
 
 /// List settings and where they come from.
+///
+/// Without a name: topics, groups and subscriptions that have settings of their own, or what counts for all brokers.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  kfleet configs describe topic orders -b localhost:9092")]
+#[command(
+    after_help = "Examples:\n  kfleet configs describe topic orders -b localhost:9092\n  kfleet configs describe broker 1 2 --all -o json\n  kfleet configs describe broker-defaults\n  kfleet configs describe topic 'orders-*' --key retention.ms --all\n  kfleet configs describe broker-logger 1"
+)]
 pub(crate) struct DescribeArgs {
     #[command(flatten)]
     entity: EntityArgs,
-    /// Also list keys that nobody set
+    /// All keys, with what counts where nothing was set; of a broker without it what is in its file or was set, of all
+    /// else what was set for it
     #[arg(short, long)]
     all: bool,
+    /// Only this key; may be repeated
+    #[arg(long = "key", value_name = "KEY", value_delimiter = ',')]
+    keys: Vec<String>,
 }
 
 /// A setting.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ConfigRow {
+    /// What it is about: topic, broker, broker-logger, group or client-metrics.
+    entity_type: &'static str,
+    /// Its name; empty for all brokers.
+    entity: String,
     /// The key.
     name: String,
     /// Its value; none for secrets and for keys without one.
@@ -37,79 +49,91 @@ pub(crate) struct ConfigRow {
     read_only: bool,
     /// Whether it is a secret.
     sensitive: bool,
+    /// All levels that give it a value, the one that counts first.
+    synonyms: Vec<Synonym>,
+}
+
+/// A level that gives a setting a value.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Synonym {
+    /// The key there.
+    name: String,
+    /// The value there; none for secrets.
+    value: Option<String>,
+    /// Which level.
+    source: &'static str,
 }
 
 impl Shown for Vec<ConfigRow> {
     const SCHEMA: &'static str = "configs-describe/1";
 
-    fn table(&self, _: bool) -> Table {
-        let row = |config: &ConfigRow| {
-            let value = config
-                .value
-                .clone()
-                .unwrap_or_else(|| if config.sensitive { "(secret)" } else { "-" }.to_owned());
-            vec![config.name.clone(), value, config.source.to_owned()]
+    fn table(&self, wide: bool) -> Table {
+        let text = |value: &Option<String>, sensitive: bool| {
+            let none = if sensitive { "(secret)" } else { "-" };
+            value.clone().unwrap_or_else(|| none.to_owned())
         };
+        let row = |config: &ConfigRow| {
+            let mut row = vec![
+                shown_name(&config.entity),
+                config.name.clone(),
+                text(&config.value, config.sensitive),
+                config.source.to_owned(),
+            ];
+            if wide {
+                let level = |level: &Synonym| {
+                    let value = text(&level.value, config.sensitive);
+                    format!("{}:{}={value}", level.source, level.name)
+                };
+                let levels: Vec<String> = config.synonyms.iter().map(level).collect();
+                let none_if_empty = |text: String| if text.is_empty() { "-".to_owned() } else { text };
+                row.extend([config.read_only.to_string(), none_if_empty(levels.join(","))]);
+            }
+            row
+        };
+        let mut headers = vec!["NAME", "KEY", "VALUE", "SOURCE"];
+        if wide {
+            headers.extend(["READ-ONLY", "SYNONYMS"]);
+        }
         Table {
-            headers: vec!["KEY", "VALUE", "SOURCE"],
+            headers,
             rows: self.iter().map(row).collect(),
         }
     }
 }
 
-const fn source_name(code: i8) -> &'static str {
-    match code {
-        1 => "topic",
-        2 => "broker",
-        3 => "all-brokers",
-        4 => "file",
-        5 => "default",
-        6 => "broker-logger",
-        7 => "client-metrics",
-        8 => "group",
-        _ => "unknown",
+fn row(resource: &ConfigResource, entry: ConfigEntry) -> ConfigRow {
+    let synonyms = entry.synonyms.into_iter();
+    ConfigRow {
+        entity_type: resource.entity.name(),
+        entity: resource.name.clone(),
+        name: entry.name,
+        value: entry.value,
+        source: source_name(entry.source),
+        read_only: entry.is_read_only,
+        sensitive: entry.is_sensitive,
+        synonyms: synonyms
+            .map(|(name, value, source)| Synonym {
+                name,
+                value,
+                source: source_name(source),
+            })
+            .collect(),
     }
 }
 
 pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandError> {
-    let (id, mut rows) = block_on(async {
+    let (id, told) = block_on(async {
         let client = context.connect_to_any_role().await?;
-        let resource = DescribeConfigsResource::default()
-            .with_resource_type(args.entity.entity_type.code())
-            .with_resource_name(StrBytes::from_string(args.entity.name.clone()))
-            .with_configuration_keys(None);
-        let request = DescribeConfigsRequest::default().with_resources(vec![resource]);
-        // A broker tells only of its own settings.
-        let broker = args
-            .entity
-            .name
-            .parse()
-            .ok()
-            .filter(|_| args.entity.entity_type == EntityType::Broker);
-        // Of brokers a controller knows what was set in the cluster, and no more.
-        let broker =
-            broker.filter(|id| client.role() == NodeRole::Broker || client.broker_ids().any(|known| known == *id));
-        let response = match broker {
-            Some(broker) => client.send_to(broker, &request).await?,
-            None => client.send_any(&request).await?,
-        };
-        let mut rows = Vec::new();
-        for result in response.results {
-            if result.error_code != 0 {
-                let what = format!("{:?} {}", args.entity.entity_type, args.entity.name).to_lowercase();
-                return Err(ClientError::rejected(what, result.error_code, result.error_message.as_deref()).into());
-            }
-            rows.extend(result.configs.into_iter().map(|config| ConfigRow {
-                name: config.name.to_string(),
-                value: config.value.map(|value| value.to_string()),
-                source: source_name(config.config_source),
-                read_only: config.read_only,
-                sensitive: config.is_sensitive,
-            }));
-        }
-        Ok::<_, CommandError>((client.cluster_id().to_owned(), rows))
+        let resources = args.entity.resolve(&client, Purpose::Look).await?;
+        let told = client.describe_configs(&resources).await;
+        Ok::<_, CommandError>((client.cluster_id().to_owned(), told))
     })??;
-    rows.retain(|row| args.all || row.source != "default");
-    rows.sort_by(|a, b| a.name.cmp(&b.name));
-    context.out.show(Some(&id), &rows, &[])
+    let mut rows: Vec<ConfigRow> = Vec::new();
+    for (resource, entries) in told.ok {
+        let shown = entries.into_iter().filter(|entry| args.all || is_set(&resource, entry));
+        rows.extend(shown.map(|entry| row(&resource, entry)));
+    }
+    rows.retain(|row| args.keys.is_empty() || args.keys.contains(&row.name));
+    let failures: Vec<Failure> = told.errors.into_iter().map(Failure::from).collect();
+    context.out.show_part(Some(&id), &rows, &[], &failures)
 }

@@ -1,53 +1,35 @@
-//! Settings of topics, brokers and groups.
+//! Settings of topics, brokers, their loggers, groups and client-metrics subscriptions.
 
 mod change;
 mod describe;
+mod diff;
+mod differences;
+pub(crate) mod entity;
+mod keys;
+mod list;
+mod pairs;
+mod plan;
+mod seen;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::CommandError;
 
 pub(crate) use describe::ConfigRow;
-
-/// What settings are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum EntityType {
-    /// Topics.
-    Topic,
-    /// A broker, or all of them if none is named.
-    Broker,
-    /// A group.
-    Group,
-}
-
-impl EntityType {
-    /// Kafka's code.
-    const fn code(self) -> i8 {
-        match self {
-            Self::Topic => 2,
-            Self::Broker => 4,
-            Self::Group => 32,
-        }
-    }
-}
-
-/// Whose settings.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct EntityArgs {
-    /// What the settings are about
-    #[arg(value_enum)]
-    entity_type: EntityType,
-    /// Its name; leave it out for what counts for all brokers
-    #[arg(default_value = "")]
-    name: String,
-}
+pub(crate) use differences::ConfigDifference;
+pub(crate) use list::ConfigResourceRow;
+pub(crate) use plan::ConfigChangeRow;
 
 /// Commands on settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigsCommand {
     /// List settings and where they come from
     Describe(describe::DescribeArgs),
+    /// Keys whose values differ between brokers, topics, groups, or from those in a file
+    Diff(diff::DiffArgs),
+    /// List what has settings of its own
+    List(list::ListArgs),
     /// Set keys
     Set(change::SetArgs),
     /// Return keys to what counts without them
@@ -57,7 +39,29 @@ pub(crate) enum ConfigsCommand {
 pub(crate) fn run(command: ConfigsCommand, context: &Context) -> Result<(), CommandError> {
     match command {
         ConfigsCommand::Describe(args) => describe::run(&args, context),
+        ConfigsCommand::Diff(args) => diff::run(&args, context),
+        ConfigsCommand::List(args) => list::run(&args, context),
         ConfigsCommand::Set(args) => change::set(&args, context),
         ConfigsCommand::Unset(args) => change::unset(&args, context),
     }
+}
+
+/// Where a value comes from, by Kafka's code.
+const fn source_name(code: i8) -> &'static str {
+    match code {
+        1 => "topic",
+        2 => "broker",
+        3 => "all-brokers",
+        4 => "file",
+        5 => "default",
+        6 => "broker-logger",
+        7 => "client-metrics",
+        8 => "group",
+        _ => "unknown",
+    }
+}
+
+/// A name as it is shown; all brokers have none.
+fn shown_name(name: &str) -> String {
+    if name.is_empty() { "(all)" } else { name }.to_owned()
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::selection::{Selected, SelectionArgs};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
-use crate::exit_codes;
+use crate::failure::Failure;
 use crate::output::{Shown, Table};
 
 /// Elect leaders of partitions.
@@ -98,7 +98,7 @@ const SEEN_MAX: Duration = Duration::from_secs(5);
 const LINES_MAX: usize = 20;
 
 pub(crate) fn run(args: &ElectArgs, context: &Context) -> Result<(), CommandError> {
-    let (id, rows) = block_on(async {
+    let (id, rows, failures) = block_on(async {
         let client = context.connect().await?;
         let id = client.cluster_id().to_owned();
         context.expect_cluster(&args.safety, &id)?;
@@ -109,13 +109,13 @@ pub(crate) fn run(args: &ElectArgs, context: &Context) -> Result<(), CommandErro
             .map(|(key, _)| key.clone())
             .collect();
         if needed.is_empty() {
-            return Ok((id, rows(&selected, &Sharded::default(), &selected)));
+            return Ok((id, rows(&selected, &Sharded::default(), &selected), Vec::new()));
         }
         show_plan(args.election_type, &selected, &needed, context);
         insist_on_acceptance(args, needed.len())?;
         let action = args.election_type.action(needed.len());
         if !context.may_change(&args.safety, &id, &action)? {
-            return Ok((id, rows(&selected, &Sharded::default(), &selected)));
+            return Ok((id, rows(&selected, &Sharded::default(), &selected), Vec::new()));
         }
         let election = match args.election_type {
             Kind::Preferred => ElectionType::Preferred,
@@ -123,19 +123,11 @@ pub(crate) fn run(args: &ElectArgs, context: &Context) -> Result<(), CommandErro
         };
         let elected = client.elect_leaders(election, &needed).await?;
         let now = until_seen(&client, args.election_type, &elected).await?;
-        Ok::<_, CommandError>((id, rows(&selected, &elected, &now)))
+        let rows = rows(&selected, &elected, &now);
+        let failures = elected.errors.into_iter().map(Failure::from).collect();
+        Ok::<_, CommandError>((id, rows, failures))
     })??;
-    let warnings: Vec<String> = rows
-        .iter()
-        .filter_map(|row| Some(format!("{}-{}: {}", row.topic, row.partition, row.error.as_deref()?)))
-        .collect();
-    context.out.show(Some(&id), &rows, &warnings)?;
-    if warnings.is_empty() {
-        Ok(())
-    } else {
-        // Each partition has been shown with what became of it.
-        Err(CommandError::exit(exit_codes::REJECTED))
-    }
+    context.out.show_part(Some(&id), &rows, &[], &failures)
 }
 
 impl Kind {

@@ -1,19 +1,21 @@
 //! Which partitions are meant.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use client::{Client, PartitionDescription, TopicDescription};
 use serde::Deserialize;
 
 use crate::error::CommandError;
+use crate::json_file;
+use crate::topics::names::{Choice, Wanted, resolve};
 
 /// Which partitions.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub(super) struct SelectionArgs {
-    /// A topic
+    /// A topic, or a pattern as in 'orders-*', which does not reach the cluster's own topics
     #[arg(long, required_unless_present_any = ["all", "file"])]
     topic: Option<String>,
     /// A partition of it; may be repeated; all of them if not given
@@ -22,7 +24,7 @@ pub(super) struct SelectionArgs {
     /// All partitions of all topics
     #[arg(long, alias = "all-topic-partitions", conflicts_with_all = ["topic", "file"])]
     all: bool,
-    /// The partitions that a file names, as in {"partitions":[{"topic":"orders","partition":1}]}
+    /// The partitions that a file names (- is stdin), as in {"partitions":[{"topic":"orders","partition":1}]}
     #[arg(long, alias = "path-to-json-file", value_name = "FILE", conflicts_with = "topic")]
     file: Option<PathBuf>,
 }
@@ -49,11 +51,12 @@ impl SelectionArgs {
             return Ok(of_topics(client.describe_topics(None).await?));
         }
         let named = match &self.file {
-            Some(file) => read(file)?,
+            Some(file) => json_file::read(file, self::named)?,
             None => {
                 let topic = self.topic.clone().unwrap_or_default();
                 if self.partition.is_empty() {
-                    return Ok(of_topics(client.describe_topics(Some(&[topic])).await?));
+                    let topics = existing(client, &[topic]).await?;
+                    return Ok(of_topics(client.describe_topics(Some(&topics)).await?));
                 }
                 self.partition
                     .iter()
@@ -63,6 +66,7 @@ impl SelectionArgs {
         };
         let topics: BTreeSet<String> = named.iter().map(|(topic, _)| topic.clone()).collect();
         let topics: Vec<String> = topics.into_iter().collect();
+        let topics = existing(client, &topics).await?;
         let mut all = of_topics(client.describe_topics(Some(&topics)).await?);
         let missing = named.iter().find(|key| !all.contains_key(*key));
         if let Some((topic, partition)) = missing {
@@ -82,19 +86,23 @@ fn of_topics(topics: BTreeMap<String, TopicDescription>) -> Selected {
     partitions.collect()
 }
 
-fn read(file: &Path) -> Result<BTreeSet<(String, i32)>, CommandError> {
-    let shown = file.display();
-    let bytes = std::fs::read(file).map_err(|error| CommandError::io(&format!("reading {shown}"), &error))?;
-    parse(&bytes).map_err(|why| CommandError::data(format!("{shown}: {why}")))
+/// These topics, all of which have to be there.
+async fn existing(client: &Client, topics: &[String]) -> Result<Vec<String>, CommandError> {
+    let wanted = Wanted::parse(topics, false)?;
+    Ok(resolve(client, &wanted, Choice::CHANGE)
+        .await?
+        .names
+        .into_iter()
+        .collect())
 }
 
-fn parse(bytes: &[u8]) -> Result<BTreeSet<(String, i32)>, String> {
-    let parsed: PartitionsFile = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if parsed.partitions.is_empty() {
+/// The partitions of a file, each once.
+fn named(file: PartitionsFile) -> Result<BTreeSet<(String, i32)>, String> {
+    if file.partitions.is_empty() {
         return Err("it names no partition".to_owned());
     }
     let mut named = BTreeSet::new();
-    for NamedPartition { topic, partition } in parsed.partitions {
+    for NamedPartition { topic, partition } in file.partitions {
         if !named.insert((topic.clone(), partition)) {
             return Err(format!("it names {topic}-{partition} twice"));
         }
@@ -105,12 +113,13 @@ fn parse(bytes: &[u8]) -> Result<BTreeSet<(String, i32)>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json_file::parse;
 
     #[test]
     fn files_are_those_of_kafkas_script() {
-        let named = parse(br#"{"partitions":[{"topic":"a","partition":1},{"topic":"a","partition":0}],"version":1}"#);
+        let text = r#"{"partitions":[{"topic":"a","partition":1},{"topic":"a","partition":0}],"version":1}"#;
         assert_eq!(
-            named.unwrap(),
+            parse(text, named).unwrap(),
             BTreeSet::from([("a".to_owned(), 0), ("a".to_owned(), 1)])
         );
         for wrong in [
@@ -120,7 +129,7 @@ mod tests {
             r#"{"partitions":[{"topic":"a"}]}"#,
             r#"{"partitions":[{"topic":"a","partition":0},{"topic":"a","partition":0}]}"#,
         ] {
-            assert!(parse(wrong.as_bytes()).is_err(), "{wrong}");
+            assert!(parse(wrong, named).is_err(), "{wrong}");
         }
     }
 }

@@ -10,7 +10,7 @@ use protocol::api::ErrorCode;
 use super::plan::{LogRange, Logs};
 use crate::error::CommandError;
 use crate::failure::{Failure, together};
-use crate::nearest::did_you_mean;
+use crate::topics::names::unknown_topic;
 
 /// Partitions with their leaders.
 pub(super) type Partitions = BTreeMap<PartitionKey, i32>;
@@ -135,22 +135,7 @@ pub(super) fn no_partition((topic, partition): &PartitionKey) -> CommandError {
 /// That a topic does not exist, if that was found out.
 pub(super) async fn missing_topic<T>(client: &Client, found: &Sharded<T>) -> Option<CommandError> {
     let missing = found.errors.iter().find(|failed| is_gone(&failed.error))?;
-    Some(no_topic(client, missing.what.trim_start_matches("topic ")).await)
-}
-
-async fn no_topic(client: &Client, topic: &str) -> CommandError {
-    let error = CommandError::not_found(format!("topic {topic} does not exist"));
-    // It does not exist in any case; names that are like it are a help and no more.
-    let Ok(metadata) = client.metadata(None).await else {
-        return error;
-    };
-    let names: Vec<String> = metadata
-        .topics
-        .into_iter()
-        .filter_map(|topic| topic.name.map(|name| name.to_string()))
-        .collect();
-    let hint = did_you_mean(topic, names.iter().map(String::as_str));
-    hint.into_iter().fold(error, CommandError::hint)
+    Some(unknown_topic(client, missing.what.trim_start_matches("topic ")).await)
 }
 
 fn is_gone(error: &ClientError) -> bool {

@@ -1,21 +1,28 @@
 //! topics delete
 
 use clap::Args;
-use protocol::api::messages::DeleteTopicsRequest;
-use protocol::api::messages::delete_topics_request::DeleteTopicState;
-use protocol::api::{ErrorCode, StrBytes, TopicName};
+use client::Client;
+use protocol::api::ErrorCode;
 
-use super::{TopicChange, show_changes, until_seen};
+use super::change::{Outcome, TopicChange, counted, is_gone, show_plan, until_seen};
+use super::names::{Choice, Wanted, resolve};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 
 /// Delete topics with all their records.
+///
+/// Patterns do not reach the cluster's own topics; those have to be named.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  kfleet topics delete old-orders --yes")]
+#[command(
+    after_help = "Examples:\n  kfleet topics delete old-orders --yes\n  kfleet topics delete 'tmp-*' --dry-run\n  kfleet topics delete 'tmp-[0-9]+' --regex --if-exists --yes"
+)]
 pub(crate) struct DeleteArgs {
-    /// Names
+    /// Topics, or patterns as in 'tmp-*'
     #[arg(required = true)]
     topics: Vec<String>,
+    /// What is given are regular expressions, each for whole names
+    #[arg(long)]
+    regex: bool,
     /// A topic that does not exist is no error
     #[arg(long)]
     if_exists: bool,
@@ -24,47 +31,64 @@ pub(crate) struct DeleteArgs {
 }
 
 pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), CommandError> {
-    let (id, changes) = block_on(async {
+    let wanted = Wanted::parse(&args.topics, args.regex)?;
+    let (id, outcome) = block_on(async {
         let client = context.connect().await?;
-        let plan = format!("delete {} with all records", args.topics.join(", "));
-        if !context.may_change(&args.safety, client.cluster_id(), &plan)? {
-            let unchanged = |topic: &String| TopicChange {
-                topic: topic.clone(),
-                changed: false,
-                error: None,
-            };
-            return Ok((
-                client.cluster_id().to_owned(),
-                args.topics.iter().map(unchanged).collect(),
-            ));
-        }
-        let topic =
-            |name: &String| DeleteTopicState::default().with_name(Some(TopicName(StrBytes::from_string(name.clone()))));
-        let request = DeleteTopicsRequest::default()
-            .with_topics(args.topics.iter().map(topic).collect())
-            .with_timeout_ms(context.global.timeout.as_millis() as i32);
-        let response = client.send_any(&request).await?;
-        let mut changes = Vec::new();
-        for result in response.responses {
-            let name = result.name.map_or(String::new(), |name| name.to_string());
-            let missing = result.error_code == ErrorCode::UnknownTopicOrPartition.code();
-            if missing && !args.if_exists {
-                return Err(CommandError::not_found(format!("topic {name} does not exist")));
-            }
-            let error = (result.error_code != 0 && !missing).then(|| {
-                result
-                    .error_message
-                    .map_or_else(|| result.error_code.to_string(), |m| m.to_string())
-            });
-            changes.push(TopicChange {
-                topic: name,
-                changed: result.error_code == 0,
-                error,
-            });
-        }
-        let gone = ErrorCode::UnknownTopicOrPartition.code();
-        until_seen(&client, &changes, |topic| topic.error_code == gone).await?;
-        Ok::<_, CommandError>((client.cluster_id().to_owned(), changes))
+        let id = client.cluster_id().to_owned();
+        context.expect_cluster(&args.safety, &id)?;
+        let choice = Choice {
+            if_exists: args.if_exists,
+            ..Choice::CHANGE
+        };
+        let chosen = resolve(&client, &wanted, choice).await?;
+        let names: Vec<String> = chosen.names.into_iter().collect();
+        let mut outcome = delete(args, &names, &client, context).await?;
+        outcome.rows.extend(chosen.missing.into_iter().map(TopicChange::of));
+        Ok::<_, CommandError>((id, outcome))
     })??;
-    show_changes(context, &id, &changes)
+    outcome.show(context, &id)
+}
+
+async fn delete(
+    args: &DeleteArgs,
+    names: &[String],
+    client: &Client,
+    context: &Context,
+) -> Result<Outcome, CommandError> {
+    let topics = client.describe_topics(Some(names)).await?;
+    let row = |(name, topic): (&String, &client::TopicDescription)| TopicChange {
+        id: Some(topic.id.to_string()),
+        partitions: Some(topic.partitions.len() as i32),
+        replication_factor: topic
+            .partitions
+            .values()
+            .next()
+            .map(|first| first.replicas.len() as i32),
+        ..TopicChange::of(name.clone())
+    };
+    let mut outcome = Outcome {
+        rows: topics.iter().map(row).collect(),
+        ..Outcome::default()
+    };
+    if names.is_empty() {
+        return Ok(outcome);
+    }
+    if !args.safety.ask.dry_run {
+        show_plan(context, &outcome.rows);
+    }
+    let plan = format!("delete {} with all records", counted(names.len()));
+    if !context.may_go_ahead(&args.safety.ask, &plan)? {
+        return Ok(outcome);
+    }
+    let deleted = client.delete_topics(names).await?;
+    for row in &mut outcome.rows {
+        row.changed = deleted.ok.contains(&row.topic);
+    }
+    let mut refused = deleted.errors;
+    // Somebody else may have been faster.
+    let is_missing = |code| code == Some(ErrorCode::UnknownTopicOrPartition);
+    refused.retain(|failed| !(args.if_exists && is_missing(failed.error.code())));
+    outcome.refuse(refused);
+    until_seen(client, &mut outcome, is_gone).await;
+    Ok(outcome)
 }

@@ -345,3 +345,11 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("transactional.id.expiration.ms", Kind::Int, Default::Value("604800000"), Check::AtLeast(1), Update::ReadOnly),
     key("unclean.leader.election.enable", Kind::Bool, Default::Value("false"), Check::Any, Update::ClusterWide),
 ];
+
+/// Keys that brokers take and tell of only where they are set (`QuotaConfig` of 4.3.1).
+#[rustfmt::skip]
+pub(super) const TOLD_IF_SET: &[ConfigKey] = &[
+    key("follower.replication.throttled.rate", Kind::Long, Default::Null, Check::AtLeast(0), Update::ClusterWide),
+    key("leader.replication.throttled.rate", Kind::Long, Default::Null, Check::AtLeast(0), Update::ClusterWide),
+    key("replica.alter.log.dirs.io.max.bytes.per.second", Kind::Long, Default::Null, Check::AtLeast(0), Update::ClusterWide),
+];

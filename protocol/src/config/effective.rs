@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ConfigKey, Default, Scope, Update, keys, lookup};
+use super::{ConfigKey, Default, Scope, Update, keys, lookup, told_if_set};
 
 /// Keys and values set at one level.
 pub type Values = BTreeMap<String, String>;
@@ -181,7 +181,7 @@ pub fn describe_group(overrides: &Values, layers: Layers<'_>) -> Vec<Entry> {
     keys(Scope::Group).iter().map(describe).collect()
 }
 
-/// All keys of a broker.
+/// All keys of a broker, and those that are told of only where they are set.
 pub fn describe_broker(layers: Layers<'_>) -> Vec<Entry> {
     let describe = |key: &'static ConfigKey| {
         let mut synonyms = layers.values(key.name);
@@ -202,7 +202,9 @@ pub fn describe_broker(layers: Layers<'_>) -> Vec<Entry> {
             synonyms,
         }
     };
-    keys(Scope::Broker).iter().map(describe).collect()
+    let set = told_if_set(Scope::Broker).iter();
+    let set = set.filter(|key| !layers.values(key.name).is_empty());
+    keys(Scope::Broker).iter().chain(set).map(describe).collect()
 }
 
 #[cfg(test)]
@@ -299,6 +301,24 @@ mod tests {
             told(&values(&[("log.retention.ms", "5")])),
             ["log.retention.ms", "log.retention.hours"]
         );
+    }
+
+    #[test]
+    fn a_throttle_is_told_of_once_it_is_set() {
+        const RATE: &str = "leader.replication.throttled.rate";
+        let (none, set) = (Values::new(), values(&[(RATE, "5")]));
+        let told = |dynamic: &Values| {
+            let layers = Layers {
+                dynamic,
+                dynamic_default: &none,
+                file: &none,
+            };
+            let described = describe_broker(layers);
+            let entry = described.into_iter().find(|entry| entry.key.name == RATE);
+            entry.map(|entry| (entry.value, entry.source, entry.synonyms.len()))
+        };
+        assert_eq!(told(&none), None);
+        assert_eq!(told(&set), Some((Some("5".to_owned()), Source::DynamicBroker, 1)));
     }
 
     #[test]

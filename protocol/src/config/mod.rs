@@ -154,7 +154,7 @@ const fn key(name: &'static str, kind: Kind, default: Default, check: Check, upd
     }
 }
 
-/// All keys of a scope, by name.
+/// All keys of a scope, by name, without those that brokers tell of only where they are set.
 pub fn keys(scope: Scope) -> &'static [ConfigKey] {
     match scope {
         Scope::Broker => broker::KEYS,
@@ -163,17 +163,31 @@ pub fn keys(scope: Scope) -> &'static [ConfigKey] {
     }
 }
 
+/// Keys that brokers take and tell of only where they are set.
+const fn told_if_set(scope: Scope) -> &'static [ConfigKey] {
+    match scope {
+        Scope::Broker => broker::TOLD_IF_SET,
+        Scope::Topic | Scope::Group => &[],
+    }
+}
+
 /// The key with this name.
 pub fn lookup(scope: Scope, name: &str) -> Option<&'static ConfigKey> {
-    let keys = keys(scope);
-    keys.binary_search_by(|key| key.name.cmp(name))
-        .ok()
-        .and_then(|at| keys.get(at))
+    let in_table = |keys: &'static [ConfigKey]| {
+        let at = keys.binary_search_by(|key| key.name.cmp(name)).ok()?;
+        keys.get(at)
+    };
+    in_table(keys(scope)).or_else(|| in_table(told_if_set(scope)))
+}
+
+/// Names of all keys of a scope that are known here.
+pub fn names(scope: Scope) -> impl Iterator<Item = &'static str> {
+    keys(scope).iter().chain(told_if_set(scope)).map(|key| key.name)
 }
 
 /// The name most like one that does not exist, if any is like it.
 pub fn suggest(scope: Scope, name: &str) -> Option<&'static str> {
-    let distances = keys(scope).iter().map(|key| (distance(key.name, name), key.name));
+    let distances = names(scope).map(|known| (distance(known, name), known));
     distances
         .min()
         .filter(|(distance, _)| *distance <= 3.max(name.len() / 5))
@@ -205,8 +219,10 @@ mod tests {
     #[test]
     fn tables_are_sorted_and_every_default_passes_its_own_check() {
         for scope in [Scope::Broker, Scope::Topic, Scope::Group] {
-            assert!(keys(scope).windows(2).all(|pair| pair[0].name < pair[1].name));
-            for key in keys(scope) {
+            for table in [keys(scope), told_if_set(scope)] {
+                assert!(table.windows(2).all(|pair| pair[0].name < pair[1].name));
+            }
+            for key in keys(scope).iter().chain(told_if_set(scope)) {
                 assert_eq!(lookup(scope, key.name), Some(key));
                 if let Default::Value(value) = key.default
                     && key.check != Check::NonEmptyList

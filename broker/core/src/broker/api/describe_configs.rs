@@ -1,5 +1,6 @@
 //! DescribeConfigs (key 32), versions 1 to 4: every key with its value, source and synonyms.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use protocol::api::messages::describe_configs_request::{DescribeConfigsRequest, DescribeConfigsResource};
@@ -34,7 +35,8 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
                     .into_iter()
                     .filter(asked)
                     .map(|entry| told(entry, request.include_synonyms));
-                result.with_configs(entries.collect())
+                let unknown = unknown(broker, &image, resource, request.include_synonyms);
+                result.with_configs(entries.chain(unknown).collect())
             }
             Err((code, message)) => result
                 .with_error_code(code.code())
@@ -84,6 +86,46 @@ fn describe(broker: &Broker, image: &MetadataImage, resource: &DescribeConfigsRe
             format!("Unsupported resource type: {}", resource.resource_type),
         )),
     }
+}
+
+/// Keys of brokers that are set and that no table has: whether they are secrets is not known, so their values are kept.
+fn unknown(
+    broker: &Broker,
+    image: &MetadataImage,
+    resource: &DescribeConfigsResource,
+    include_synonyms: bool,
+) -> Vec<DescribeConfigsResourceResult> {
+    if ResourceType::from_code(resource.resource_type) != Some(ResourceType::Broker) {
+        return Vec::new();
+    }
+    let of_all = image.config(ResourceType::Broker, "");
+    let own = image.config(ResourceType::Broker, &broker.node_id().to_string());
+    let own = own.filter(|_| !resource.resource_name.is_empty());
+    let mut sources: BTreeMap<&str, Source> = BTreeMap::new();
+    for (values, source) in [(of_all, Source::DynamicDefaultBroker), (own, Source::DynamicBroker)] {
+        let names = values.into_iter().flat_map(Values::keys).map(String::as_str);
+        sources.extend(names.map(|name| (name, source)));
+    }
+    let asked = |name: &str| {
+        let keys = resource.configuration_keys.as_ref();
+        keys.is_none_or(|keys| keys.iter().any(|key| key.as_str() == name))
+    };
+    let names = sources.into_iter();
+    let unknown = names.filter(|(name, _)| config::lookup(Scope::Broker, name).is_none() && asked(name));
+    let told = unknown.map(|(name, source)| {
+        let synonym = DescribeConfigsSynonym::default()
+            .with_name(StrBytes::from_string(name.to_owned()))
+            .with_value(None)
+            .with_source(source as i8);
+        DescribeConfigsResourceResult::default()
+            .with_name(StrBytes::from_string(name.to_owned()))
+            .with_value(None)
+            .with_read_only(true)
+            .with_config_source(source as i8)
+            .with_is_sensitive(true)
+            .with_synonyms(if include_synonyms { vec![synonym] } else { Vec::new() })
+    });
+    told.collect()
 }
 
 /// A key that is set, as an entry of its own.

@@ -1,0 +1,23 @@
+//! Log directories of brokers.
+
+mod describe;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::CommandError;
+
+pub(crate) use describe::{LogDirReplicaRow, LogDirRow};
+
+/// Commands on log directories.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogDirsCommand {
+    /// List directories with their space and their replicas
+    Describe(describe::DescribeArgs),
+}
+
+pub(crate) fn run(command: LogDirsCommand, context: &Context) -> Result<(), CommandError> {
+    match command {
+        LogDirsCommand::Describe(args) => describe::run(&args, context),
+    }
+}
