@@ -54,7 +54,7 @@ pub struct TimeIndexEntry {
 
 /// Entries of a fixed size.
 #[derive(Debug)]
-struct Entries {
+pub(super) struct Entries {
     window: Window,
     entry_bytes: usize,
     position: u64,
@@ -63,14 +63,14 @@ struct Entries {
 }
 
 /// Bytes of one entry, or what comes instead.
-enum Raw<'a> {
+pub(super) enum Raw<'a> {
     Entry(u64, &'a [u8]),
     Unused(u64, u64),
     Partial(Fault),
 }
 
 impl Entries {
-    fn open(disk: &dyn Disk, path: &Path, entry_bytes: usize) -> Result<Self, LogError> {
+    pub(super) fn open(disk: &dyn Disk, path: &Path, entry_bytes: usize) -> Result<Self, LogError> {
         Ok(Self {
             window: Window::open(disk, path)?,
             entry_bytes,
@@ -79,7 +79,7 @@ impl Entries {
         })
     }
 
-    fn next(&mut self) -> Result<Option<Raw<'_>>, LogError> {
+    pub(super) fn next(&mut self) -> Result<Option<Raw<'_>>, LogError> {
         let position = self.position;
         let left_bytes = self.window.len().saturating_sub(position);
         if left_bytes == 0 {
@@ -105,7 +105,7 @@ impl Entries {
 }
 
 /// The order of two neighbours.
-fn out_of_order(what: &'static str, last: i64, found: i64, may_repeat: bool) -> Option<FaultKind> {
+pub(super) fn out_of_order(what: &'static str, last: i64, found: i64, may_repeat: bool) -> Option<FaultKind> {
     (found < last || (found == last && !may_repeat)).then_some(FaultKind::EntryOrder { what, last, found })
 }
 
