@@ -56,6 +56,7 @@ fn all() -> Vec<Named> {
         of::<crate::host::HostUndo>(),
         of::<Vec<crate::leaders::ElectionRow>>(),
         of_streamed::<crate::logs::DumpElement>(),
+        of_streamed::<crate::logs::VerifyElement>(),
         of::<Vec<crate::offsets::OffsetChange>>(),
         of::<crate::offsets::OffsetsFile>(),
         of::<Vec<crate::offsets::OffsetRow>>(),

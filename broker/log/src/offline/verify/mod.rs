@@ -79,6 +79,16 @@ impl PartitionFiles {
         })
     }
 
+    /// A directory without segments, of which these files are to be verified.
+    pub fn bare(dir: &Path, others: Vec<String>) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            segments: Vec::new(),
+            others,
+            epochs: None,
+        }
+    }
+
     /// The path of a segment.
     pub fn segment_path(&self, base_offset: i64) -> PathBuf {
         file(&self.dir, base_offset, "log")
