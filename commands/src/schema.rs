@@ -69,6 +69,7 @@ fn all() -> Vec<Named> {
         of::<crate::render::VariableList>(),
         of::<crate::sandbox::SandboxCluster>(),
         of::<crate::size::Sizing>(),
+        of::<crate::storage::StorageCheck>(),
         of::<Vec<crate::topics::TopicChange>>(),
         of::<Vec<crate::topics::PartitionRow>>(),
         of::<Vec<crate::topics::TopicRow>>(),

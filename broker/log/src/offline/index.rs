@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::alongside::{Alongside, base_offset, segment_of};
-use super::window::Window;
+use super::window::{WINDOW_BYTES, Window};
 use super::{Fault, FaultKind};
 use crate::disk::Disk;
 use crate::error::LogError;
@@ -60,6 +60,8 @@ pub(super) struct Entries {
     position: u64,
     /// A byte that is not zero, so that zeros are looked through once.
     nonzero_at: u64,
+    /// How many zeros count as zeros to the end.
+    zeros_max: u64,
 }
 
 /// Bytes of one entry, or what comes instead.
@@ -76,6 +78,17 @@ impl Entries {
             entry_bytes,
             position: 0,
             nonzero_at: 0,
+            zeros_max: u64::MAX,
+        })
+    }
+
+    /// The same for whoever does not want to read ten megabytes of zeros for each index that is in use: so many are
+    /// enough to tell.
+    pub(super) fn open_hasty(disk: &dyn Disk, path: &Path, entry_bytes: usize) -> Result<Self, LogError> {
+        let entries = Self::open(disk, path, entry_bytes)?;
+        Ok(Self {
+            zeros_max: WINDOW_BYTES as u64,
+            ..entries
         })
     }
 
@@ -86,7 +99,7 @@ impl Entries {
             return Ok(None);
         }
         if self.nonzero_at <= position {
-            match self.window.nonzero_from(position)? {
+            match self.window.nonzero_within(position, self.zeros_max)? {
                 Some(nonzero_at) => self.nonzero_at = nonzero_at,
                 None => {
                     self.position = self.window.len();

@@ -17,8 +17,10 @@ struct Meter {
 }
 
 impl Meter {
-    fn count(&self, bytes: usize) {
-        self.bytes_read.fetch_add(bytes as u64, Ordering::Relaxed);
+    fn count(&self, bytes: usize, is_segment: bool) {
+        if is_segment {
+            self.bytes_read.fetch_add(bytes as u64, Ordering::Relaxed);
+        }
         let Some((rate, next)) = &self.limit else {
             return;
         };
@@ -50,7 +52,7 @@ impl MeteredDisk {
         }
     }
 
-    /// What was read so far.
+    /// What was read of segments so far.
     pub(super) fn bytes_read(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.meter.bytes_read)
     }
@@ -67,6 +69,7 @@ impl Disk for MeteredDisk {
         }
         Ok(Arc::new(MeteredFile {
             file: RealDisk.open(path, mode)?,
+            is_segment: path.extension().is_some_and(|suffix| suffix == "log"),
             meter: Arc::clone(&self.meter),
         }))
     }
@@ -111,13 +114,14 @@ impl Disk for MeteredDisk {
 #[derive(Debug)]
 struct MeteredFile {
     file: Arc<dyn DiskFile>,
+    is_segment: bool,
     meter: Arc<Meter>,
 }
 
 impl DiskFile for MeteredFile {
     fn read_at(&self, buf: &mut [u8], position: u64) -> io::Result<usize> {
         let read = self.file.read_at(buf, position)?;
-        self.meter.count(read);
+        self.meter.count(read, self.is_segment);
         Ok(read)
     }
 
@@ -145,7 +149,7 @@ mod tests {
     #[test]
     fn reads_are_counted_and_held_to_their_rate() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("f");
+        let path = dir.path().join("f.log");
         std::fs::write(&path, [7; 3000]).unwrap();
         let disk = MeteredDisk::new(Some(20_000));
         let start = Instant::now();

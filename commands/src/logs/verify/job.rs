@@ -1,11 +1,12 @@
 //! One file.
 
+use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
 use broker_log::LogError;
 use broker_log::disk::Disk;
-use broker_log::offline::{Finding, Left, SegmentReport, verify_file, verify_segment};
+use broker_log::offline::{Finding, Left, PartitionFiles, SegmentReport, verify_file, verify_segment};
 
 use super::scope::{Scope, Task};
 
@@ -32,26 +33,37 @@ pub(super) fn run(scope: &Scope, task: &Task, disk: &dyn Disk) -> Outcome {
     let Some(directory) = scope.directories.get(at) else {
         return Outcome::Gone;
     };
-    let (files, options) = (&directory.files, &directory.options);
+    let (mut files, options) = (Cow::Borrowed(&directory.files), &directory.options);
     let path = match task {
         Task::Segment(_, base) => files.segment_path(*base),
         Task::File(_, name) => files.dir.join(name),
     };
-    let look = || match task {
+    let look = |files: &PartitionFiles| match task {
         Task::Segment(_, base) => verify_segment(disk, files, *base, options),
         Task::File(_, name) => verify_file(disk, files, name, options).map(|findings| SegmentReport {
             findings,
             ..SegmentReport::default()
         }),
     };
-    let mut report = look();
+    let mut report = look(&files);
     for _ in 1..LOOKS {
         let is_settled = report.as_ref().is_ok_and(|report| report.findings.is_empty());
         if is_settled || options.left != Left::InUse {
             break;
         }
         std::thread::sleep(LOOK_AGAIN_AFTER);
-        report = same_again(report, look());
+        // Compaction puts one segment in the place of several.
+        if !files.segments.is_empty()
+            && let Ok(now) = PartitionFiles::read(disk, &files.dir)
+        {
+            if let Task::Segment(_, base) = task
+                && !now.segments.contains(base)
+            {
+                return Outcome::Gone;
+            }
+            files = Cow::Owned(now);
+        }
+        report = same_again(report, look(&files));
     }
     match report {
         Ok(report) => Outcome::Verified(report),

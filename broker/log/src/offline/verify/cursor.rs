@@ -54,7 +54,7 @@ impl<E: Copy> Cursor<E> {
         read: fn(&[u8]) -> E,
     ) -> Result<Self, LogError> {
         let mut cursor = Self {
-            entries: Entries::open(disk, path, entry_bytes)?,
+            entries: Entries::open_hasty(disk, path, entry_bytes)?,
             read,
             ahead: None,
             behind_it: None,
