@@ -1,6 +1,5 @@
 //! Results that are printed as they are found, however many: nothing is kept but the line at hand.
 
-use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 
 use schemars::JsonSchema;
@@ -19,7 +18,7 @@ pub(crate) trait Streamed: Serialize + JsonSchema {
     const SCHEMA: &'static str;
 
     /// The columns of its kind; none for a line of its own.
-    fn columns(&self, wide: bool) -> Vec<Column>;
+    fn columns(&self, wide: bool) -> &'static [Column];
 
     /// Its cells, one for each column.
     fn cells(&self, wide: bool) -> Vec<String>;
@@ -41,7 +40,10 @@ pub(crate) struct Stream {
     stdout: BufWriter<StdoutLock<'static>>,
     terminal: bool,
     elements: u64,
-    headed: BTreeSet<Vec<Column>>,
+    /// The kinds whose names of columns were printed.
+    headed: Vec<&'static [Column]>,
+    /// The line at hand.
+    line: String,
 }
 
 impl Stream {
@@ -53,7 +55,8 @@ impl Stream {
             stdout: BufWriter::with_capacity(64 << 10, io::stdout().lock()),
             terminal: io::stdout().is_terminal(),
             elements: 0,
-            headed: BTreeSet::new(),
+            headed: Vec::new(),
+            line: String::new(),
         };
         if out.format == Format::Json {
             let schema = json!(stream.schema);
@@ -103,24 +106,38 @@ impl Stream {
 
     fn row(&mut self, element: &impl Streamed, wide: bool) -> Result<(), CommandError> {
         let columns = element.columns(wide);
-        if !columns.is_empty() && !self.out.no_headers && self.headed.insert(columns.clone()) {
-            let names: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
-            self.line(&columns, &names)?;
+        if !columns.is_empty() && !self.out.no_headers && !self.headed.contains(&columns) {
+            self.headed.push(columns);
+            let names = columns.iter().map(|(name, _)| *name);
+            self.print_line(columns, names)?;
         }
-        self.line(&columns, &element.cells(wide))
+        let cells = element.cells(wide);
+        self.print_line(columns, cells.iter().map(String::as_str))
     }
 
-    fn line(&mut self, columns: &[Column], cells: &[String]) -> Result<(), CommandError> {
-        let mut line = String::new();
-        for (at, cell) in cells.iter().enumerate() {
+    fn print_line<'a>(&mut self, columns: &[Column], cells: impl Iterator<Item = &'a str>) -> Result<(), CommandError> {
+        self.line.clear();
+        for (at, cell) in cells.enumerate() {
             let width = columns.get(at).map_or(0, |(_, width)| *width);
             if at > 0 {
-                line.push_str("  ");
+                self.line.push_str("  ");
             }
-            line.push_str(&format!("{cell:<width$}"));
+            self.line.push_str(cell);
+            let missing = width.saturating_sub(if cell.is_ascii() {
+                cell.len()
+            } else {
+                cell.chars().count()
+            });
+            self.line.extend(std::iter::repeat_n(' ', missing));
         }
-        let shown = if self.terminal { printable(&line) } else { line };
-        Ok(writeln!(self.stdout, "{}", shown.trim_end())?)
+        let shown = self.line.trim_end();
+        if self.terminal {
+            writeln!(self.stdout, "{}", printable(shown))?;
+        } else {
+            self.stdout.write_all(shown.as_bytes())?;
+            self.stdout.write_all(b"\n")?;
+        }
+        Ok(())
     }
 
     /// Starts a part under a heading, which only tables have.

@@ -45,6 +45,7 @@ fn ours() -> Vec<Message> {
         "offsets",
         "transactions",
         "shares",
+        "remote",
         "embedded",
     ];
     files.iter().flat_map(|file| definitions(file).unwrap()).collect()

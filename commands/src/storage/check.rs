@@ -72,9 +72,9 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), CommandErro
     directory::compare(&directories, node_id, &mut findings);
     let metadata = metadata_of(&directories, disk.as_ref(), &mut findings)?;
     let node_id = node_id.or_else(|| directories.iter().find_map(|dir| dir.meta.as_ref()?.node_id));
-    placement::check(&directories, metadata.as_ref(), node_id, &mut findings);
+    let missing = placement::check(&directories, metadata.as_ref(), node_id, &mut findings);
     for directory in &directories {
-        checkpoints::check(directory, &disk, &mut findings)?;
+        checkpoints::check(directory, &missing, &disk, &mut findings)?;
         upkeep::check(directory, &disk, &mut findings)?;
     }
     let report = StorageCheck::new(&directories, metadata.as_ref(), findings);

@@ -13,6 +13,7 @@ mod java_order;
 mod random_uuid;
 mod releases;
 mod scram;
+mod shown;
 mod version_mapping;
 mod voters;
 
@@ -24,6 +25,7 @@ pub(crate) use features::{FEATURES, KRAFT_VERSION, Levels, METADATA_VERSION, par
 pub(crate) use format::read_config;
 pub(crate) use formatter::{FormatRequest, format_node};
 pub(crate) use releases::Release;
+pub(crate) use shown::{Dependencies, Formatted, RandomUuid, StorageInfo, VersionMapping};
 pub(crate) use voters::InitialVoter;
 
 use crate::context::Context;

@@ -142,6 +142,16 @@ impl OffsetIndexWalk {
         })
     }
 
+    /// Walks the file alone: its entries are only compared with each other.
+    pub fn open_alone(disk: &dyn Disk, path: &Path) -> Result<Self, LogError> {
+        Ok(Self {
+            entries: Entries::open(disk, path, OffsetEntry::BYTES)?,
+            base_offset: base_offset(path).unwrap_or(0),
+            last: None,
+            alongside: Alongside::new(None),
+        })
+    }
+
     /// Whether there is a segment to check against.
     pub fn has_segment(&self) -> bool {
         self.alongside.segment.is_some()
@@ -231,6 +241,16 @@ impl TimeIndexWalk {
             base_offset: base_offset(path).unwrap_or(0),
             last: None,
             alongside: Alongside::new(segment_of(disk, path, ".timeindex")?),
+        })
+    }
+
+    /// Walks the file alone: its entries are only compared with each other.
+    pub fn open_alone(disk: &dyn Disk, path: &Path) -> Result<Self, LogError> {
+        Ok(Self {
+            entries: Entries::open(disk, path, TimeEntry::BYTES)?,
+            base_offset: base_offset(path).unwrap_or(0),
+            last: None,
+            alongside: Alongside::new(None),
         })
     }
 

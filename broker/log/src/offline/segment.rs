@@ -1,5 +1,6 @@
 //! A segment, batch by batch.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use protocol::records::{ATTRIBUTES_AT, BatchHeader, HEADER_BYTES, HeaderError};
@@ -221,13 +222,13 @@ impl SegmentWalk {
         Ok(found.map(|at| from + at as u64))
     }
 
-    /// The bytes of a batch that was walked, if it fits the window.
-    pub(super) fn held(&mut self, batch: &WalkedBatch) -> Result<Option<&[u8]>, LogError> {
-        let size_bytes = batch.header.size_bytes();
-        if size_bytes > WINDOW_BYTES {
-            return Ok(None);
+    /// The bytes of a batch that was walked, where possible without another copy.
+    pub fn bytes(&mut self, batch: &WalkedBatch) -> Result<Cow<'_, [u8]>, LogError> {
+        if batch.header.size_bytes() > WINDOW_BYTES {
+            return self.read(batch).map(Cow::Owned);
         }
-        self.window.slice(batch.position, size_bytes).map(Some)
+        let held = self.window.slice(batch.position, batch.header.size_bytes())?;
+        Ok(Cow::Borrowed(held))
     }
 
     /// The whole bytes of a batch that was walked.

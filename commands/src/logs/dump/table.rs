@@ -41,6 +41,7 @@ const RECORD: [Column; 6] = [
     ("VALUE", 12),
     ("HEADERS", 0),
 ];
+const CONTENT: [Column; 3] = [("KEY", 12), ("VALUE", 12), ("HEADERS", 0)];
 const PRODUCER: [Column; 8] = [
     ("PRODUCER", 8),
     ("EPOCH", 5),
@@ -59,25 +60,26 @@ const ABORTED: [Column; 5] = [
     ("LAST-STABLE", 0),
 ];
 
-impl Streamed for DumpElement {
+impl Streamed for DumpElement<'_> {
     const SCHEMA: &'static str = "logs-dump/1";
 
-    fn columns(&self, wide: bool) -> Vec<Column> {
+    fn columns(&self, wide: bool) -> &'static [Column] {
         match &self.element {
-            Element::Batch(_) if wide => BATCH_WIDE.to_vec(),
-            Element::Batch(_) => BATCH.to_vec(),
-            Element::Record(_) => RECORD.to_vec(),
-            Element::OffsetIndexEntry { .. } => vec![("POSITION", 10), ("OFFSET", 10), ("BATCH-POSITION", 0)],
-            Element::TimeIndexEntry { .. } => vec![("POSITION", 10), ("TIME", 24), ("OFFSET", 0)],
-            Element::AbortedTransaction { .. } => ABORTED.to_vec(),
-            Element::Producer { .. } => PRODUCER.to_vec(),
-            Element::PartitionOffset { .. } => vec![("TOPIC", 24), ("PARTITION", 9), ("OFFSET", 0)],
-            Element::LeaderEpoch { .. } => vec![("EPOCH", 10), ("START", 0)],
-            Element::QuorumState { .. } => vec![("LEADER", 6), ("EPOCH", 10), ("VOTED-FOR", 32), ("VOTERS", 0)],
-            Element::PartitionMetadata { .. } => vec![("TOPIC-ID", 0)],
-            Element::MetaProperties { .. } => vec![("CLUSTER", 24), ("NODE", 6), ("DIRECTORY", 0)],
-            Element::CleanShutdown { .. } => vec![("BROKER-EPOCH", 0)],
-            Element::Unused { .. } | Element::Fault { .. } => Vec::new(),
+            Element::Batch(_) if wide => &BATCH_WIDE,
+            Element::Batch(_) => &BATCH,
+            Element::Record(record) if record.skips_metadata => &CONTENT,
+            Element::Record(_) => &RECORD,
+            Element::OffsetIndexEntry { .. } => &[("POSITION", 10), ("OFFSET", 10), ("BATCH-POSITION", 0)],
+            Element::TimeIndexEntry { .. } => &[("POSITION", 10), ("TIME", 24), ("OFFSET", 0)],
+            Element::AbortedTransaction { .. } => &ABORTED,
+            Element::Producer { .. } => &PRODUCER,
+            Element::PartitionOffset { .. } => &[("TOPIC", 24), ("PARTITION", 9), ("OFFSET", 0)],
+            Element::LeaderEpoch { .. } => &[("EPOCH", 10), ("START", 0)],
+            Element::QuorumState { .. } => &[("LEADER", 6), ("EPOCH", 10), ("VOTED-FOR", 32), ("VOTERS", 0)],
+            Element::PartitionMetadata { .. } => &[("TOPIC-ID", 0)],
+            Element::MetaProperties { .. } => &[("CLUSTER", 24), ("NODE", 6), ("DIRECTORY", 0)],
+            Element::CleanShutdown { .. } => &[("BROKER-EPOCH", 0)],
+            Element::Unused { .. } | Element::Fault { .. } => &[],
         }
     }
 
@@ -118,7 +120,7 @@ impl Streamed for DumpElement {
     }
 }
 
-impl Element {
+impl Element<'_> {
     /// Cells of what comes from small files.
     fn small_cells(&self) -> Vec<String> {
         match self {
@@ -233,7 +235,7 @@ impl Batch {
     }
 }
 
-impl Record {
+impl Record<'_> {
     fn cells(&self) -> Vec<String> {
         let headers: Vec<String> = self
             .headers
@@ -243,6 +245,9 @@ impl Record {
         let mut last = headers.join(" ");
         if let Some(why) = &self.undecoded {
             last.push_str(&format!(" (not decoded: {why})"));
+        }
+        if self.skips_metadata {
+            return vec![or_dash(self.key.as_ref()), or_dash(self.value.as_ref()), last];
         }
         vec![
             "|".to_owned(),

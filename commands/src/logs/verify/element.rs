@@ -189,9 +189,9 @@ impl Summary {
 impl Streamed for VerifyElement {
     const SCHEMA: &'static str = "logs-verify/1";
 
-    fn columns(&self, _: bool) -> Vec<Column> {
+    fn columns(&self, _: bool) -> &'static [Column] {
         match self {
-            Self::Finding(_) => vec![
+            Self::Finding(_) => &[
                 ("SEVERITY", 8),
                 ("FAULT", 14),
                 ("FILE", 24),
@@ -199,7 +199,7 @@ impl Streamed for VerifyElement {
                 ("OFFSET", 10),
                 ("WHAT", 0),
             ],
-            Self::Unreadable(_) | Self::Summary(_) => Vec::new(),
+            Self::Unreadable(_) | Self::Summary(_) => &[],
         }
     }
 

@@ -1,6 +1,6 @@
 //! Checkpoints of a log directory against the logs in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,14 +10,19 @@ use broker_log::{LogDir, LogError, Offsets};
 use protocol::files::names;
 
 use super::directory::Directory;
-use super::report::Findings;
+use super::report::{Findings, counted};
 use crate::error::CommandError;
 
 /// Most partitions that are named in a sentence.
 const NAMED_MAX: usize = 3;
 
-/// Compares the four checkpoints with the logs.
-pub(super) fn check(directory: &Directory, disk: &Arc<dyn Disk>, findings: &mut Findings) -> Result<(), CommandError> {
+/// Compares the four checkpoints with the logs; of partitions that are `missing` it was told already.
+pub(super) fn check(
+    directory: &Directory,
+    missing: &BTreeSet<(String, i32)>,
+    disk: &Arc<dyn Disk>,
+    findings: &mut Findings,
+) -> Result<(), CommandError> {
     let mut ends = BTreeMap::new();
     for name in [
         names::RECOVERY_POINTS,
@@ -39,7 +44,7 @@ pub(super) fn check(directory: &Directory, disk: &Arc<dyn Disk>, findings: &mut 
         if directory.left == Left::InUse {
             continue;
         }
-        foreign(directory, &path, &offsets, findings);
+        foreign(directory, missing, &path, &offsets, findings);
         for (partition, offset) in &offsets {
             let Some(replica) = directory.replicas.get(partition) else {
                 continue;
@@ -58,9 +63,18 @@ pub(super) fn check(directory: &Directory, disk: &Arc<dyn Disk>, findings: &mut 
 }
 
 /// Entries of partitions that are not in the directory.
-fn foreign(directory: &Directory, path: &Path, offsets: &Offsets, findings: &mut Findings) {
-    let is_here =
-        |partition: &(String, i32)| directory.replicas.contains_key(partition) || directory.futures.contains(partition);
+fn foreign(
+    directory: &Directory,
+    missing: &BTreeSet<(String, i32)>,
+    path: &Path,
+    offsets: &Offsets,
+    findings: &mut Findings,
+) {
+    let is_here = |partition: &(String, i32)| {
+        directory.replicas.contains_key(partition)
+            || directory.futures.contains(partition)
+            || missing.contains(partition)
+    };
     let foreign: Vec<String> = offsets
         .keys()
         .filter(|partition| !is_here(partition))
@@ -72,8 +86,12 @@ fn foreign(directory: &Directory, path: &Path, offsets: &Offsets, findings: &mut
     let named = foreign.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
     let more = if foreign.len() > NAMED_MAX { ", ..." } else { "" };
     let message = format!(
-        "it has {} partitions that are not in this directory: {named}{more}",
-        foreign.len()
+        "it has {}: {named}{more}",
+        counted(
+            foreign.len(),
+            "partition that is not in this directory",
+            "partitions that are not in this directory"
+        )
     );
     let remedy = "If they were deleted or moved, the next start drops them; otherwise their directories are missing.";
     findings.warning(path, message, remedy);

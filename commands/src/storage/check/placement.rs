@@ -1,6 +1,6 @@
 //! Replicas that are here, against those that the metadata says are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use broker_log::PartitionDir;
@@ -8,23 +8,23 @@ use protocol::Uuid;
 
 use super::directory::Directory;
 use super::metadata::{Metadata, Topic};
-use super::report::Findings;
+use super::report::{Findings, counted};
 
 const STRAY: &str =
     "The next start sets it aside, its name ending in -stray, if the metadata that the broker gets by then agrees.";
 const LOST: &str = "If other replicas are in sync, the next start copies it from them. Otherwise find the directory first: \
                     its records are lost once the broker leads it without them.";
 
-/// Compares replicas with their assignments.
+/// Compares replicas with their assignments; those that are missing.
 pub(super) fn check(
     directories: &[Directory],
     metadata: Option<&Metadata>,
     node_id: Option<i32>,
     findings: &mut Findings,
-) {
+) -> BTreeSet<(String, i32)> {
     twice(directories, findings);
     let (Some(metadata), Some(node_id)) = (metadata, node_id) else {
-        return;
+        return BTreeSet::new();
     };
     let by_name: BTreeMap<&str, Uuid> = metadata
         .topics
@@ -60,7 +60,7 @@ pub(super) fn check(
             }
         }
     }
-    missing(directories, metadata, node_id, findings);
+    missing(directories, metadata, node_id, findings)
 }
 
 /// A replica in two directories.
@@ -134,8 +134,14 @@ fn wrong(
 }
 
 /// Replicas that are not here.
-fn missing(directories: &[Directory], metadata: &Metadata, node_id: i32, findings: &mut Findings) {
-    let mut elsewhere: BTreeMap<Uuid, u64> = BTreeMap::new();
+fn missing(
+    directories: &[Directory],
+    metadata: &Metadata,
+    node_id: i32,
+    findings: &mut Findings,
+) -> BTreeSet<(String, i32)> {
+    let mut missing = BTreeSet::new();
+    let mut elsewhere: BTreeMap<Uuid, usize> = BTreeMap::new();
     for topic in metadata.topics.values() {
         for (partition, directory) in of_node(topic, node_id) {
             let key = (topic.name.clone(), partition);
@@ -154,19 +160,23 @@ fn missing(directories: &[Directory], metadata: &Metadata, node_id: i32, finding
                         "the replica is missing: the metadata has it in this directory",
                         LOST,
                     );
+                    missing.insert(key);
                 }
                 None => *elsewhere.entry(directory).or_default() += 1,
             }
         }
     }
-    let Some(first) = directories.first() else { return };
+    let Some(first) = directories.first() else {
+        return missing;
+    };
     for (directory, count) in elsewhere {
         let is_registered = metadata
             .log_dirs
             .get(&node_id)
             .is_some_and(|dirs| dirs.contains(&directory));
+        let replicas = counted(count, "replica", "replicas");
         let message =
-            format!("the metadata has {count} replicas of this node in directory {directory}, which is none of these");
+            format!("the metadata has {replicas} of this node in directory {directory}, which is none of these");
         let remedy = if is_registered {
             "Name all directories of the node. If the disk is gone, these are copied from other replicas."
         } else {
@@ -174,6 +184,7 @@ fn missing(directories: &[Directory], metadata: &Metadata, node_id: i32, finding
         };
         findings.warning(&first.path, message, remedy);
     }
+    missing
 }
 
 /// Partitions of a topic that have a replica on the node, and its directory.

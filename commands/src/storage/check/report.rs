@@ -63,6 +63,11 @@ impl Findings {
     }
 }
 
+/// A number and what it counts.
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// A log directory.
 #[derive(Debug, Serialize, JsonSchema)]
 struct DirectoryRow {
@@ -145,15 +150,14 @@ impl StorageCheck {
     }
 
     pub(super) fn summary(&self) -> String {
-        let many = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
         let replicas = self.directories.iter().map(|dir| dir.partitions).sum();
         format!(
             "{} with {}: {}, {}, {}",
-            many(self.directories.len(), "directory", "directories"),
-            many(replicas, "replica", "replicas"),
-            many(self.count(Severity::Error), "error", "errors"),
-            many(self.count(Severity::Warning), "warning", "warnings"),
-            many(self.count(Severity::Info), "remark", "remarks"),
+            counted(self.directories.len(), "directory", "directories"),
+            counted(replicas, "replica", "replicas"),
+            counted(self.count(Severity::Error), "error", "errors"),
+            counted(self.count(Severity::Warning), "warning", "warnings"),
+            counted(self.count(Severity::Info), "remark", "remarks"),
         )
     }
 

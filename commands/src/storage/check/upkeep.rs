@@ -8,7 +8,7 @@ use broker_log::disk::Disk;
 use broker_log::offline::Left;
 
 use super::directory::Directory;
-use super::report::Findings;
+use super::report::{Findings, counted};
 use crate::error::CommandError;
 use crate::size::units;
 
@@ -104,16 +104,14 @@ impl Owners {
 
     fn tell(&self, findings: &mut Findings) {
         if let Some(first) = self.foreign.first() {
-            let message = format!(
-                "{} files do not belong to user {}, who owns {}",
-                self.foreign.len(),
-                self.uid,
-                self.dir.display()
-            );
+            let count = counted(self.foreign.len(), "file does", "files do");
+            let dir = self.dir.display();
+            let message = format!("{count} not belong to user {}, who owns {dir}", self.uid);
             findings.warning(first, message, "Something was run as another user: chown them back.");
         }
         if let Some(first) = self.closed.first() {
-            let message = format!("{} files cannot be read and written by their owner", self.closed.len());
+            let count = counted(self.closed.len(), "file", "files");
+            let message = format!("{count} cannot be read and written by their owner");
             findings.error(first, message, "chmod u+rwX: the broker cannot use them.");
         }
     }

@@ -224,10 +224,7 @@ impl Pass<'_> {
             let what = format!("the batch has more than {max_bytes} bytes, and was not unpacked");
             return Ok(Some(FaultKind::Records { what }));
         }
-        let what = match self.walk.held(batch)? {
-            Some(bytes) => unpack(header, bytes, max_bytes),
-            None => unpack(header, &self.walk.read(batch)?, max_bytes),
-        };
+        let what = unpack(header, &self.walk.bytes(batch)?, max_bytes);
         Ok(what.map(|what| FaultKind::Records { what }))
     }
 
