@@ -106,7 +106,8 @@ pub fn verify_file(
         } else {
             log_end_offset(disk, files)?
         };
-        let kind = content(name, &bytes, end).unwrap_or_else(|error| Some(unreadable(&error)));
+        let base_offset = files.segments.last().copied().unwrap_or(0);
+        let kind = content(name, &bytes, end, base_offset).unwrap_or_else(|error| Some(unreadable(&error)));
         kind.map(|kind| (None, kind))
     };
     let is_ahead = matches!(wrong, Some((_, FaultKind::BeyondLog { .. })));
@@ -132,7 +133,8 @@ fn unreadable(error: &FileError) -> FaultKind {
     }
 }
 
-fn content(name: &str, bytes: &[u8], end: Option<i64>) -> Result<Option<FaultKind>, FileError> {
+/// What is wrong with a small file of a log that ends there, in a segment that starts at `base_offset`.
+fn content(name: &str, bytes: &[u8], end: Option<i64>, base_offset: i64) -> Result<Option<FaultKind>, FileError> {
     let text = String::from_utf8_lossy(bytes);
     let beyond = |what, offset: i64, end: i64| (offset > end).then_some(FaultKind::BeyondLog { what, offset, end });
     if let Some(taken_at) = offset_of(name, "snapshot") {
@@ -143,8 +145,12 @@ fn content(name: &str, bytes: &[u8], end: Option<i64>) -> Result<Option<FaultKin
     match name {
         names::LEADER_EPOCHS => {
             let entries = parse_leader_epochs(&text)?;
-            let last = entries.last().map(|entry| entry.start_offset);
-            Ok(epoch_disorder(&entries).or_else(|| beyond("the start of the last epoch", last?, end?)))
+            let Some(last) = entries.last() else {
+                let is_short = end.is_some_and(|end| end > base_offset);
+                let what = "it has no epoch, and the log has batches".to_owned();
+                return Ok(is_short.then_some(FaultKind::Content { what }));
+            };
+            Ok(epoch_disorder(&entries).or_else(|| beyond("the start of the last epoch", last.start_offset, end?)))
         }
         names::PARTITION_METADATA => parse_partition_metadata(&text).map(|_| None),
         names::QUORUM_STATE => QuorumState::parse(&text).map(|_| None),
