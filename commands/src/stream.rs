@@ -1,7 +1,9 @@
 //! Results that are printed as they are found, however many: nothing is kept but the line at hand.
 
+use std::fmt::{Display, Write as _};
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -22,6 +24,108 @@ pub(crate) trait Streamed: Serialize + JsonSchema {
 
     /// Its cells, one for each column.
     fn cells(&self, wide: bool) -> Vec<String>;
+
+    /// Writes its cells, where there are so many elements that a string for each of them takes too long.
+    fn write(&self, wide: bool, line: &mut CellLine) {
+        for cell in self.cells(wide) {
+            line.cell(cell);
+        }
+    }
+}
+
+/// Cells of one line, each as wide as its column.
+#[derive(Debug, Default)]
+pub(crate) struct CellLine {
+    text: String,
+    columns: &'static [Column],
+    at: usize,
+    /// A second since 1970, and what its time starts with.
+    second: Option<(i64, String)>,
+}
+
+impl CellLine {
+    fn start(&mut self, columns: &'static [Column]) {
+        self.text.clear();
+        (self.columns, self.at) = (columns, 0);
+    }
+
+    /// The next cell.
+    pub(crate) fn cell(&mut self, cell: impl Display) {
+        let start = self.open();
+        // A string takes all there is.
+        let _always = write!(self.text, "{cell}");
+        self.close(start);
+    }
+
+    /// A number, which is faster than as anything that can be shown.
+    pub(crate) fn number(&mut self, number: i64) {
+        let start = self.open();
+        let (mut digits, mut at, mut left) = ([0u8; 20], 20, number.unsigned_abs());
+        loop {
+            at -= 1;
+            if let Some(digit) = digits.get_mut(at) {
+                *digit = b'0' + (left % 10) as u8;
+            }
+            left /= 10;
+            if left == 0 {
+                break;
+            }
+        }
+        if number < 0 {
+            self.text.push('-');
+        }
+        let digits = digits.get(at..).unwrap_or_default();
+        self.text.push_str(std::str::from_utf8(digits).unwrap_or_default());
+        self.close(start);
+    }
+
+    /// A time in milliseconds since 1970; a dash if there is none.
+    pub(crate) fn time(&mut self, timestamp_ms: i64) {
+        let start = self.open();
+        let second = timestamp_ms.div_euclid(1000);
+        if self.second.as_ref().is_none_or(|(known, _)| *known != second) {
+            // Times of neighbours are alike.
+            self.second = Timestamp::from_second(second).ok().map(|time| {
+                let text = time.to_string();
+                (second, text.trim_end_matches('Z').to_owned())
+            });
+        }
+        match &self.second {
+            _ if timestamp_ms < 0 => self.text.push('-'),
+            Some((_, text)) => {
+                let millis = timestamp_ms.rem_euclid(1000);
+                self.text.push_str(text);
+                self.text.push('.');
+                for digit in [millis / 100, millis / 10 % 10, millis % 10] {
+                    self.text.push(char::from(b'0' + digit as u8));
+                }
+                self.text.push('Z');
+            }
+            None => {
+                let _always = write!(self.text, "{timestamp_ms}");
+            }
+        }
+        self.close(start);
+    }
+
+    fn open(&mut self) -> usize {
+        if self.at > 0 {
+            self.text.push_str("  ");
+        }
+        self.text.len()
+    }
+
+    fn close(&mut self, start: usize) {
+        let width = self.columns.get(self.at).map_or(0, |(_, width)| *width);
+        let cell = self.text.get(start..).unwrap_or_default();
+        let missing = width.saturating_sub(if cell.is_ascii() {
+            cell.len()
+        } else {
+            cell.chars().count()
+        });
+        self.text.extend(std::iter::repeat_n(' ', missing));
+        self.at += 1;
+    }
 }
 
 /// An element as a line of newline-delimited JSON.
@@ -43,7 +147,7 @@ pub(crate) struct Stream {
     /// The kinds whose names of columns were printed.
     headed: Vec<&'static [Column]>,
     /// The line at hand.
-    line: String,
+    line: CellLine,
 }
 
 impl Stream {
@@ -56,7 +160,7 @@ impl Stream {
             terminal: io::stdout().is_terminal(),
             elements: 0,
             headed: Vec::new(),
-            line: String::new(),
+            line: CellLine::default(),
         };
         if out.format == Format::Json {
             let schema = json!(stream.schema);
@@ -108,29 +212,19 @@ impl Stream {
         let columns = element.columns(wide);
         if !columns.is_empty() && !self.out.no_headers && !self.headed.contains(&columns) {
             self.headed.push(columns);
-            let names = columns.iter().map(|(name, _)| *name);
-            self.print_line(columns, names)?;
+            self.line.start(columns);
+            for (name, _) in columns {
+                self.line.cell(name);
+            }
+            self.print_line()?;
         }
-        let cells = element.cells(wide);
-        self.print_line(columns, cells.iter().map(String::as_str))
+        self.line.start(columns);
+        element.write(wide, &mut self.line);
+        self.print_line()
     }
 
-    fn print_line<'a>(&mut self, columns: &[Column], cells: impl Iterator<Item = &'a str>) -> Result<(), CommandError> {
-        self.line.clear();
-        for (at, cell) in cells.enumerate() {
-            let width = columns.get(at).map_or(0, |(_, width)| *width);
-            if at > 0 {
-                self.line.push_str("  ");
-            }
-            self.line.push_str(cell);
-            let missing = width.saturating_sub(if cell.is_ascii() {
-                cell.len()
-            } else {
-                cell.chars().count()
-            });
-            self.line.extend(std::iter::repeat_n(' ', missing));
-        }
-        let shown = self.line.trim_end();
+    fn print_line(&mut self) -> Result<(), CommandError> {
+        let shown = self.line.text.trim_end();
         if self.terminal {
             writeln!(self.stdout, "{}", printable(shown))?;
         } else {
@@ -164,5 +258,41 @@ impl Stream {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_what_others_make_of_them() {
+        let mut line = CellLine::default();
+        for number in [0, 7, -1, 10, i64::MAX, i64::MIN] {
+            line.start(&[]);
+            line.number(number);
+            assert_eq!(line.text, number.to_string());
+        }
+        for ms in [0, 999, 1_764_253_800_007, 1_764_253_800_120, 4_102_444_799_999] {
+            line.start(&[]);
+            line.time(ms);
+            let time = Timestamp::from_millisecond(ms).unwrap();
+            assert_eq!(line.text, format!("{time:.3}"));
+        }
+        for (ms, text) in [(-1, "-"), (i64::MAX, "9223372036854775807")] {
+            line.start(&[]);
+            line.time(ms);
+            assert_eq!(line.text, text);
+        }
+    }
+
+    #[test]
+    fn cells_are_as_wide_as_their_columns() {
+        let mut line = CellLine::default();
+        line.start(&[("A", 4), ("B", 3), ("C", 0)]);
+        line.cell("\u{e9}");
+        line.cell("long one");
+        line.number(5);
+        assert_eq!(line.text, "\u{e9}     long one  5");
     }
 }

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::content::Content;
 use super::element::{Batch, DumpElement, Element, Record};
-use crate::stream::{Column, Streamed};
+use crate::stream::{CellLine, Column, Streamed};
 
 const BATCH: [Column; 9] = [
     ("POSITION", 10),
@@ -83,10 +84,16 @@ impl Streamed for DumpElement<'_> {
         }
     }
 
-    fn cells(&self, wide: bool) -> Vec<String> {
+    fn write(&self, wide: bool, line: &mut CellLine) {
         match &self.element {
-            Element::Batch(batch) => batch.cells(wide),
-            Element::Record(record) => record.cells(),
+            Element::Batch(batch) => batch.write(wide, line),
+            Element::Record(record) => record.write(line),
+            _ => self.cells(wide).into_iter().for_each(|cell| line.cell(cell)),
+        }
+    }
+
+    fn cells(&self, _: bool) -> Vec<String> {
+        match &self.element {
             Element::OffsetIndexEntry {
                 position,
                 offset,
@@ -183,32 +190,30 @@ impl Element<'_> {
 }
 
 impl Batch {
-    fn cells(&self, wide: bool) -> Vec<String> {
-        let mut cells = vec![
-            self.position.to_string(),
-            self.size_bytes.to_string(),
-            self.base_offset.to_string(),
-            self.last_offset.to_string(),
-            self.count.to_string(),
-            self.partition_leader_epoch.to_string(),
-            self.codec.to_owned(),
-        ];
+    fn write(&self, wide: bool, line: &mut CellLine) {
+        line.number(self.position.cast_signed());
+        line.number(self.size_bytes as i64);
+        line.number(self.base_offset);
+        line.number(self.last_offset);
+        line.number(self.count.into());
+        line.number(self.partition_leader_epoch.into());
+        line.cell(self.codec);
         if wide {
-            cells.extend([
-                self.delete_horizon_ms
-                    .map_or_else(|| time(self.base_timestamp), |_| "-".to_owned()),
-                time(self.max_timestamp),
-                self.producer_id.to_string(),
-                self.producer_epoch.to_string(),
-                self.base_sequence.to_string(),
-                self.last_sequence.to_string(),
-                format!("{:#010x}", self.crc),
-            ]);
+            line.time(if self.delete_horizon_ms.is_some() {
+                -1
+            } else {
+                self.base_timestamp
+            });
+            line.time(self.max_timestamp);
+            line.number(self.producer_id);
+            line.number(self.producer_epoch.into());
+            line.number(self.base_sequence.into());
+            line.number(self.last_sequence.into());
+            line.cell(format_args!("{:#010x}", self.crc));
         } else {
-            cells.push(time(self.max_timestamp));
+            line.time(self.max_timestamp);
         }
-        cells.push(self.marks());
-        cells
+        line.cell(self.marks());
     }
 
     /// What sets it apart from an ordinary batch.
@@ -236,7 +241,26 @@ impl Batch {
 }
 
 impl Record<'_> {
-    fn cells(&self) -> Vec<String> {
+    fn write(&self, line: &mut CellLine) {
+        if !self.skips_metadata {
+            line.cell("|");
+            line.number(self.offset);
+            line.time(self.timestamp);
+        }
+        for content in [&self.key, &self.value] {
+            match content {
+                None => line.cell("-"),
+                Some(Content::Text(text)) => line.cell(text),
+                Some(content) => line.cell(content),
+            }
+        }
+        if !self.headers.is_empty() || self.undecoded.is_some() {
+            line.cell(self.last_cell());
+        }
+    }
+
+    /// Headers, and why it is not shown as what it is.
+    fn last_cell(&self) -> String {
         let headers: Vec<String> = self
             .headers
             .iter()
@@ -246,17 +270,7 @@ impl Record<'_> {
         if let Some(why) = &self.undecoded {
             last.push_str(&format!(" (not decoded: {why})"));
         }
-        if self.skips_metadata {
-            return vec![or_dash(self.key.as_ref()), or_dash(self.value.as_ref()), last];
-        }
-        vec![
-            "|".to_owned(),
-            self.offset.to_string(),
-            time(self.timestamp),
-            or_dash(self.key.as_ref()),
-            or_dash(self.value.as_ref()),
-            last,
-        ]
+        last
     }
 }
 

@@ -5,6 +5,7 @@
 //! an index entry that merely makes readers read more; the first offset in a transaction index; the last stable offset there: of these a changed
 //! byte may go unseen.
 
+mod content;
 mod cursor;
 mod finding;
 mod indexes;
