@@ -60,7 +60,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "TIME", value_parser = scope::parse_since)]
     since: Option<i64>,
     /// With --deep: batches that are larger than this, packed or unpacked, count as damaged
-    #[arg(long, value_name = "BYTES", default_value_t = 256 << 20)]
+    #[arg(long, value_name = "BYTES", default_value_t = 256 << 20, requires = "deep")]
     max_message_size: usize,
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Shown {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ending {
     pub(super) next_offset: i64,
+    /// No other segment follows.
+    pub(super) is_last: bool,
     /// Entries that point beyond the end say nothing: the end is damaged, or being written.
     pub(super) is_open: bool,
     /// Zeros at the end are space to be filled.
@@ -281,9 +283,11 @@ impl Indexes {
             let is_of_empty = len == 0 && offset == base_offset;
             (offset, (!is_of_empty).then(|| beyond(offset)))
         })?;
-        let txns = self
-            .txns
-            .end(ending, |(_, txn)| (txn.last_offset, Some(beyond(txn.last_offset))))?;
+        // Compaction leaves an aborted transaction with its records, which may be a segment ahead of its marker.
+        let txns = self.txns.end(ending, |(_, txn)| {
+            let offset = txn.last_offset;
+            (offset, ending.is_last.then(|| beyond(offset)))
+        })?;
         Ok(missing.into_iter().chain([offsets, times, txns]).flatten().collect())
     }
 }

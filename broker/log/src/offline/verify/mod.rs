@@ -1,9 +1,9 @@
 //! Whether a log's files are whole and fit each other: each segment is read once, with its indexes beside it.
 //!
-//! What Kafka's format leaves without a checksum is compared with what else knows it. A base offset that is raised
-//! where nothing follows it (unless a clean stop recorded the log's end), or by less than a gap that compaction left;
-//! an index entry that merely makes readers read more; the first offset in a transaction index; the last stable offset there: of these a changed
-//! byte may go unseen.
+//! What Kafka's format leaves without a checksum is compared with what else knows it. Of these a changed byte may go
+//! unseen: a base offset that is raised where nothing follows it (unless a clean stop recorded where the log ends), or
+//! by no more than the gap that compaction left; an index entry that merely makes readers read more; in a transaction index the first
+//! offset, the last stable offset, and an end beyond the segment.
 
 mod content;
 mod cursor;

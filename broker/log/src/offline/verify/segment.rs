@@ -369,6 +369,7 @@ impl Pass<'_> {
         self.report.findings.extend(self.epoch_faults.take());
         let ending = Ending {
             next_offset: self.least,
+            is_last,
             is_open: is_cut || is_short || !self.is_sound || (is_last && left == Left::InUse),
             is_active: is_last && left != Left::Clean || is_recovered,
             severity,

@@ -42,21 +42,39 @@ pub fn log_end_offset(disk: &dyn Disk, files: &PartitionFiles) -> Result<Option<
     let path = files.segment_path(base_offset);
     let from = last_indexed(disk, files, base_offset)?;
     match end_from(disk, &path, from, base_offset)? {
-        None if from > 0 => end_from(disk, &path, 0, base_offset),
-        end => Ok(end),
+        // The index is wrong.
+        End::NoBatch if from > 0 => Ok(end_from(disk, &path, 0, base_offset)?.offset()),
+        end => Ok(end.offset()),
     }
 }
 
-fn end_from(disk: &dyn Disk, path: &Path, from: u64, base_offset: i64) -> Result<Option<i64>, LogError> {
-    let mut walk = SegmentWalk::open_at(disk, path, from)?;
-    let mut end = base_offset;
-    while let Some(step) = walk.next()? {
-        match step {
-            SegmentStep::Batch(batch) => end = batch.header.next_offset(),
-            SegmentStep::End(_) => return Ok(None),
+/// What comes of a walk to the end of a segment.
+enum End {
+    Whole(i64),
+    Damaged,
+    /// It does not even start with one.
+    NoBatch,
+}
+
+impl End {
+    fn offset(&self) -> Option<i64> {
+        match self {
+            Self::Whole(offset) => Some(*offset),
+            Self::Damaged | Self::NoBatch => None,
         }
     }
-    Ok(Some(end))
+}
+
+fn end_from(disk: &dyn Disk, path: &Path, from: u64, base_offset: i64) -> Result<End, LogError> {
+    let mut walk = SegmentWalk::open_at(disk, path, from)?;
+    let mut end = None;
+    while let Some(step) = walk.next()? {
+        match step {
+            SegmentStep::Batch(batch) => end = Some(batch.header.next_offset()),
+            SegmentStep::End(_) => return Ok(end.map_or(End::NoBatch, |_| End::Damaged)),
+        }
+    }
+    Ok(End::Whole(end.unwrap_or(base_offset)))
 }
 
 /// Where the last entry of a segment's index points, 0 if it has none.

@@ -288,6 +288,29 @@ fn each_damage_to_an_index_is_one_finding() {
 }
 
 #[test]
+fn compaction_may_leave_an_aborted_transaction_in_the_segment_before_its_marker() {
+    let world = World::new();
+    let last = world.files().segments.len() - 1;
+    for (segment, end, expected) in [
+        (0, world.end - 1, vec![]),
+        (
+            last,
+            world.end + 5,
+            vec![(world.name(last, "txnindex"), "beyond-segment", Severity::Error)],
+        ),
+    ] {
+        let path = world.path(segment, "txnindex");
+        let good = world.bytes(&path);
+        let fields = [7, 20, end, 20];
+        let entry = fields.iter().flat_map(|field: &i64| field.to_be_bytes());
+        let entry: Vec<u8> = [0, 0].into_iter().chain(entry).collect();
+        world.write(&path, &[good.clone(), entry].concat());
+        assert_eq!(world.found(&world.options(Left::Clean)), expected);
+        world.write(&path, &good);
+    }
+}
+
+#[test]
 fn the_end_of_a_log_that_was_not_closed_well_may_be_torn() {
     let world = World::new();
     let last = world.files().segments.len() - 1;
