@@ -16,6 +16,7 @@ mod cluster;
 mod completions;
 mod configs;
 mod consume;
+mod data_dir;
 mod features;
 mod groups;
 mod host;

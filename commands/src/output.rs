@@ -40,6 +40,11 @@ pub trait Shown: Serialize + JsonSchema {
 
     /// As columns and rows.
     fn table(&self, wide: bool) -> Table;
+
+    /// As the text that people know it by, where that is no table.
+    fn text(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Where results go.
@@ -89,7 +94,10 @@ impl Output {
         }
         match self.format {
             Format::Table | Format::Wide => {
-                self.print(&self.render(data.table(self.format == Format::Wide)))?;
+                match data.text() {
+                    Some(text) => self.print(&text)?,
+                    None => self.print(&self.render(data.table(self.format == Format::Wide)))?,
+                }
                 let loud = Self { quiet: false, ..*self };
                 for failure in failures {
                     failure.lines().for_each(|line| loud.note(&line));
@@ -131,6 +139,11 @@ impl Output {
             fields.insert("errors".to_owned(), serde_json::to_value(failures).map_err(bug)?);
         }
         Ok(format!("{}\n", serde_json::to_string_pretty(&document).map_err(bug)?))
+    }
+
+    /// Whether results are for programs.
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self.format, Format::Json | Format::Ndjson)
     }
 
     /// Columns and rows as text.

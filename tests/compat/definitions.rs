@@ -45,6 +45,7 @@ fn ours() -> Vec<Message> {
         "offsets",
         "transactions",
         "shares",
+        "remote",
         "embedded",
     ];
     files.iter().flat_map(|file| definitions(file).unwrap()).collect()
@@ -119,17 +120,13 @@ fn default_of(text: Option<String>) -> Option<String> {
 }
 
 /// What Kafka defines and we do without.
-const NOT_DEFINED: [(&str, &str); 7] = [
+const NOT_DEFINED: [(&str, &str); 3] = [
     (
         "ControlRecordTypeSchema",
         "ControlType reads the keys of control records",
     ),
     ("ProducerSnapshot", "protocol::files reads producer snapshots"),
     ("QuorumStateData", "protocol::files reads quorum-state, which is JSON"),
-    ("RemoteLogSegmentMetadataRecord", "tiered storage is not served"),
-    ("RemoteLogSegmentMetadataSnapshotRecord", "tiered storage is not served"),
-    ("RemoteLogSegmentMetadataUpdateRecord", "tiered storage is not served"),
-    ("RemotePartitionDeleteMetadataRecord", "tiered storage is not served"),
 ];
 
 /// Collects what differs.

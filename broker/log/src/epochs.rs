@@ -64,6 +64,18 @@ impl EpochCache {
             .map(|(epoch, _)| *epoch)
     }
 
+    /// The epoch of an offset, where it starts, and where the next one does.
+    pub(crate) fn span_of(&self, offset: i64) -> Option<(i32, i64, i64)> {
+        let mut end = i64::MAX;
+        for (epoch, start) in self.starts.iter().rev() {
+            if *start <= offset {
+                return Some((*epoch, *start, end));
+            }
+            end = *start;
+        }
+        None
+    }
+
     /// The greatest epoch that is at most `epoch`, and where it ended. For the latest epoch that is the
     /// log end offset; for an epoch before all known ones it is where the first of them starts.
     pub fn end_offset(&self, epoch: i32, log_end_offset: i64) -> Option<(i32, i64)> {

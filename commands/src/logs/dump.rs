@@ -4,7 +4,9 @@ mod batches;
 mod content;
 mod element;
 mod file_kind;
+mod format;
 mod indexes;
+mod members;
 mod small_files;
 mod table;
 
@@ -15,12 +17,13 @@ use clap::{Args, ValueEnum};
 
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::output::Format;
+use crate::output;
 use crate::stream::Stream;
 
 pub(crate) use element::DumpElement;
 use element::Element;
 use file_kind::FileKind;
+use format::Format;
 
 const HELP: &str = "\
 Files are known by their names: *.log, *.index, *.timeindex, *.txnindex, *.snapshot, *.checkpoint, the
@@ -28,8 +31,13 @@ Files are known by their names: *.log, *.index, *.timeindex, *.txnindex, *.snaps
 Nothing is written, and a running broker is not disturbed. Checksums, offsets and indexes are checked
 along the way; whatever is wrong is shown where it is, and the command exits 2.
 
-Example:
-  kfleet logs dump --records /var/lib/kafka/__cluster_metadata-0/00000000000000000000.log";
+Examples:
+  kfleet logs dump --records /var/lib/kafka/__cluster_metadata-0/00000000000000000000.log
+  kfleet -o ndjson logs dump --records /var/lib/kafka/__consumer_offsets-*/*.log | jq -c 'select(.data.kind == \"record\")'
+  kfleet logs dump --verify-index-only /var/lib/kafka/orders-0/*.index
+  kfleet logs dump --records --value-format long /var/lib/kafka/counts-0/00000000000000000000.log
+
+Formats of keys and values: text (base64 where it is no text), base64, integer and long (of 4 and 8 bytes).";
 
 /// Show what segments, indexes, snapshots and checkpoints hold; exits 2 if anything is wrong with them.
 #[derive(Debug, Args)]
@@ -59,6 +67,24 @@ pub(crate) struct DumpArgs {
     /// Kafka's name for --decoder shares
     #[arg(long, hide = true, conflicts_with = "decoder")]
     share_group_state_decoder: bool,
+    /// Kafka's name for --decoder remote
+    #[arg(long, hide = true, conflicts_with = "decoder")]
+    remote_log_metadata_decoder: bool,
+    /// What keys are, where no decoder knows; Kafka's names of its decoders are taken, too
+    #[arg(long, visible_alias = "key-decoder-class", value_name = "FORMAT", default_value = "text", value_parser = format::parse)]
+    key_format: Format,
+    /// What values are, likewise
+    #[arg(long, visible_alias = "value-decoder-class", value_name = "FORMAT", default_value = "text", value_parser = format::parse)]
+    value_format: Format,
+    /// Show records without batches, offsets and times, and no control records
+    #[arg(long)]
+    skip_record_metadata: bool,
+    /// Of indexes, show only what is wrong with them
+    #[arg(long)]
+    verify_index_only: bool,
+    /// The same, without reading the segments beside them
+    #[arg(long)]
+    index_sanity_check: bool,
     /// End each segment after about so many bytes
     #[arg(long, value_name = "BYTES")]
     max_bytes: Option<u64>,
@@ -80,6 +106,8 @@ pub(crate) enum Decoder {
     Transactions,
     /// Share groups of __share_group_state.
     Shares,
+    /// Segments in remote storage, of __remote_log_metadata.
+    Remote,
 }
 
 impl DumpArgs {
@@ -89,9 +117,18 @@ impl DumpArgs {
             (self.offsets_decoder, Decoder::Offsets),
             (self.transaction_log_decoder, Decoder::Transactions),
             (self.share_group_state_decoder, Decoder::Shares),
+            (self.remote_log_metadata_decoder, Decoder::Remote),
         ];
         let named = named.into_iter().find(|(given, _)| *given).map(|(_, decoder)| decoder);
         self.decoder.or(named)
+    }
+
+    fn shows_records(&self) -> bool {
+        self.records || self.skip_record_metadata || self.decoder().is_some()
+    }
+
+    fn shows_no_entries(&self) -> bool {
+        self.verify_index_only || self.index_sanity_check
     }
 }
 
@@ -106,10 +143,10 @@ struct Dump<'a> {
 }
 
 impl Dump<'_> {
-    fn push(&mut self, element: Element) -> Result<(), Stop> {
+    fn push(&mut self, element: Element<'_>) -> Result<(), Stop> {
         self.faults += u64::from(matches!(element, Element::Fault { .. }));
         let element = DumpElement {
-            file: self.file.clone(),
+            file: &self.file,
             element,
         };
         Ok(self.stream.push(&element)?)
@@ -201,7 +238,7 @@ pub(crate) fn run(args: &DumpArgs, context: &Context) -> Result<(), CommandError
     match verdict {
         None => Ok(()),
         // The document is complete and has all of it; a second one would break its readers.
-        Some(error) if matches!(context.out.format, Format::Json | Format::Ndjson) => {
+        Some(error) if matches!(context.out.format, output::Format::Json | output::Format::Ndjson) => {
             Err(CommandError::exit(error.code))
         }
         Some(error) => Err(error),

@@ -1,6 +1,7 @@
 //! Files of logs, offline.
 
 mod dump;
+mod verify;
 
 use clap::Subcommand;
 
@@ -8,16 +9,20 @@ use crate::context::Context;
 use crate::error::CommandError;
 
 pub(crate) use dump::DumpElement;
+pub(crate) use verify::VerifyElement;
 
 /// Commands on the files of logs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogsCommand {
     /// Show what segments, indexes, snapshots and checkpoints hold
     Dump(dump::DumpArgs),
+    /// Find corruption in log directories, partitions and files
+    Verify(verify::VerifyArgs),
 }
 
 pub(crate) fn run(command: LogsCommand, context: &Context) -> Result<(), CommandError> {
     match command {
         LogsCommand::Dump(args) => dump::run(&args, context),
+        LogsCommand::Verify(args) => verify::run(&args, context),
     }
 }

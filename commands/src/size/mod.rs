@@ -3,7 +3,7 @@
 mod arithmetic;
 mod limits;
 mod measured;
-mod units;
+pub(crate) mod units;
 
 #[cfg(test)]
 mod tests;

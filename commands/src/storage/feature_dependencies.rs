@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::features::{Feature, METADATA_VERSION};
 use super::releases::Release;
+use super::shown::{Dependencies, FeatureLevel};
 use crate::context::Context;
 use crate::error::CommandError;
 
@@ -20,13 +21,23 @@ pub(crate) struct FeatureDependenciesArgs {
 }
 
 pub(crate) fn run(args: &FeatureDependenciesArgs, context: &Context) -> Result<(), CommandError> {
+    let mut found = Vec::new();
     for text in &args.feature {
-        context.out.print(&dependencies(text)?)?;
+        match dependencies(text) {
+            Ok(of) => found.push(of),
+            Err(error) => {
+                // As Apache's tool does, those before it are told.
+                if !context.out.is_json() && !found.is_empty() {
+                    context.out.show(None, &found, &[])?;
+                }
+                return Err(error);
+            }
+        }
     }
-    Ok(())
+    context.out.show(None, &found, &[])
 }
 
-fn dependencies(text: &str) -> Result<String, CommandError> {
+fn dependencies(text: &str) -> Result<Dependencies, CommandError> {
     let (name, level_text) = text.split_once('=').ok_or_else(|| {
         CommandError::usage(format!(
             "Invalid feature format: {text}. Expected format: 'feature=version' (e.g. 'group.version=1')"
@@ -39,18 +50,34 @@ fn dependencies(text: &str) -> Result<String, CommandError> {
     if name == METADATA_VERSION {
         let release =
             Release::of_level(level).map_err(|_| CommandError::data(format!("Unknown metadata.version {level}")))?;
-        return Ok(format!("{name}={level} ({}) has no dependencies.\n", release.name()));
+        let text = format!("{name}={level} ({}) has no dependencies.\n", release.name());
+        return Ok(of(name, level, None, text));
     }
     let feature = Feature::named(name).ok_or_else(|| CommandError::data(format!("Unknown feature: {name}")))?;
     let needed = feature
         .needs(level)
         .ok_or_else(|| CommandError::data(format!("Feature level {level} is not supported for feature {name}")))?;
-    Ok(match needed.and_then(|level| Release::of_level(level).ok()) {
+    let needed = needed.and_then(|level| Release::of_level(level).ok());
+    let text = match needed {
         None => format!("{name}={level} has no dependencies.\n"),
         Some(needed) => format!(
             "{name}={level} requires:\n    {METADATA_VERSION}={} ({})\n",
             needed.level(),
             needed.name()
         ),
-    })
+    };
+    Ok(of(name, level, needed, text))
+}
+
+fn of(name: &str, level: i16, needed: Option<Release>, text: String) -> Dependencies {
+    let feature_level = |feature: &str, level| FeatureLevel {
+        feature: feature.to_owned(),
+        level,
+    };
+    let requires = needed.map(|release| feature_level(METADATA_VERSION, release.level()));
+    Dependencies {
+        of: feature_level(name, level),
+        requires: requires.into_iter().collect(),
+        text,
+    }
 }

@@ -9,6 +9,7 @@ use protocol::properties::Properties;
 use super::features::{self, Levels, METADATA_VERSION};
 use super::formatter::{FormatRequest, Told, format_node};
 use super::releases::Release;
+use super::shown::{Formatted, FormattedDirectory};
 use super::voters::{InitialVoter, java_host, parse_voters};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -67,13 +68,24 @@ pub(crate) fn run(args: &FormatArgs, context: &Context) -> Result<(), CommandErr
         scram: &args.add_scram,
         voters,
     };
-    format_node(&request, &mut |told| match told {
-        Told::Line(line) => context.out.print(&format!("{line}\n")),
-        Told::Warning(text) => {
-            context.out.note(&format!("warning: {text}"));
-            Ok(())
+    let mut directories = Vec::new();
+    format_node(&request, &mut |told| {
+        match told {
+            Told::Line(_) if context.out.is_json() => {}
+            Told::Line(line) => context.out.print(&format!("{line}\n"))?,
+            Told::Warning(text) => context.out.note(&format!("warning: {text}")),
+            Told::Done(path, kind) => directories.push(FormattedDirectory {
+                path: path.to_owned(),
+                kind,
+            }),
         }
-    })
+        Ok(())
+    })?;
+    let formatted = Formatted {
+        changed: !directories.is_empty(),
+        directories,
+    };
+    context.out.show(Some(&args.cluster_id), &formatted, &[])
 }
 
 /// A node's configuration.

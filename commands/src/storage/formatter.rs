@@ -60,6 +60,8 @@ pub(crate) enum Told<'a> {
     Line(&'a str),
     /// What is left out, and why.
     Warning(&'a str),
+    /// This directory is formatted now, as what it is.
+    Done(&'a str, &'static str),
 }
 
 /// Formats a node's directories. Nothing is written before all that can be checked is.
@@ -105,6 +107,7 @@ pub(crate) fn format_node(
         )))?;
         write_dir(request, &plan, &checkpoint, kraft_version)
             .map_err(|error| CommandError::io(&format!("Error while writing meta.properties file {dir}"), &error))?;
+        tell(Told::Done(&dir, kind))?;
     }
     Ok(())
 }

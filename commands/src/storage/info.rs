@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use protocol::files::{MetaProperties, MetaVersion, names};
 
+use super::shown::StorageInfo;
 use super::{dirs, format};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -37,12 +38,28 @@ pub(crate) fn run(args: &InfoArgs, context: &Context) -> Result<(), CommandError
                 .to_owned(),
         );
     }
-    context.out.print(&report.text())?;
-    if report.problems.is_empty() {
-        Ok(())
-    } else {
-        Err(CommandError::data(report.problems.join("; ")))
+    let text = report.text();
+    let metadata = report
+        .first
+        .as_ref()
+        .map(|meta| meta.sorted_entries().into_iter().collect());
+    let info = StorageInfo {
+        directories: report.found,
+        metadata,
+        problems: report.problems,
+        text,
+    };
+    context.out.show(None, &info, &[])?;
+    if info.problems.is_empty() {
+        return Ok(());
     }
+    let wrong = CommandError::data(info.problems.join("; "));
+    Err(if context.out.is_json() {
+        // The document has said so.
+        CommandError::exit(wrong.code)
+    } else {
+        wrong
+    })
 }
 
 /// What was found.

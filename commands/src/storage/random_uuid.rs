@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::shown::RandomUuid;
 use crate::context::Context;
 use crate::error::CommandError;
 
@@ -13,5 +14,6 @@ use crate::error::CommandError;
 pub(crate) struct RandomUuidArgs {}
 
 pub(crate) fn run(_: &RandomUuidArgs, context: &Context) -> Result<(), CommandError> {
-    context.out.print(&format!("{}\n", ::broker::random_uuid()))
+    let uuid = ::broker::random_uuid().to_string();
+    context.out.show(None, &RandomUuid { uuid }, &[])
 }

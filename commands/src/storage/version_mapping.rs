@@ -2,8 +2,9 @@
 
 use clap::Args;
 
-use super::features::FEATURES;
+use super::features::{FEATURES, METADATA_VERSION};
 use super::releases::Release;
+use super::shown::{FeatureLevel, VersionMapping};
 use crate::context::Context;
 use crate::error::CommandError;
 
@@ -25,9 +26,18 @@ pub(crate) fn run(args: &VersionMappingArgs, context: &Context) -> Result<(), Co
         .as_deref()
         .unwrap_or_else(|| Release::LATEST.name());
     let release = Release::parse(name, true).map_err(CommandError::data)?;
-    let mut out = format!("metadata.version={} ({name})\n", release.level());
-    for feature in &FEATURES {
-        out.push_str(&format!("{}={}\n", feature.name, feature.default_level(release)));
-    }
-    context.out.print(&out)
+    let level = |feature: &str, level| FeatureLevel {
+        feature: feature.to_owned(),
+        level,
+    };
+    let others = FEATURES
+        .iter()
+        .map(|feature| level(feature.name, feature.default_level(release)));
+    let mapping = VersionMapping {
+        release: name.to_owned(),
+        features: std::iter::once(level(METADATA_VERSION, release.level()))
+            .chain(others)
+            .collect(),
+    };
+    context.out.show(None, &mapping, &[])
 }

@@ -14,7 +14,7 @@ mod emit_records;
 mod parse;
 
 /// Definition file, generated module, its description.
-const MODULES: [(&str, &str); 6] = [
+const MODULES: [(&str, &str); 7] = [
     ("metadata", "Records of `__cluster_metadata` (KIP-631)."),
     (
         "control",
@@ -23,6 +23,7 @@ const MODULES: [(&str, &str); 6] = [
     ("offsets", "Keys and values of `__consumer_offsets`."),
     ("transactions", "Keys and values of `__transaction_state`."),
     ("shares", "Keys and values of `__share_group_state`."),
+    ("remote", "Records of `__remote_log_metadata` (KIP-405)."),
     (
         "embedded",
         "Messages inside other messages: of group members to each other, and forwarded principals.",

@@ -5,17 +5,30 @@
 use super::control::{
     EndTxnMarker, KRaftVersionRecord, LeaderChangeMessage, SnapshotFooterRecord, SnapshotHeaderRecord, VotersRecord,
 };
-use super::embedded::ConsumerProtocolAssignment;
+use super::embedded::{ConsumerProtocolAssignment, ConsumerProtocolSubscription};
 use super::plain::{Plain, ToPlain as _};
 use super::wire::{Reader, put_uvarint};
-use super::{WireError, metadata, offsets, shares, transactions};
+use super::{WireError, metadata, offsets, remote, shares, transactions};
 
 /// The only frame version of metadata records.
 const FRAME_VERSION: u32 = 1;
 
 /// Reads the value of a metadata record; also the version it was written in.
 pub fn decode_metadata(value: &[u8]) -> Result<(metadata::Record, i16), WireError> {
-    let mut reader = Reader::new(value, "metadata record");
+    let (key, version, body) = unframe(value, "metadata record")?;
+    Ok((metadata::Record::decode(key, body, version)?, version))
+}
+
+/// Reads the value of a record of `__remote_log_metadata`, which is framed as metadata records are; also the version it
+/// was written in.
+pub fn decode_remote(value: &[u8]) -> Result<(remote::Record, i16), WireError> {
+    let (key, version, body) = unframe(value, "remote log metadata record")?;
+    Ok((remote::Record::decode(key, body, version)?, version))
+}
+
+/// Number, version and body.
+fn unframe<'a>(value: &'a [u8], what: &'static str) -> Result<(i16, i16, &'a [u8]), WireError> {
+    let mut reader = Reader::new(value, what);
     let frame_version = reader.uvarint()?;
     if frame_version != FRAME_VERSION {
         return Err(WireError::FrameVersion { version: frame_version });
@@ -27,7 +40,7 @@ pub fn decode_metadata(value: &[u8]) -> Result<(metadata::Record, i16), WireErro
     let key = i16::try_from(key).map_err(|_| out_of_range(key))?;
     let version = reader.uvarint()?;
     let version = i16::try_from(version).map_err(|_| out_of_range(version))?;
-    Ok((metadata::Record::decode(key, reader.remaining(), version)?, version))
+    Ok((key, version, reader.remaining()))
 }
 
 /// Writes the value of a metadata record.
@@ -106,6 +119,12 @@ pub fn value_version(bytes: &[u8]) -> Result<i16, WireError> {
 pub fn decode_consumer_assignment(bytes: &[u8]) -> Result<ConsumerProtocolAssignment, WireError> {
     let (version, body) = split(bytes, "consumer assignment")?;
     ConsumerProtocolAssignment::decode(body, version.min(ConsumerProtocolAssignment::MAX_VERSION))
+}
+
+/// Reads what a member of the classic `consumer` protocol subscribes to, likewise.
+pub fn decode_consumer_subscription(bytes: &[u8]) -> Result<ConsumerProtocolSubscription, WireError> {
+    let (version, body) = split(bytes, "consumer subscription")?;
+    ConsumerProtocolSubscription::decode(body, version.min(ConsumerProtocolSubscription::MAX_VERSION))
 }
 
 fn split<'a>(bytes: &'a [u8], what: &'static str) -> Result<(i16, &'a [u8]), WireError> {
@@ -236,6 +255,36 @@ mod tests {
         );
         let read = offsets::ConsumerGroupMemberMetadataValue::decode(&written(&consumer), 0).unwrap();
         assert_eq!(read, consumer);
+    }
+
+    #[test]
+    fn what_kafkas_own_classes_wrote_of_remote_segments_is_read() {
+        let bytes = |text: &str| -> Vec<u8> {
+            let digits = (0..text.len()).step_by(2);
+            digits
+                .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+                .collect()
+        };
+        let segment = "0100000274000000000000000000000000000003840000000300000000000000000000000000000003850000000000000000\
+             0a00000000000000140000000100000000000003e800000000000007d00200000002000000000000000a0000001000000000";
+        let (record, version) = decode_remote(&bytes(segment)).unwrap();
+        let remote::Record::RemoteLogSegmentMetadata(segment) = record else {
+            panic!("{record:?}");
+        };
+        assert_eq!((version, segment.start_offset, segment.end_offset), (0, 10, 20));
+        assert_eq!((segment.segment_size_in_bytes, segment.custom_metadata), (4096, None));
+        assert_eq!(segment.segment_leader_epochs[0].offset, 10);
+        let deletion = "0102000274000000000000000000000000000003840000000300000000070000000000000bb80000";
+        let (record, _) = decode_remote(&bytes(deletion)).unwrap();
+        assert_eq!(record.name(), "REMOTE_PARTITION_DELETE_METADATA_RECORD");
+        assert!(matches!(
+            decode_remote(&[1, 9, 0]),
+            Err(WireError::UnknownKey { key: 9 })
+        ));
+        assert!(matches!(
+            decode_remote(&[1, 0, 5]),
+            Err(WireError::UnsupportedVersion { .. })
+        ));
     }
 
     #[test]

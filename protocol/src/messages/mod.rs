@@ -14,6 +14,7 @@ pub mod framing;
 pub mod metadata;
 pub mod offsets;
 mod plain;
+pub mod remote;
 pub mod shares;
 pub mod transactions;
 mod wire;

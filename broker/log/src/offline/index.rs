@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::alongside::{Alongside, base_offset, segment_of};
-use super::window::Window;
+use super::window::{WINDOW_BYTES, Window};
 use super::{Fault, FaultKind};
 use crate::disk::Disk;
 use crate::error::LogError;
@@ -54,39 +54,52 @@ pub struct TimeIndexEntry {
 
 /// Entries of a fixed size.
 #[derive(Debug)]
-struct Entries {
+pub(super) struct Entries {
     window: Window,
     entry_bytes: usize,
     position: u64,
     /// A byte that is not zero, so that zeros are looked through once.
     nonzero_at: u64,
+    /// How many zeros count as zeros to the end.
+    zeros_max: u64,
 }
 
 /// Bytes of one entry, or what comes instead.
-enum Raw<'a> {
+pub(super) enum Raw<'a> {
     Entry(u64, &'a [u8]),
     Unused(u64, u64),
     Partial(Fault),
 }
 
 impl Entries {
-    fn open(disk: &dyn Disk, path: &Path, entry_bytes: usize) -> Result<Self, LogError> {
+    pub(super) fn open(disk: &dyn Disk, path: &Path, entry_bytes: usize) -> Result<Self, LogError> {
         Ok(Self {
             window: Window::open(disk, path)?,
             entry_bytes,
             position: 0,
             nonzero_at: 0,
+            zeros_max: u64::MAX,
         })
     }
 
-    fn next(&mut self) -> Result<Option<Raw<'_>>, LogError> {
+    /// The same for whoever does not want to read ten megabytes of zeros for each index that is in use: so many are
+    /// enough to tell.
+    pub(super) fn open_hasty(disk: &dyn Disk, path: &Path, entry_bytes: usize) -> Result<Self, LogError> {
+        let entries = Self::open(disk, path, entry_bytes)?;
+        Ok(Self {
+            zeros_max: WINDOW_BYTES as u64,
+            ..entries
+        })
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<Raw<'_>>, LogError> {
         let position = self.position;
         let left_bytes = self.window.len().saturating_sub(position);
         if left_bytes == 0 {
             return Ok(None);
         }
         if self.nonzero_at <= position {
-            match self.window.nonzero_from(position)? {
+            match self.window.nonzero_within(position, self.zeros_max)? {
                 Some(nonzero_at) => self.nonzero_at = nonzero_at,
                 None => {
                     self.position = self.window.len();
@@ -105,7 +118,7 @@ impl Entries {
 }
 
 /// The order of two neighbours.
-fn out_of_order(what: &'static str, last: i64, found: i64, may_repeat: bool) -> Option<FaultKind> {
+pub(super) fn out_of_order(what: &'static str, last: i64, found: i64, may_repeat: bool) -> Option<FaultKind> {
     (found < last || (found == last && !may_repeat)).then_some(FaultKind::EntryOrder { what, last, found })
 }
 
@@ -126,6 +139,16 @@ impl OffsetIndexWalk {
             base_offset: base_offset(path).unwrap_or(0),
             last: None,
             alongside: Alongside::new(segment_of(disk, path, ".index")?),
+        })
+    }
+
+    /// Walks the file alone: its entries are only compared with each other.
+    pub fn open_alone(disk: &dyn Disk, path: &Path) -> Result<Self, LogError> {
+        Ok(Self {
+            entries: Entries::open(disk, path, OffsetEntry::BYTES)?,
+            base_offset: base_offset(path).unwrap_or(0),
+            last: None,
+            alongside: Alongside::new(None),
         })
     }
 
@@ -218,6 +241,16 @@ impl TimeIndexWalk {
             base_offset: base_offset(path).unwrap_or(0),
             last: None,
             alongside: Alongside::new(segment_of(disk, path, ".timeindex")?),
+        })
+    }
+
+    /// Walks the file alone: its entries are only compared with each other.
+    pub fn open_alone(disk: &dyn Disk, path: &Path) -> Result<Self, LogError> {
+        Ok(Self {
+            entries: Entries::open(disk, path, TimeEntry::BYTES)?,
+            base_offset: base_offset(path).unwrap_or(0),
+            last: None,
+            alongside: Alongside::new(None),
         })
     }
 

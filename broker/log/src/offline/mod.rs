@@ -6,12 +6,16 @@
 mod alongside;
 mod index;
 mod segment;
+mod verify;
 mod window;
 
 use protocol::records::HeaderError;
 
 pub use index::{IndexStep, OffsetIndexEntry, OffsetIndexWalk, TimeIndexEntry, TimeIndexWalk, TxnIndexWalk};
 pub use segment::{SegmentStep, SegmentWalk, WalkedBatch};
+pub use verify::{
+    Finding, Left, PartitionFiles, SegmentReport, Severity, VerifyOptions, log_end_offset, verify_file, verify_segment,
+};
 
 #[cfg(doc)]
 use crate::LogError;
@@ -144,9 +148,147 @@ pub enum FaultKind {
         /// As found.
         version: i16,
     },
+    /// The end of a log that was being written.
+    #[error("the last {left_bytes} bytes are no whole batches: the log was being written when its broker stopped")]
+    TornTail {
+        /// How many.
+        left_bytes: u64,
+    },
+    /// A batch claims an offset ahead of the batch that follows it.
+    #[error("offset {found} stands before offset {next} of the batch that follows")]
+    OffsetAhead {
+        /// Of this batch.
+        found: i64,
+        /// Of the next.
+        next: i64,
+    },
+    /// A batch has offsets that its segment cannot hold.
+    #[error("offset {last} does not belong here: the segment ends before {end}")]
+    BeyondEnd {
+        /// The batch's last.
+        last: i64,
+        /// Where the next segment starts, or the greatest offset an index can tell.
+        end: i64,
+    },
+    /// More records than offsets.
+    #[error("{count} records are announced for {slots} offsets")]
+    RecordCount {
+        /// In the header.
+        count: i32,
+        /// Offsets of the batch.
+        slots: i64,
+    },
+    /// The records cannot be read although the checksum holds.
+    #[error("{what}")]
+    Records {
+        /// Why not.
+        what: String,
+    },
+    /// The batch's leader epoch is not that of its offset.
+    #[error("leader epoch {found} stands where {expected} must")]
+    LeaderEpoch {
+        /// In the batch.
+        found: i32,
+        /// By leader-epoch-checkpoint, or by the batch before.
+        expected: i32,
+    },
+    /// The log lacks what was synced.
+    #[error("the log ends at offset {end}, and all before {recovery_point} was on disk: records are missing")]
+    EndsEarly {
+        /// The log end offset.
+        end: i64,
+        /// From recovery-point-offset-checkpoint.
+        recovery_point: i64,
+    },
+    /// The log has more than there was when it was closed.
+    #[error("the log ends at offset {end}, and at {recovery_point} when it was closed")]
+    EndsLate {
+        /// The log end offset.
+        end: i64,
+        /// From recovery-point-offset-checkpoint.
+        recovery_point: i64,
+    },
+    /// An index entry's timestamp is not in the log.
+    #[error("timestamp {indexed} is indexed, and no batch up to offset {offset} has it")]
+    NoSuchTimestamp {
+        /// The entry's offset.
+        offset: i64,
+        /// The entry's timestamp.
+        indexed: i64,
+    },
+    /// An aborted transaction without its marker.
+    #[error("no marker of producer {producer_id} is at offset {offset}, where its transaction is said to end")]
+    NoMarker {
+        /// The producer.
+        producer_id: i64,
+        /// The offset.
+        offset: i64,
+    },
+    /// A sealed index that was not cut to its entries.
+    #[error("{left_bytes} zero bytes follow the last entry of an index that is not in use any more")]
+    UnusedSpace {
+        /// How many.
+        left_bytes: u64,
+    },
+    /// A segment without one of its indexes.
+    #[error("the index is missing")]
+    MissingIndex,
+    /// A file that cannot be read as what it should be.
+    #[error("{what}")]
+    Content {
+        /// Why not.
+        what: String,
+    },
+    /// A small file tells of offsets that the log does not have.
+    #[error("{what} {offset} is beyond the log, which ends at {end}")]
+    BeyondLog {
+        /// Which offset.
+        what: &'static str,
+        /// The offset.
+        offset: i64,
+        /// The log end offset.
+        end: i64,
+    },
+    /// A snapshot that was not written to its end.
+    #[error("the snapshot ends without its footer")]
+    NoFooter,
 }
 
 impl FaultKind {
+    /// A word for scripts.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NoBatch { .. } => "no-batch",
+            Self::ZeroTail { .. } => "zero-tail",
+            Self::Checksum { .. } => "checksum",
+            Self::OffsetOrder { .. } | Self::OffsetAhead { .. } => "offset-order",
+            Self::OffsetDelta { .. } => "offset-delta",
+            Self::PartialEntry { .. } => "partial-entry",
+            Self::EntryOrder { .. } => "entry-order",
+            Self::NotABatch { .. } => "not-a-batch",
+            Self::PastOffset { .. } => "past-offset",
+            Self::LaterTimestamp { .. } => "later-timestamp",
+            Self::BeyondSegment { .. } => "beyond-segment",
+            Self::SegmentDamaged { .. } => "segment-damaged",
+            Self::TransactionBounds { .. } => "transaction-bounds",
+            Self::Version { .. } => "version",
+            Self::TornTail { .. } => "torn-tail",
+            Self::BeyondEnd { .. } => "beyond-end",
+            Self::RecordCount { .. } => "record-count",
+            Self::Records { .. } => "records",
+            Self::LeaderEpoch { .. } => "leader-epoch",
+            Self::EndsEarly { .. } => "ends-early",
+            Self::EndsLate { .. } => "ends-late",
+            Self::NoSuchTimestamp { .. } => "no-such-timestamp",
+            Self::NoMarker { .. } => "no-marker",
+            Self::UnusedSpace { .. } => "unused-space",
+            Self::MissingIndex => "missing-index",
+            Self::Content { .. } => "content",
+            Self::BeyondLog { .. } => "beyond-log",
+            Self::NoFooter => "no-footer",
+        }
+    }
+
     fn at(self, position: u64) -> Fault {
         Fault { position, kind: self }
     }

@@ -1,5 +1,6 @@
 //! A segment, batch by batch.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use protocol::records::{ATTRIBUTES_AT, BatchHeader, HEADER_BYTES, HeaderError};
@@ -8,6 +9,9 @@ use super::window::{WINDOW_BYTES, Window};
 use super::{Fault, FaultKind};
 use crate::disk::Disk;
 use crate::error::LogError;
+
+/// How many times a file's size may be checked in the search for a batch behind damage.
+const CHECKED_TIMES: u64 = 4;
 
 /// One batch of a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +41,8 @@ pub struct SegmentWalk {
     window: Window,
     checksums: bool,
     position: u64,
-    least_offset: i64,
+    /// None if the order of offsets is somebody else's business.
+    least_offset: Option<i64>,
     ended: bool,
 }
 
@@ -49,8 +54,27 @@ impl SegmentWalk {
             window: Window::open(disk, path)?,
             checksums,
             position: 0,
-            least_offset: super::alongside::base_offset(path).unwrap_or(0),
+            least_offset: Some(super::alongside::base_offset(path).unwrap_or(0)),
             ended: false,
+        })
+    }
+
+    /// The same with checksums, and for whoever looks after the order of offsets.
+    pub(super) fn open_unordered(disk: &dyn Disk, path: &Path) -> Result<Self, LogError> {
+        let walk = Self::open(disk, path, true)?;
+        Ok(Self {
+            least_offset: None,
+            ..walk
+        })
+    }
+
+    /// Headers from this position on.
+    pub(super) fn open_at(disk: &dyn Disk, path: &Path, position: u64) -> Result<Self, LogError> {
+        let walk = Self::open(disk, path, false)?;
+        Ok(Self {
+            position,
+            least_offset: None,
+            ..walk
         })
     }
 
@@ -115,16 +139,16 @@ impl SegmentWalk {
     /// Offsets only grow; compaction leaves gaps.
     fn check_offsets(&mut self, header: &BatchHeader, position: u64) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if header.base_offset < self.least_offset {
-            let (least, found) = (self.least_offset, header.base_offset);
+        if let Some(least) = self.least_offset.filter(|least| header.base_offset < *least) {
+            let found = header.base_offset;
             faults.push(FaultKind::OffsetOrder { least, found }.at(position));
         }
         let delta = header.last_offset_delta;
         if delta < 0 {
             faults.push(FaultKind::OffsetDelta { delta }.at(position));
         }
-        if faults.is_empty() {
-            self.least_offset = header.next_offset();
+        if faults.is_empty() && self.least_offset.is_some() {
+            self.least_offset = Some(header.next_offset());
         }
         faults
     }
@@ -143,6 +167,68 @@ impl SegmentWalk {
             at += bytes.len() as u64;
         }
         Ok(crc)
+    }
+
+    /// Whether the next batch could start where the last one ended, or the file ends there.
+    pub(super) fn goes_on(&mut self) -> Result<bool, LogError> {
+        let (position, len) = (self.position, self.window.len());
+        if position >= len {
+            return Ok(true);
+        }
+        let header = BatchHeader::parse(self.window.slice(position, HEADER_BYTES)?);
+        Ok(header.is_ok_and(|header| header.size_bytes() as u64 <= len - position))
+    }
+
+    /// Goes on at the first batch from `from` on that `fits` and whose checksum holds; where that is. What is checked
+    /// on the way is bounded by the file's size, whatever its bytes say.
+    pub(super) fn resume(
+        &mut self,
+        mut from: u64,
+        fits: impl Fn(&BatchHeader) -> bool,
+    ) -> Result<Option<u64>, LogError> {
+        let len = self.window.len();
+        let mut budget_bytes = len.saturating_mul(CHECKED_TIMES);
+        while from + HEADER_BYTES as u64 <= len {
+            let Some(at) = self.candidate(from)? else {
+                from += (WINDOW_BYTES - HEADER_BYTES + 1) as u64;
+                continue;
+            };
+            let header = BatchHeader::parse(self.window.slice(at, HEADER_BYTES)?);
+            if let Ok(header) = header
+                && header.size_bytes() as u64 <= len - at
+                && fits(&header)
+            {
+                let size_bytes = header.size_bytes() as u64;
+                if size_bytes > budget_bytes {
+                    return Ok(None);
+                }
+                budget_bytes -= size_bytes;
+                if self.checksum(at, size_bytes)? == header.crc {
+                    (self.position, self.ended) = (at, false);
+                    return Ok(Some(at));
+                }
+            }
+            from = at + 1;
+        }
+        Ok(None)
+    }
+
+    /// The next position in the window from `from` on at which a header could start.
+    fn candidate(&mut self, from: u64) -> Result<Option<u64>, LogError> {
+        let bytes = self.window.slice(from, WINDOW_BYTES)?;
+        let found = bytes
+            .windows(HEADER_BYTES)
+            .position(|bytes| BatchHeader::parse(bytes).is_ok());
+        Ok(found.map(|at| from + at as u64))
+    }
+
+    /// The bytes of a batch that was walked, where possible without another copy.
+    pub fn bytes(&mut self, batch: &WalkedBatch) -> Result<Cow<'_, [u8]>, LogError> {
+        if batch.header.size_bytes() > WINDOW_BYTES {
+            return self.read(batch).map(Cow::Owned);
+        }
+        let held = self.window.slice(batch.position, batch.header.size_bytes())?;
+        Ok(Cow::Borrowed(held))
     }
 
     /// The whole bytes of a batch that was walked.

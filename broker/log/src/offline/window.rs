@@ -70,9 +70,16 @@ impl Window {
     }
 
     /// The first byte from `position` on that is not zero; none if nothing but zeros is left.
-    pub(super) fn nonzero_from(&mut self, mut position: u64) -> Result<Option<u64>, LogError> {
-        while position < self.len {
-            let bytes = self.slice(position, WINDOW_BYTES)?;
+    pub(super) fn nonzero_from(&mut self, position: u64) -> Result<Option<u64>, LogError> {
+        self.nonzero_within(position, u64::MAX)
+    }
+
+    /// The same for no more than so many bytes.
+    pub(super) fn nonzero_within(&mut self, mut position: u64, max_bytes: u64) -> Result<Option<u64>, LogError> {
+        let end = self.len.min(position.saturating_add(max_bytes));
+        while position < end {
+            let wanted = (end - position).min(WINDOW_BYTES as u64) as usize;
+            let bytes = self.slice(position, wanted)?;
             if let Some(at) = bytes.iter().position(|byte| *byte != 0) {
                 return Ok(Some(position + at as u64));
             }

@@ -1,5 +1,6 @@
 //! Segments and snapshots, batch by batch.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use broker_log::disk::RealDisk;
@@ -24,7 +25,7 @@ impl Dump<'_> {
         };
         let asked = self.args.decoder();
         let decoder = asked.unwrap_or(in_directory);
-        let records = self.args.records || asked.is_some();
+        let records = self.args.shows_records();
         let mut walk = SegmentWalk::open(&RealDisk, path, true)?;
         let mut last = None;
         while let Some(step) = walk.next()? {
@@ -38,7 +39,7 @@ impl Dump<'_> {
             if self.args.max_bytes.is_some_and(|max| batch.position >= max) {
                 return Ok(());
             }
-            self.batch(&walk, &batch, records.then_some(decoder))?;
+            self.batch(&mut walk, &batch, records.then_some(decoder))?;
             last = Some(batch);
         }
         if is_snapshot {
@@ -47,18 +48,18 @@ impl Dump<'_> {
         Ok(())
     }
 
-    fn batch(&mut self, walk: &SegmentWalk, batch: &WalkedBatch, decoder: Option<Decoder>) -> Result<(), Stop> {
+    fn batch(&mut self, walk: &mut SegmentWalk, batch: &WalkedBatch, decoder: Option<Decoder>) -> Result<(), Stop> {
         let header = &batch.header;
         let max_bytes = self.args.max_message_size;
         let is_sound = batch.faults.is_empty();
-        let (mut left_out, mut bytes) = (None, Vec::new());
+        let (mut left_out, mut bytes) = (None, Cow::default());
         if decoder.is_some() {
             if !is_sound {
                 left_out = Some("the batch is damaged".to_owned());
             } else if header.size_bytes() > max_bytes {
                 left_out = Some(format!("the batch has more than {max_bytes} bytes"));
             } else {
-                bytes = walk.read(batch)?;
+                bytes = walk.bytes(batch)?;
             }
         }
         let mut unpacked = None;
@@ -72,7 +73,9 @@ impl Dump<'_> {
                 Err(error) => fault = Some(error),
             }
         }
-        self.push(Element::Batch(shown(batch, left_out)))?;
+        if !self.args.skip_record_metadata {
+            self.push(Element::Batch(shown(batch, left_out)))?;
+        }
         for fault in &batch.faults {
             self.fault(Some(fault.position), &fault.kind)?;
         }
@@ -98,7 +101,16 @@ impl Dump<'_> {
     fn record(&mut self, batch: &WalkedBatch, index: usize, record: &Record<'_>, decoder: Decoder) -> Result<(), Stop> {
         let (key, value) = (record.key, record.value);
         let decoded = if batch.header.is_control() {
+            if self.args.skip_record_metadata {
+                return Ok(());
+            }
             control(key, value)
+        } else if decoder == Decoder::Plain {
+            let (key_format, value_format) = (self.args.key_format, self.args.value_format);
+            Ok((
+                key.map(|key| key_format.show(key)),
+                value.map(|value| value_format.show(value)),
+            ))
         } else {
             decode(decoder, key, value)
         };
@@ -108,6 +120,7 @@ impl Dump<'_> {
         };
         let size_bytes = |bytes: Option<&[u8]>| bytes.map_or(-1, |bytes| bytes.len() as i64);
         self.push(Element::Record(element::Record {
+            skips_metadata: self.args.skip_record_metadata,
             offset: record.offset,
             timestamp: record.timestamp,
             sequence: sequence(&batch.header, index),

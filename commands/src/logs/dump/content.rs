@@ -1,28 +1,32 @@
 //! Keys and values as text, as base64, or as the records they are.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use protocol::messages::framing::{
-    ControlType, decode_metadata, decode_offsets_key, decode_offsets_value, decode_shares_key, decode_shares_value,
-    decode_transactions_key, decode_transactions_value, value_version,
+    ControlType, decode_metadata, decode_offsets_key, decode_offsets_value, decode_remote, decode_shares_key,
+    decode_shares_value, decode_transactions_key, decode_transactions_value, value_version,
 };
 use protocol::messages::{Plain, ToPlain, WireError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Decoder;
+use super::members::Opened;
 
 /// A key or a value.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Content {
+pub(crate) enum Content<'a> {
     /// UTF-8 text.
-    Text(String),
+    Text(Cow<'a, str>),
     /// Bytes that are no text.
     Base64(String),
+    /// A number, where that was asked for.
+    Integer(i64),
     /// A record of Kafka's own.
     Decoded(Decoded),
 }
@@ -45,21 +49,22 @@ pub(crate) struct Decoded {
     pub(super) data: Option<Plain>,
 }
 
-impl Content {
+impl<'a> Content<'a> {
     /// Text if it is that.
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
         match std::str::from_utf8(bytes) {
-            Ok(text) => Self::Text(text.to_owned()),
+            Ok(text) => Self::Text(Cow::Borrowed(text)),
             Err(_) => Self::Base64(STANDARD.encode(bytes)),
         }
     }
 }
 
-impl fmt::Display for Content {
+impl fmt::Display for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Base64(text) => write!(f, "base64:{text}"),
+            Self::Integer(number) => write!(f, "{number}"),
             Self::Decoded(decoded) => {
                 f.write_str(decoded.name)?;
                 if let Some(version) = decoded.version {
@@ -75,7 +80,7 @@ impl fmt::Display for Content {
 }
 
 /// Key and value of a record.
-pub(super) type Pair = (Option<Content>, Option<Content>);
+pub(super) type Pair<'a> = (Option<Content<'a>>, Option<Content<'a>>);
 
 /// The records of this directory.
 pub(super) fn decoder_of(path: &Path) -> Decoder {
@@ -86,6 +91,7 @@ pub(super) fn decoder_of(path: &Path) -> Decoder {
         ("__consumer_offsets-", Decoder::Offsets),
         ("__transaction_state-", Decoder::Transactions),
         ("__share_group_state-", Decoder::Shares),
+        ("__remote_log_metadata-", Decoder::Remote),
     ];
     known
         .into_iter()
@@ -94,24 +100,30 @@ pub(super) fn decoder_of(path: &Path) -> Decoder {
 }
 
 /// Key and value as they are.
-pub(super) fn raw(key: Option<&[u8]>, value: Option<&[u8]>) -> Pair {
+pub(super) fn raw<'a>(key: Option<&'a [u8]>, value: Option<&'a [u8]>) -> Pair<'a> {
     (key.map(Content::of), value.map(Content::of))
 }
 
 /// Key and value as what the decoder says they are.
-pub(super) fn decode(decoder: Decoder, key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Pair, WireError> {
+pub(super) fn decode<'a>(
+    decoder: Decoder,
+    key: Option<&'a [u8]>,
+    value: Option<&'a [u8]>,
+) -> Result<Pair<'a>, WireError> {
     match decoder {
         Decoder::Plain => Ok(raw(key, value)),
         Decoder::Metadata => Ok((key.map(Content::of), value.map(metadata).transpose()?)),
+        Decoder::Remote => Ok((key.map(Content::of), value.map(remote).transpose()?)),
         Decoder::Offsets => {
             let key = decode_offsets_key(key.unwrap_or_default())?;
             let decoded = value.map(|value| decode_offsets_value(key.key(), value)).transpose()?;
+            let opened = decoded.as_ref().map(Opened);
             keyed(
                 key.name(),
                 key.key(),
                 &key,
                 value,
-                decoded.as_ref().map(|v| (v.name(), v as &dyn ToPlain)),
+                opened.as_ref().map(|v| (v.0.name(), v as &dyn ToPlain)),
             )
         }
         Decoder::Transactions => {
@@ -142,7 +154,7 @@ pub(super) fn decode(decoder: Decoder, key: Option<&[u8]>, value: Option<&[u8]>)
 }
 
 /// A control record.
-pub(super) fn control(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Pair, WireError> {
+pub(super) fn control(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Pair<'static>, WireError> {
     let kind = ControlType::decode(key.unwrap_or_default())?;
     if let ControlType::Unknown(number) = kind {
         return Err(WireError::UnknownKey { key: number });
@@ -166,7 +178,17 @@ pub(super) fn control(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Pair, 
     Ok((Some(Content::Decoded(key)), value))
 }
 
-fn metadata(value: &[u8]) -> Result<Content, WireError> {
+fn remote(value: &[u8]) -> Result<Content<'static>, WireError> {
+    let (record, version) = decode_remote(value)?;
+    Ok(Content::Decoded(Decoded {
+        name: record.name(),
+        number: Some(record.key()),
+        version: Some(version),
+        data: Some(record.to_plain(version)),
+    }))
+}
+
+fn metadata(value: &[u8]) -> Result<Content<'static>, WireError> {
     let (record, version) = decode_metadata(value)?;
     Ok(Content::Decoded(Decoded {
         name: record.name(),
@@ -183,7 +205,7 @@ fn keyed(
     key: &dyn ToPlain,
     value: Option<&[u8]>,
     decoded: Option<(&'static str, &dyn ToPlain)>,
-) -> Result<Pair, WireError> {
+) -> Result<Pair<'static>, WireError> {
     let key = Decoded {
         name,
         number: Some(number),
@@ -208,7 +230,7 @@ mod tests {
 
     use super::*;
 
-    fn shown(pair: &Pair) -> (Value, Value) {
+    fn shown(pair: &Pair<'_>) -> (Value, Value) {
         (json!(pair.0), json!(pair.1))
     }
 

@@ -7,22 +7,22 @@ use super::content::Content;
 
 /// Something in a file.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct DumpElement {
+pub(crate) struct DumpElement<'a> {
     /// The file, as it was named.
-    pub(super) file: String,
+    pub(super) file: &'a str,
     /// What it is.
     #[serde(flatten)]
-    pub(super) element: Element,
+    pub(super) element: Element<'a>,
 }
 
 /// What can be in files.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub(crate) enum Element {
+pub(crate) enum Element<'a> {
     /// A batch of a segment or snapshot.
     Batch(Batch),
     /// A record of the batch before it.
-    Record(Record),
+    Record(Record<'a>),
     /// An entry of an .index.
     OffsetIndexEntry {
         /// Where the entry is.
@@ -184,7 +184,10 @@ pub(crate) struct Batch {
 
 /// A record.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Record {
+pub(crate) struct Record<'a> {
+    /// Whether people are to see more than its content.
+    #[serde(skip)]
+    pub(super) skips_metadata: bool,
     /// Its offset.
     pub(super) offset: i64,
     /// Its timestamp.
@@ -196,20 +199,20 @@ pub(crate) struct Record {
     /// Bytes of the value; -1 without one.
     pub(super) value_size_bytes: i64,
     /// The key.
-    pub(super) key: Option<Content>,
+    pub(super) key: Option<Content<'a>>,
     /// The value; none is a tombstone.
-    pub(super) value: Option<Content>,
+    pub(super) value: Option<Content<'a>>,
     /// The headers.
-    pub(super) headers: Vec<RecordHeader>,
+    pub(super) headers: Vec<RecordHeader<'a>>,
     /// Why key or value could not be read as what they should be.
     pub(super) undecoded: Option<String>,
 }
 
 /// A record's header.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct RecordHeader {
+pub(crate) struct RecordHeader<'a> {
     /// Its key.
-    pub(super) key: Content,
+    pub(super) key: Content<'a>,
     /// Its value.
-    pub(super) value: Option<Content>,
+    pub(super) value: Option<Content<'a>>,
 }

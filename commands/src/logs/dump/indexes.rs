@@ -11,8 +11,13 @@ use super::{Dump, Stop};
 impl Dump<'_> {
     /// An `.index`.
     pub(super) fn offset_index(&mut self, path: &Path) -> Result<(), Stop> {
-        let mut walk = OffsetIndexWalk::open(&RealDisk, path)?;
-        self.note_missing_segment(walk.has_segment());
+        let mut walk = if self.args.index_sanity_check {
+            OffsetIndexWalk::open_alone(&RealDisk, path)?
+        } else {
+            let walk = OffsetIndexWalk::open(&RealDisk, path)?;
+            self.note_missing_segment(walk.has_segment());
+            walk
+        };
         while let Some(step) = walk.next()? {
             self.step(step, |position, entry| Element::OffsetIndexEntry {
                 position,
@@ -25,8 +30,13 @@ impl Dump<'_> {
 
     /// A `.timeindex`.
     pub(super) fn time_index(&mut self, path: &Path) -> Result<(), Stop> {
-        let mut walk = TimeIndexWalk::open(&RealDisk, path)?;
-        self.note_missing_segment(walk.has_segment());
+        let mut walk = if self.args.index_sanity_check {
+            TimeIndexWalk::open_alone(&RealDisk, path)?
+        } else {
+            let walk = TimeIndexWalk::open(&RealDisk, path)?;
+            self.note_missing_segment(walk.has_segment());
+            walk
+        };
         while let Some(step) = walk.next()? {
             self.step(step, |position, entry| Element::TimeIndexEntry {
                 position,
@@ -61,16 +71,19 @@ impl Dump<'_> {
         }
     }
 
-    fn step<E>(&mut self, step: IndexStep<E>, shown: impl FnOnce(u64, E) -> Element) -> Result<(), Stop> {
+    fn step<E>(&mut self, step: IndexStep<E>, shown: impl FnOnce(u64, E) -> Element<'static>) -> Result<(), Stop> {
         let faults: Vec<Fault> = match step {
             IndexStep::Entry {
                 position,
                 entry,
                 faults,
             } => {
-                self.push(shown(position, entry))?;
+                if !self.args.shows_no_entries() {
+                    self.push(shown(position, entry))?;
+                }
                 faults
             }
+            IndexStep::Unused { .. } if self.args.shows_no_entries() => Vec::new(),
             IndexStep::Unused { position, left_bytes } => {
                 self.push(Element::Unused {
                     position,

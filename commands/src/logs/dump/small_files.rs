@@ -31,7 +31,7 @@ impl Dump<'_> {
     }
 }
 
-fn elements(kind: FileKind, bytes: &[u8]) -> Result<Vec<Element>, FileError> {
+fn elements(kind: FileKind, bytes: &[u8]) -> Result<Vec<Element<'static>>, FileError> {
     let text = String::from_utf8_lossy(bytes);
     Ok(match kind {
         FileKind::Producers => producers(bytes)?,
@@ -73,7 +73,7 @@ fn elements(kind: FileKind, bytes: &[u8]) -> Result<Vec<Element>, FileError> {
     })
 }
 
-fn producers(bytes: &[u8]) -> Result<Vec<Element>, FileError> {
+fn producers(bytes: &[u8]) -> Result<Vec<Element<'static>>, FileError> {
     let entries = parse_producer_snapshot(bytes)?.into_iter();
     let shown = entries.map(|entry| Element::Producer {
         producer_id: entry.producer_id,
@@ -88,7 +88,7 @@ fn producers(bytes: &[u8]) -> Result<Vec<Element>, FileError> {
     Ok(shown.collect())
 }
 
-fn quorum_state(text: &str) -> Result<Element, FileError> {
+fn quorum_state(text: &str) -> Result<Element<'static>, FileError> {
     let state = QuorumState::parse(text)?;
     Ok(Element::QuorumState {
         leader_id: state.leader_id,

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::content::Content;
 use super::element::{Batch, DumpElement, Element, Record};
-use crate::stream::{Column, Streamed};
+use crate::stream::{CellLine, Column, Streamed};
 
 const BATCH: [Column; 9] = [
     ("POSITION", 10),
@@ -41,6 +42,7 @@ const RECORD: [Column; 6] = [
     ("VALUE", 12),
     ("HEADERS", 0),
 ];
+const CONTENT: [Column; 3] = [("KEY", 12), ("VALUE", 12), ("HEADERS", 0)];
 const PRODUCER: [Column; 8] = [
     ("PRODUCER", 8),
     ("EPOCH", 5),
@@ -59,32 +61,39 @@ const ABORTED: [Column; 5] = [
     ("LAST-STABLE", 0),
 ];
 
-impl Streamed for DumpElement {
+impl Streamed for DumpElement<'_> {
     const SCHEMA: &'static str = "logs-dump/1";
 
-    fn columns(&self, wide: bool) -> Vec<Column> {
+    fn columns(&self, wide: bool) -> &'static [Column] {
         match &self.element {
-            Element::Batch(_) if wide => BATCH_WIDE.to_vec(),
-            Element::Batch(_) => BATCH.to_vec(),
-            Element::Record(_) => RECORD.to_vec(),
-            Element::OffsetIndexEntry { .. } => vec![("POSITION", 10), ("OFFSET", 10), ("BATCH-POSITION", 0)],
-            Element::TimeIndexEntry { .. } => vec![("POSITION", 10), ("TIME", 24), ("OFFSET", 0)],
-            Element::AbortedTransaction { .. } => ABORTED.to_vec(),
-            Element::Producer { .. } => PRODUCER.to_vec(),
-            Element::PartitionOffset { .. } => vec![("TOPIC", 24), ("PARTITION", 9), ("OFFSET", 0)],
-            Element::LeaderEpoch { .. } => vec![("EPOCH", 10), ("START", 0)],
-            Element::QuorumState { .. } => vec![("LEADER", 6), ("EPOCH", 10), ("VOTED-FOR", 32), ("VOTERS", 0)],
-            Element::PartitionMetadata { .. } => vec![("TOPIC-ID", 0)],
-            Element::MetaProperties { .. } => vec![("CLUSTER", 24), ("NODE", 6), ("DIRECTORY", 0)],
-            Element::CleanShutdown { .. } => vec![("BROKER-EPOCH", 0)],
-            Element::Unused { .. } | Element::Fault { .. } => Vec::new(),
+            Element::Batch(_) if wide => &BATCH_WIDE,
+            Element::Batch(_) => &BATCH,
+            Element::Record(record) if record.skips_metadata => &CONTENT,
+            Element::Record(_) => &RECORD,
+            Element::OffsetIndexEntry { .. } => &[("POSITION", 10), ("OFFSET", 10), ("BATCH-POSITION", 0)],
+            Element::TimeIndexEntry { .. } => &[("POSITION", 10), ("TIME", 24), ("OFFSET", 0)],
+            Element::AbortedTransaction { .. } => &ABORTED,
+            Element::Producer { .. } => &PRODUCER,
+            Element::PartitionOffset { .. } => &[("TOPIC", 24), ("PARTITION", 9), ("OFFSET", 0)],
+            Element::LeaderEpoch { .. } => &[("EPOCH", 10), ("START", 0)],
+            Element::QuorumState { .. } => &[("LEADER", 6), ("EPOCH", 10), ("VOTED-FOR", 32), ("VOTERS", 0)],
+            Element::PartitionMetadata { .. } => &[("TOPIC-ID", 0)],
+            Element::MetaProperties { .. } => &[("CLUSTER", 24), ("NODE", 6), ("DIRECTORY", 0)],
+            Element::CleanShutdown { .. } => &[("BROKER-EPOCH", 0)],
+            Element::Unused { .. } | Element::Fault { .. } => &[],
         }
     }
 
-    fn cells(&self, wide: bool) -> Vec<String> {
+    fn write(&self, wide: bool, line: &mut CellLine) {
         match &self.element {
-            Element::Batch(batch) => batch.cells(wide),
-            Element::Record(record) => record.cells(),
+            Element::Batch(batch) => batch.write(wide, line),
+            Element::Record(record) => record.write(line),
+            _ => self.cells(wide).into_iter().for_each(|cell| line.cell(cell)),
+        }
+    }
+
+    fn cells(&self, _: bool) -> Vec<String> {
+        match &self.element {
             Element::OffsetIndexEntry {
                 position,
                 offset,
@@ -118,7 +127,7 @@ impl Streamed for DumpElement {
     }
 }
 
-impl Element {
+impl Element<'_> {
     /// Cells of what comes from small files.
     fn small_cells(&self) -> Vec<String> {
         match self {
@@ -181,32 +190,30 @@ impl Element {
 }
 
 impl Batch {
-    fn cells(&self, wide: bool) -> Vec<String> {
-        let mut cells = vec![
-            self.position.to_string(),
-            self.size_bytes.to_string(),
-            self.base_offset.to_string(),
-            self.last_offset.to_string(),
-            self.count.to_string(),
-            self.partition_leader_epoch.to_string(),
-            self.codec.to_owned(),
-        ];
+    fn write(&self, wide: bool, line: &mut CellLine) {
+        line.number(self.position.cast_signed());
+        line.number(self.size_bytes as i64);
+        line.number(self.base_offset);
+        line.number(self.last_offset);
+        line.number(self.count.into());
+        line.number(self.partition_leader_epoch.into());
+        line.cell(self.codec);
         if wide {
-            cells.extend([
-                self.delete_horizon_ms
-                    .map_or_else(|| time(self.base_timestamp), |_| "-".to_owned()),
-                time(self.max_timestamp),
-                self.producer_id.to_string(),
-                self.producer_epoch.to_string(),
-                self.base_sequence.to_string(),
-                self.last_sequence.to_string(),
-                format!("{:#010x}", self.crc),
-            ]);
+            line.time(if self.delete_horizon_ms.is_some() {
+                -1
+            } else {
+                self.base_timestamp
+            });
+            line.time(self.max_timestamp);
+            line.number(self.producer_id);
+            line.number(self.producer_epoch.into());
+            line.number(self.base_sequence.into());
+            line.number(self.last_sequence.into());
+            line.cell(format_args!("{:#010x}", self.crc));
         } else {
-            cells.push(time(self.max_timestamp));
+            line.time(self.max_timestamp);
         }
-        cells.push(self.marks());
-        cells
+        line.cell(self.marks());
     }
 
     /// What sets it apart from an ordinary batch.
@@ -233,8 +240,27 @@ impl Batch {
     }
 }
 
-impl Record {
-    fn cells(&self) -> Vec<String> {
+impl Record<'_> {
+    fn write(&self, line: &mut CellLine) {
+        if !self.skips_metadata {
+            line.cell("|");
+            line.number(self.offset);
+            line.time(self.timestamp);
+        }
+        for content in [&self.key, &self.value] {
+            match content {
+                None => line.cell("-"),
+                Some(Content::Text(text)) => line.cell(text),
+                Some(content) => line.cell(content),
+            }
+        }
+        if !self.headers.is_empty() || self.undecoded.is_some() {
+            line.cell(self.last_cell());
+        }
+    }
+
+    /// Headers, and why it is not shown as what it is.
+    fn last_cell(&self) -> String {
         let headers: Vec<String> = self
             .headers
             .iter()
@@ -244,14 +270,7 @@ impl Record {
         if let Some(why) = &self.undecoded {
             last.push_str(&format!(" (not decoded: {why})"));
         }
-        vec![
-            "|".to_owned(),
-            self.offset.to_string(),
-            time(self.timestamp),
-            or_dash(self.key.as_ref()),
-            or_dash(self.value.as_ref()),
-            last,
-        ]
+        last
     }
 }
 
