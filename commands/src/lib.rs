@@ -25,6 +25,7 @@ mod nearest;
 mod offsets;
 mod pattern;
 mod produce;
+mod profiles;
 mod progress;
 mod quorum;
 mod records;
@@ -48,6 +49,8 @@ use serde_json::json;
 use context::{Context, GlobalArgs};
 use error::CommandError;
 use output::{Format, Output};
+use profiles::apply::Sources;
+use profiles::file::Found;
 
 /// Run, change, move and watch Kafka clusters from one binary, which has a broker inside.
 #[derive(Debug, Parser)]
@@ -104,6 +107,9 @@ enum Command {
     Offsets(offsets::OffsetsCommand),
     /// Write records
     Produce(produce::ProduceArgs),
+    /// Clusters by name: the profile file
+    #[command(subcommand)]
+    Profiles(profiles::ProfilesCommand),
     /// The metadata quorum
     #[command(subcommand)]
     Quorum(quorum::QuorumCommand),
@@ -125,6 +131,39 @@ enum Command {
     Tour(tour::TourArgs),
 }
 
+impl Command {
+    /// Whether it is about a cluster. A server, and what is done offline, must not fail for a user's file.
+    fn takes_profiles(&self) -> bool {
+        match self {
+            Self::Broker(_)
+            | Self::Completions(_)
+            | Self::Host(_)
+            | Self::Launch(_)
+            | Self::Logs(_)
+            | Self::Man(_)
+            | Self::Profiles(_)
+            | Self::Render(_)
+            | Self::Sandbox(_)
+            | Self::Schema(_)
+            | Self::Size(_)
+            | Self::Storage(_)
+            | Self::Tour(_) => false,
+            Self::Bench(_)
+            | Self::Check(_)
+            | Self::Cluster(_)
+            | Self::Configs(_)
+            | Self::Consume(_)
+            | Self::Features(_)
+            | Self::Groups(_)
+            | Self::Leaders(_)
+            | Self::Offsets(_)
+            | Self::Produce(_)
+            | Self::Quorum(_)
+            | Self::Topics(_) => true,
+        }
+    }
+}
+
 /// The definition of the command line.
 pub fn definition() -> clap::Command {
     Cli::command()
@@ -133,11 +172,20 @@ pub fn definition() -> clap::Command {
 /// Runs the command on this process's command line; the exit code.
 pub fn main() -> u8 {
     let args = storage::read_argument_files(std::env::args_os());
-    let cli = match args.and_then(parse) {
-        Ok(cli) => cli,
+    let (mut cli, sources) = match args.and_then(parse) {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
+    let profile = if cli.command.takes_profiles() {
+        Found::read().and_then(|found| profiles::apply::apply(&mut cli.global, sources, found.as_ref()))
+    } else {
+        Ok(())
+    };
+    let is_check = matches!(cli.command, Command::Check(_));
     let context = Context::new(cli.global);
+    if let Err(error) = profile {
+        return report(&context.out, &if is_check { error.graded() } else { error });
+    }
     match run(cli.command, &context) {
         Ok(()) => exit_codes::OK,
         Err(error) => report(&context.out, &error),
@@ -145,11 +193,11 @@ pub fn main() -> u8 {
 }
 
 /// Reads a command line.
-fn parse(args: Vec<OsString>) -> Result<Cli, clap::Error> {
+fn parse(args: Vec<OsString>) -> Result<(Cli, Sources), clap::Error> {
     let matches = definition().try_get_matches_from(args)?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut definition()))?;
     cli.global.has_timeout = matches.value_source("timeout") != Some(ValueSource::DefaultValue);
-    Ok(cli)
+    Ok((cli, Sources::of(&matches)))
 }
 
 /// Help, the version, or what is wrong with the command line; the exit code.
@@ -238,6 +286,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Man(args) => man::run(&args, context),
         Command::Offsets(command) => offsets::run(command, context),
         Command::Produce(args) => produce::run(&args, context),
+        Command::Profiles(command) => profiles::run(command, context),
         Command::Quorum(command) => quorum::run(command, context),
         Command::Render(args) => render::run(&args, context),
         Command::Sandbox(args) => sandbox::run(&args, context),
@@ -295,6 +344,7 @@ mod tests {
         let has = |line: &str| {
             parse(line.split(' ').map(OsString::from).collect())
                 .unwrap()
+                .0
                 .global
                 .has_timeout
         };

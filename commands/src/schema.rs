@@ -60,6 +60,8 @@ fn all() -> Vec<Named> {
         of::<crate::offsets::OffsetsFile>(),
         of::<Vec<crate::offsets::OffsetRow>>(),
         of::<Vec<crate::offsets::SavedOffset>>(),
+        of::<Vec<crate::profiles::ImportedProfile>>(),
+        of::<Vec<crate::profiles::ProfileRow>>(),
         of::<crate::quorum::QuorumChange>(),
         of::<Vec<crate::quorum::ReplicationRow>>(),
         of::<crate::quorum::QuorumStatus>(),
