@@ -24,6 +24,7 @@ mod leaders;
 mod leaders_nodes;
 mod logs_dump;
 mod produce;
+mod profiles;
 mod quorum;
 mod quorum_dynamic;
 mod quorum_nodes;
