@@ -19,6 +19,9 @@ const BOOTSTRAP_SERVER_VARIABLE: &str = "KFLEET_BOOTSTRAP_SERVER";
 /// The client.properties that is not named on the command line.
 pub(crate) const COMMAND_CONFIG_VARIABLE: &str = "KFLEET_COMMAND_CONFIG";
 
+/// The profile that is not named on the command line.
+const PROFILE_VARIABLE: &str = "KFLEET_PROFILE";
+
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
@@ -39,6 +42,9 @@ pub struct GlobalArgs {
     /// A Java client.properties: TLS, login (SASL), and, if not given here, servers and timeout
     #[arg(long, global = true, env = COMMAND_CONFIG_VARIABLE, value_name = "FILE")]
     pub command_config: Option<PathBuf>,
+    /// A cluster of the profile file, which `kfleet profiles list --help` tells of
+    #[arg(long, global = true, env = PROFILE_VARIABLE, value_name = "NAME")]
+    pub profile: Option<String>,
     /// How results are printed
     #[arg(short, long, global = true, value_enum, default_value = "table")]
     pub output: Format,
@@ -57,6 +63,9 @@ pub struct GlobalArgs {
     /// Whether somebody has said how long.
     #[arg(skip)]
     pub has_timeout: bool,
+    /// The only cluster that may be changed, by the profile.
+    #[arg(skip)]
+    pub expected_cluster_id: Option<String>,
 }
 
 /// Flags of every command that changes something.
@@ -191,7 +200,7 @@ impl Context {
         let addresses = addresses(given)?;
         if addresses.is_empty() {
             return Err(CommandError::usage("no cluster was named")
-                .hint("give --bootstrap-server HOST:PORT, or set KFLEET_BOOTSTRAP_SERVER; bootstrap.servers of --command-config counts, too"));
+                .hint("give --bootstrap-server HOST:PORT, or set KFLEET_BOOTSTRAP_SERVER, or name one of the profile file by --profile; bootstrap.servers of --command-config counts, too"));
         }
         Ok(addresses)
     }
@@ -254,11 +263,9 @@ impl Context {
 
     /// Refuses any other cluster than the expected one.
     pub fn expect_cluster(&self, safety: &SafetyArgs, cluster_id: &str) -> Result<(), CommandError> {
-        if let Some(expected) = safety
-            .expect_cluster_id
-            .as_deref()
-            .filter(|expected| *expected != cluster_id)
-        {
+        let of_profile = self.global.expected_cluster_id.as_deref();
+        let expected = safety.expect_cluster_id.as_deref().or(of_profile);
+        if let Some(expected) = expected.filter(|expected| *expected != cluster_id) {
             let message = format!("this is cluster {cluster_id}, and {expected} was expected; nothing was changed");
             return Err(CommandError::refused(message));
         }

@@ -33,6 +33,7 @@ mod offsets;
 mod pattern;
 mod produce;
 mod producers;
+mod profiles;
 mod progress;
 mod quorum;
 mod quotas;
@@ -60,6 +61,8 @@ use serde_json::json;
 use context::{Context, GlobalArgs};
 use error::CommandError;
 use output::{Format, Output};
+use profiles::apply::Sources;
+use profiles::file::Found;
 
 /// Run, change, move and watch Kafka clusters from one binary, which has a broker inside.
 #[derive(Debug, Parser)]
@@ -125,6 +128,9 @@ enum Command {
     /// Producers, as leaders of partitions know them
     #[command(subcommand)]
     Producers(producers::ProducersCommand),
+    /// Clusters by name: the profile file
+    #[command(subcommand)]
+    Profiles(profiles::ProfilesCommand),
     /// The metadata quorum
     #[command(subcommand)]
     Quorum(quorum::QuorumCommand),
@@ -158,6 +164,46 @@ enum Command {
     Users(users::UsersCommand),
 }
 
+impl Command {
+    /// Whether it is about a cluster. A server, and what is done offline, must not fail for a user's file.
+    fn takes_profiles(&self) -> bool {
+        match self {
+            Self::Broker(_)
+            | Self::Completions(_)
+            | Self::Host(_)
+            | Self::Launch(_)
+            | Self::Logs(_)
+            | Self::Man(_)
+            | Self::Profiles(_)
+            | Self::Render(_)
+            | Self::Sandbox(_)
+            | Self::Schema(_)
+            | Self::Size(_)
+            | Self::Storage(_)
+            | Self::Tour(_) => false,
+            Self::Acls(_)
+            | Self::Bench(_)
+            | Self::Check(_)
+            | Self::Cluster(_)
+            | Self::Configs(_)
+            | Self::Consume(_)
+            | Self::Features(_)
+            | Self::Groups(_)
+            | Self::Leaders(_)
+            | Self::LogDirs(_)
+            | Self::Offsets(_)
+            | Self::Produce(_)
+            | Self::Producers(_)
+            | Self::Quorum(_)
+            | Self::Quotas(_)
+            | Self::Tokens(_)
+            | Self::Topics(_)
+            | Self::Transactions(_)
+            | Self::Users(_) => true,
+        }
+    }
+}
+
 /// The definition of the command line.
 pub fn definition() -> clap::Command {
     Cli::command()
@@ -166,11 +212,20 @@ pub fn definition() -> clap::Command {
 /// Runs the command on this process's command line; the exit code.
 pub fn main() -> u8 {
     let args = storage::read_argument_files(std::env::args_os());
-    let cli = match args.and_then(parse) {
-        Ok(cli) => cli,
+    let (mut cli, sources) = match args.and_then(parse) {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
+    let profile = if cli.command.takes_profiles() {
+        Found::read().and_then(|found| profiles::apply::apply(&mut cli.global, sources, found.as_ref()))
+    } else {
+        Ok(())
+    };
+    let is_check = matches!(cli.command, Command::Check(_));
     let context = Context::new(cli.global);
+    if let Err(error) = profile {
+        return report(&context.out, &if is_check { error.graded() } else { error });
+    }
     match run(cli.command, &context) {
         Ok(()) => exit_codes::OK,
         Err(error) => report(&context.out, &error),
@@ -178,11 +233,11 @@ pub fn main() -> u8 {
 }
 
 /// Reads a command line.
-fn parse(args: Vec<OsString>) -> Result<Cli, clap::Error> {
+fn parse(args: Vec<OsString>) -> Result<(Cli, Sources), clap::Error> {
     let matches = definition().try_get_matches_from(args)?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut definition()))?;
     cli.global.has_timeout = matches.value_source("timeout") != Some(ValueSource::DefaultValue);
-    Ok(cli)
+    Ok((cli, Sources::of(&matches)))
 }
 
 /// Help, the version, or what is wrong with the command line; the exit code.
@@ -274,6 +329,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Offsets(command) => offsets::run(command, context),
         Command::Produce(args) => produce::run(&args, context),
         Command::Producers(command) => producers::run(command, context),
+        Command::Profiles(command) => profiles::run(command, context),
         Command::Quorum(command) => quorum::run(command, context),
         Command::Quotas(command) => quotas::run(command, context),
         Command::Render(args) => render::run(&args, context),
@@ -335,6 +391,7 @@ mod tests {
         let has = |line: &str| {
             parse(line.split(' ').map(OsString::from).collect())
                 .unwrap()
+                .0
                 .global
                 .has_timeout
         };

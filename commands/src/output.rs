@@ -5,14 +5,15 @@ use std::io::{self, IsTerminal as _, Write as _};
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table as Rendered, presets};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::CommandError;
 use crate::failure::{self, Failure};
 
 /// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Columns for people.
     Table,

@@ -69,6 +69,8 @@ fn all() -> Vec<Named> {
         of::<Vec<crate::offsets::OffsetRow>>(),
         of::<Vec<crate::offsets::SavedOffset>>(),
         of::<Vec<crate::producers::ProducerRow>>(),
+        of::<Vec<crate::profiles::ImportedProfile>>(),
+        of::<Vec<crate::profiles::ProfileRow>>(),
         of::<crate::quorum::QuorumChange>(),
         of::<Vec<crate::quorum::ReplicationRow>>(),
         of::<crate::quorum::QuorumStatus>(),

@@ -31,6 +31,7 @@ mod log_dirs;
 mod logs_dump;
 mod logs_verify;
 mod produce;
+mod profiles;
 mod quorum;
 mod quorum_dynamic;
 mod quorum_nodes;

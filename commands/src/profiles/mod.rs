@@ -1,0 +1,31 @@
+//! Clusters by name: the profile file, and what commands take from it.
+
+pub(crate) mod apply;
+mod discovery;
+pub(crate) mod file;
+mod import;
+mod list;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::CommandError;
+
+pub(crate) use import::ImportedProfile;
+pub(crate) use list::ProfileRow;
+
+/// Commands on the profile file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfilesCommand {
+    /// Take over the clusters of kafka-utils' kafka_discovery directory
+    Import(import::ImportArgs),
+    /// Print the clusters of the profile file
+    List(list::ListArgs),
+}
+
+pub(crate) fn run(command: ProfilesCommand, context: &Context) -> Result<(), CommandError> {
+    match command {
+        ProfilesCommand::Import(args) => import::run(&args, context),
+        ProfilesCommand::List(args) => list::run(&args, context),
+    }
+}
