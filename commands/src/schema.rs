@@ -67,6 +67,8 @@ fn all() -> Vec<Named> {
         of::<crate::render::TemplateList>(),
         of::<crate::render::VariableList>(),
         of::<crate::sandbox::SandboxCluster>(),
+        of::<Vec<crate::shims::InstalledShim>>(),
+        of::<Vec<crate::shims::ShimRow>>(),
         of::<crate::size::Sizing>(),
         of::<Vec<crate::topics::TopicChange>>(),
         of::<Vec<crate::topics::PartitionRow>>(),
