@@ -15,7 +15,7 @@ mod scope;
 mod set;
 mod shift;
 mod store;
-mod time;
+pub(crate) mod time;
 
 use clap::Subcommand;
 

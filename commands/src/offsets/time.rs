@@ -6,7 +6,7 @@ use jiff::{Span, SpanRelativeTo, Timestamp};
 
 /// Milliseconds since 1970 of a time such as 2026-11-27T14:30:00.000, which is UTC unless it says otherwise: with Z,
 /// +02:00, +0200.
-pub(super) fn parse_datetime(text: &str) -> Result<i64, String> {
+pub(crate) fn parse_datetime(text: &str) -> Result<i64, String> {
     let wrong = || format!("\"{text}\" is not a time such as 2026-11-27T14:30:00.000, with Z or +02:00 if not in UTC");
     if !text.contains(['T', 't', ' ']) {
         return Err(wrong());
@@ -21,7 +21,7 @@ pub(super) fn parse_datetime(text: &str) -> Result<i64, String> {
 }
 
 /// Milliseconds of a duration: ISO 8601 as in P1DT2H30M, or as in 36h or 90m. A day has 24 hours.
-pub(super) fn parse_span(text: &str) -> Result<i64, String> {
+pub(crate) fn parse_span(text: &str) -> Result<i64, String> {
     let wrong = || format!("\"{text}\" is not a duration such as P1DT2H, PT30M, 36h or 90m");
     let span: Span = text.parse().map_err(|_| wrong())?;
     let duration = span
@@ -31,7 +31,7 @@ pub(super) fn parse_span(text: &str) -> Result<i64, String> {
 }
 
 /// Now, in milliseconds since 1970.
-pub(super) fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     Timestamp::now().as_millisecond()
 }
 

@@ -70,6 +70,11 @@ impl Where {
         Self::new(servers, false, config).map_err(to_stderr)
     }
 
+    /// Bounds each call, as a flag of the script's own has it.
+    pub(super) fn limit_ms(&mut self, timeout_ms: i64) {
+        self.properties.default_api_timeout = Some(Duration::from_millis(timeout_ms.max(0).cast_unsigned()));
+    }
+
     fn api_timeout(&self) -> Duration {
         self.properties.default_api_timeout.unwrap_or(API_TIMEOUT)
     }

@@ -140,7 +140,9 @@ impl From<ClientError> for Throwable {
         match error {
             ClientError::Rejected { code, message, .. } => Self {
                 class: java_names::class_of(code),
-                message,
+                message: java_names::message_of(code)
+                    .filter(|_| message == code.to_string())
+                    .map_or(message, str::to_owned),
                 code: Some(code),
             },
             ClientError::Unreachable { .. } | ClientError::Closed { .. } | ClientError::TimedOut { .. } => {

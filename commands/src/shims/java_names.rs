@@ -11,6 +11,86 @@ pub(super) fn class_of(code: ErrorCode) -> &'static str {
     })
 }
 
+/// What is said of an error of which a cluster says nothing itself: scripts look for these words.
+pub(super) fn message_of(code: ErrorCode) -> Option<&'static str> {
+    let code = code.code();
+    MESSAGES
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map(|(_, message)| *message)
+}
+
+/// By code, of those errors that brokers answer without words.
+const MESSAGES: [(i16, &str); 40] = [
+    (
+        -1,
+        "The server experienced an unexpected error when processing the request.",
+    ),
+    (
+        1,
+        "The requested offset is not within the range of offsets maintained by the server.",
+    ),
+    (3, "This server does not host this topic-partition."),
+    (
+        5,
+        "There is no leader for this topic-partition as we are in the middle of a leadership election.",
+    ),
+    (
+        6,
+        "For requests intended only for the leader, this error indicates that the broker is not the current leader. For requests intended for any replica, this error indicates that the broker is not a replica of the topic partition.",
+    ),
+    (7, "The request timed out."),
+    (
+        9,
+        "The replica is not available for the requested topic-partition. Produce/Fetch requests and other requests intended only for the leader or follower return NOT_LEADER_OR_FOLLOWER if the broker is not a replica of the topic-partition.",
+    ),
+    (13, "The server disconnected before a response was received."),
+    (14, "The coordinator is loading and hence can't process requests."),
+    (15, "The coordinator is not available."),
+    (16, "This is not the correct coordinator."),
+    (17, "The request attempted to perform an operation on an invalid topic."),
+    (24, "The group id is invalid."),
+    (25, "The coordinator is not aware of this member."),
+    (27, "The group is rebalancing, so a rejoin is needed."),
+    (28, "The committing offset data size is not valid."),
+    (29, "Topic authorization failed."),
+    (30, "Group authorization failed."),
+    (31, "Cluster authorization failed."),
+    (35, "The version of API is not supported."),
+    (41, "This is not the correct controller for this cluster."),
+    (
+        42,
+        "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details.",
+    ),
+    (44, "Request parameters do not satisfy the configured policy."),
+    (54, "Security features are disabled."),
+    (56, "Disk error when trying to access log file on the disk."),
+    (
+        57,
+        "The user-specified log directory is not found in the broker config.",
+    ),
+    (68, "The group is not empty."),
+    (69, "The group id does not exist."),
+    (77, "Broker epoch has changed."),
+    (80, "The preferred leader was not available."),
+    (83, "Eligible topic partition leaders are not available."),
+    (84, "Leader election not needed for topic partition."),
+    (85, "No partition reassignment is in progress."),
+    (
+        86,
+        "Deleting offsets of a topic is forbidden while the consumer group is actively subscribed to it.",
+    ),
+    (
+        87,
+        "This record has failed the validation on broker and hence will be rejected.",
+    ),
+    (88, "There are unstable offsets that need to be cleared."),
+    (89, "The throttling quota has been exceeded."),
+    (100, "This server does not host this topic ID."),
+    (109, "The requested offset is moved to tiered storage."),
+    (114, "The request was sent to an endpoint of the wrong type."),
+];
+
 /// By code.
 const CLASSES: [(i16, &str); 132] = [
     (2, "org.apache.kafka.common.errors.CorruptRecordException"),
@@ -192,6 +272,15 @@ mod tests {
         assert_eq!(
             class_of(ErrorCode::GroupIdNotFound),
             "org.apache.kafka.common.errors.GroupIdNotFoundException"
+        );
+        assert_eq!(
+            message_of(ErrorCode::GroupIdNotFound),
+            Some("The group id does not exist.")
+        );
+        assert_eq!(
+            message_of(ErrorCode::InvalidPartitions),
+            None,
+            "brokers say more themselves"
         );
         assert_eq!(
             class_of(ErrorCode::Unknown(9999)),

@@ -4,6 +4,7 @@
 //! and what each flag is in kfleet's own commands in docs/PARITY.md.
 
 mod cluster;
+mod consumer_groups;
 mod failed;
 mod get_offsets;
 mod install;

@@ -3,7 +3,7 @@
 use super::failed::Failed;
 use super::io::Io;
 use super::options::Syntax;
-use super::{get_offsets, topics, wait};
+use super::{consumer_groups, get_offsets, topics, wait};
 
 /// A script.
 #[derive(Debug)]
@@ -34,6 +34,12 @@ impl Flags {
 }
 
 pub(super) const SHIMS: &[Shim] = &[
+    Shim {
+        name: "kafka-consumer-groups",
+        ours: "kfleet groups, kfleet offsets",
+        flags: Flags::Of(consumer_groups::SYNTAX),
+        run: |args, io| wait(consumer_groups::run(args, io)),
+    },
     Shim {
         name: "kafka-get-offsets",
         ours: "kfleet offsets get",

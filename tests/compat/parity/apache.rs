@@ -102,6 +102,14 @@ impl Drop for Apache {
     }
 }
 
+/// Starts a tool in a JVM of its own.
+pub(super) fn start(script: &str, args: &[String]) -> Child {
+    let mut command = java();
+    command.arg(class(script)).args(args);
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.spawn().unwrap()
+}
+
 /// Runs a tool in a JVM of its own.
 pub(super) fn alone(script: &str, input: &str, args: &[String]) -> Ran {
     let mut command = java();

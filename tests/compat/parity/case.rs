@@ -1,6 +1,7 @@
 //! Files of invocations, a line each.
 //!
-//! `+ WORDS` runs kfleet to set something up, for each side if it has ME in it. `@ NAME TEXT` writes a file. `< TEXT` is
+//! `+ WORDS` runs kfleet to set something up, for each side if it has ME in it. `& WORDS` starts it, `&java SCRIPT WORDS`
+//! Apache's script, to run until the file ends. `~ TEXT WORDS` runs kfleet until it prints TEXT. `@ NAME TEXT` writes a file. `< TEXT` is
 //! stdin of the next line. `! ID` expects the next invocation to differ as docs/SHIMS.md says under this id. `% ENGINE` has
 //! the next invocation on that engine only. ME stands for whoever runs it, BOOT, CONTROLLER, LOGDIR and DIR for where the
 //! cluster and the files are. In TEXT, \n and \t are what they are in C.
@@ -12,6 +13,10 @@ use std::path::Path;
 pub(super) enum Step {
     /// Runs kfleet.
     SetUp { words: Vec<String>, input: String },
+    /// Starts a program: kfleet, or Apache's script of that name.
+    Start { script: Option<String>, words: Vec<String> },
+    /// Waits until kfleet prints this.
+    Until { text: String, words: Vec<String> },
     /// Writes a file.
     File { name: String, text: String },
     /// Compares.
@@ -51,6 +56,24 @@ pub(super) fn read(path: &Path) -> Vec<Step> {
                 words: split(words),
                 input: std::mem::take(&mut input),
             }),
+            Some(("&", words)) => steps.push(Step::Start {
+                script: None,
+                words: split(words),
+            }),
+            Some(("&java", words)) => {
+                let mut words = split(words);
+                steps.push(Step::Start {
+                    script: Some(words.remove(0)),
+                    words,
+                });
+            }
+            Some(("~", words)) => {
+                let mut words = split(words);
+                steps.push(Step::Until {
+                    text: words.remove(0),
+                    words,
+                });
+            }
             Some(("@", file)) => {
                 let (name, text) = file.split_once(' ').unwrap_or((file, ""));
                 steps.push(Step::File {

@@ -9,17 +9,19 @@ mod masks;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use apache::Apache;
 use case::{Case, Step};
 use docs::{Difference, Differs};
 use masks::Masks;
 
+use crate::support::nodes::wait_until;
 use crate::support::{Cluster, KFLEET, Ran, run_with_input};
 
-/// What those call their topics and groups who run Apache's script and the shim: equally long, for columns' sake.
-const NAMES: [&str; 2] = ["jvm", "shm"];
+/// What those call their topics and groups who run Apache's script and the shim. They are equally long, for columns' sake,
+/// and have the same hash in Java, which the order of much that it prints depends on.
+const NAMES: [&str; 2] = ["Aa", "BB"];
 
 fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compat/parity")
@@ -34,6 +36,18 @@ struct Stage<'a> {
     dir: tempfile::TempDir,
     masks: Masks,
     differences: Vec<Difference>,
+    running: Vec<Running>,
+}
+
+/// A program that ends with the file of cases.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ended = self.0.kill();
+        let _status = self.0.wait();
+    }
 }
 
 impl<'a> Stage<'a> {
@@ -49,6 +63,7 @@ impl<'a> Stage<'a> {
             shims,
             masks: Masks::read(&here().join("masks.txt")),
             differences: docs::differences(),
+            running: Vec::new(),
         }
     }
 
@@ -68,16 +83,49 @@ impl<'a> Stage<'a> {
         words.iter().map(|word| self.fill(word, me)).collect()
     }
 
+    /// Once, or for each side if words are about a side.
+    fn sides(words: &[String]) -> &'static [&'static str] {
+        if words.iter().any(|word| word.contains("ME")) {
+            &NAMES
+        } else {
+            &NAMES[..1]
+        }
+    }
+
+    fn kfleet(&self, words: &[String], me: &str) -> Command {
+        let mut command = Command::new(KFLEET);
+        command.args(self.words(words, me));
+        command.env("KFLEET_BOOTSTRAP_SERVER", &self.cluster.bootstrap);
+        command
+    }
+
     fn set_up(&self, words: &[String], input: &str) {
-        let of_each = words.iter().any(|word| word.contains("ME"));
-        for me in if of_each { &NAMES[..] } else { &NAMES[..1] } {
-            let words = self.words(words, me);
-            let mut command = Command::new(KFLEET);
-            command
-                .args(&words)
-                .env("KFLEET_BOOTSTRAP_SERVER", &self.cluster.bootstrap);
-            let ran = run_with_input(&mut command, &self.fill(input, me));
+        for me in Self::sides(words) {
+            let ran = run_with_input(&mut self.kfleet(words, me), &self.fill(input, me));
             assert_eq!(ran.code, 0, "{words:?}: {}{}", ran.stdout, ran.stderr);
+        }
+    }
+
+    fn start(&mut self, script: Option<&str>, words: &[String]) {
+        for me in Self::sides(words) {
+            let child = match script {
+                Some(script) => apache::start(script, &self.words(words, me)),
+                None => {
+                    let mut command = self.kfleet(words, me);
+                    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+                    quiet.spawn().unwrap()
+                }
+            };
+            self.running.push(Running(child));
+        }
+    }
+
+    fn wait(&self, text: &str, words: &[String]) {
+        for me in Self::sides(words) {
+            wait_until(&format!("{words:?} prints {text}"), || {
+                let ran = run_with_input(&mut self.kfleet(words, me), "");
+                ran.stdout.contains(&self.fill(text, me))
+            });
         }
     }
 
@@ -140,6 +188,8 @@ impl<'a> Stage<'a> {
         for step in case::read(&path) {
             match step {
                 Step::SetUp { words, input } => self.set_up(&words, &input),
+                Step::Start { script, words } => self.start(script.as_deref(), &words),
+                Step::Until { text, words } => self.wait(&text, &words),
                 Step::File { name, text } => {
                     for me in NAMES {
                         let path = self.dir.path().join(name.replace("ME", me));
@@ -155,6 +205,7 @@ impl<'a> Stage<'a> {
                 Step::Case(_) => {}
             }
         }
+        self.running.clear();
         count
     }
 }

@@ -98,7 +98,9 @@ async fn settings_of(client: &Client, names: &[String]) -> Result<BTreeMap<Strin
             if result.error_code != 0 {
                 return Err(Throwable::of_code(result.error_code, result.error_message.as_deref()));
             }
-            let set = result.configs.iter().filter(|config| config.config_source != DEFAULT);
+            let mut configs = result.configs;
+            java_order::grown(&mut configs, |config| java_order::string_hash(&config.name));
+            let set = configs.iter().filter(|config| config.config_source != DEFAULT);
             // A value that is not told is what Java makes of none.
             let value = |value: Option<&StrBytes>| value.map_or_else(|| "null".to_owned(), ToString::to_string);
             let set = set.map(|config| (config.name.to_string(), value(config.value.as_ref())));
