@@ -4,6 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use client::{Client, ClientConfig, ClientError, Limit};
+use protocol::api::messages::MetadataRequest;
+use protocol::api::messages::metadata_request::MetadataRequestTopic;
+use protocol::api::{ErrorCode, StrBytes, TopicName};
 use tokio::time::{Instant, sleep};
 
 use super::failed::{Failed, Throwable};
@@ -128,6 +131,34 @@ impl Where {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+}
+
+/// Partitions of a topic, which the cluster makes if it makes topics by itself.
+pub(super) async fn make_topic(client: &Client, topic: &str) -> Result<u32, Throwable> {
+    let asked = MetadataRequestTopic::default().with_name(Some(TopicName(StrBytes::from_string(topic.to_owned()))));
+    let request = MetadataRequest::default()
+        .with_topics(Some(vec![asked]))
+        .with_allow_auto_topic_creation(true);
+    let deadline = client.deadline();
+    loop {
+        let topics = client.send_any(&request).await?.topics;
+        let found = topics.first();
+        let is_ready = found.is_some_and(|topic| {
+            topic.error_code == 0 && !topic.partitions.is_empty() && topic.partitions.iter().all(|p| p.leader_id.0 >= 0)
+        });
+        if is_ready {
+            return Ok(found.map_or(0, |topic| topic.partitions.len() as u32));
+        }
+        let code = found.map_or(0, |topic| topic.error_code);
+        let error = match code {
+            0 => ClientError::rejected(topic, ErrorCode::LeaderNotAvailable.code(), None),
+            code => ClientError::rejected(topic, code, None),
+        };
+        if !error.is_retriable() || Instant::now() + AGAIN >= deadline {
+            return Err(error.into());
+        }
+        sleep(AGAIN).await;
     }
 }
 

@@ -7,6 +7,7 @@ use protocol::api::ErrorCode;
 
 use super::java_names;
 use crate::error::CommandError;
+use crate::exit_codes;
 
 /// The release whose scripts the shims stand for.
 pub(super) const RELEASE: &str = "4.3.1";
@@ -83,11 +84,15 @@ impl From<CommandError> for Failed {
                 ..Self::silently()
             };
         }
-        if error.message.is_empty() {
-            return Self::silently();
-        }
-        let hints: String = error.hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
-        Self::on_stderr(format!("error: {}{hints}", error.message))
+        // Of damage that it finds Apache's tool tells, but not in its exit code.
+        let apaches_code = if error.code == exit_codes::CRITICAL { 0 } else { 1 };
+        let failed = if error.message.is_empty() {
+            Self::silently()
+        } else {
+            let hints: String = error.hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
+            Self::on_stderr(format!("error: {}{hints}", error.message))
+        };
+        Self { apaches_code, ..failed }
     }
 }
 

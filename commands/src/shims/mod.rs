@@ -3,16 +3,33 @@
 //! A link that is named as one of the scripts runs it. What differs from Apache Kafka 4.3.1 is listed in docs/SHIMS.md,
 //! and what each flag is in kfleet's own commands in docs/PARITY.md.
 
+mod arguments;
+mod broker_api_versions;
 mod cluster;
+mod cluster_tool;
+mod configs;
+mod console_consumer;
+mod console_producer;
 mod consumer_groups;
+mod delete_records;
+mod dump_log;
 mod failed;
+mod features;
 mod get_offsets;
+mod groups;
+mod hash_order;
 mod install;
 mod io;
 mod java_names;
+mod json;
+mod leader_election;
 mod list;
+mod log_dirs;
 mod names;
 mod options;
+mod passed;
+mod quorum;
+mod storage;
 mod table;
 mod topics;
 

@@ -229,9 +229,10 @@ impl Parsed {
         self.value(name)?.map(number).transpose()
     }
 
-    /// Whether no flag was given at all.
-    pub(super) fn is_empty(&self) -> bool {
-        self.given.is_empty()
+    /// Values of these flags in the order they were given.
+    pub(super) fn in_order<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = Option<&'a str>> {
+        let given = self.given.iter().filter(move |(name, _)| names.contains(name));
+        given.map(|(_, value)| value.as_deref())
     }
 
     /// Insists on flags.

@@ -39,8 +39,15 @@ public class ApacheTools {
         }
     }
 
-    private static volatile Run current = new Run();
+    /** The invocation that a thread, or whoever started it, belongs to. */
+    private static final InheritableThreadLocal<Run> CURRENT = new InheritableThreadLocal<>();
+    private static final Run NOBODY = new Run();
     private static volatile InputStream input = InputStream.nullInputStream();
+
+    private static Run current() {
+        Run run = CURRENT.get();
+        return run == null ? NOBODY : run;
+    }
 
     private static OutputStream capture(boolean isOut) {
         return new OutputStream() {
@@ -51,7 +58,7 @@ public class ApacheTools {
 
             @Override
             public void write(byte[] bytes, int offset, int length) {
-                Run run = current;
+                Run run = current();
                 run.write(isOut ? run.out : run.err, bytes, offset, length);
             }
         };
@@ -73,7 +80,7 @@ public class ApacheTools {
             if (isLast) {
                 return;
             }
-            current.end(status);
+            current().end(status);
             while (true) {
                 try {
                     Thread.sleep(Long.MAX_VALUE);
@@ -88,9 +95,9 @@ public class ApacheTools {
 
     private static Run run(String name, byte[] stdin, String[] args) throws Exception {
         Run run = new Run();
-        current = run;
         input = new ByteArrayInputStream(stdin);
         Thread thread = new Thread(() -> {
+            CURRENT.set(run);
             try {
                 Class.forName(name).getMethod("main", String[].class).invoke(null, (Object) args);
                 run.end(0);
@@ -106,7 +113,6 @@ public class ApacheTools {
         thread.setDaemon(true);
         thread.start();
         if (!run.ended.await(LONGEST_SECONDS, TimeUnit.SECONDS)) {
-            System.err.println("it did not end within " + LONGEST_SECONDS + " s");
             run.end(-1);
         }
         return run;

@@ -1,4 +1,4 @@
-//! Partitions that --topic names, and the order in which Apache's script goes through them.
+//! Partitions that --topic names.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,6 @@ use protocol::api::ErrorCode;
 
 use super::Stopped;
 use crate::shims::failed::Throwable;
-use crate::storage::java_order;
-
-/// Sorts partitions as Java's hash tables have them.
-pub(super) fn in_hash_order(partitions: &mut [PartitionKey]) {
-    java_order::grown(partitions, hash);
-}
-
-fn hash((topic, partition): &PartitionKey) -> i32 {
-    let hash = 31i32.wrapping_add(*partition);
-    hash.wrapping_mul(31).wrapping_add(java_order::string_hash(topic))
-}
 
 /// TOPIC:PARTITION[,...]
 pub(super) fn named(text: &str) -> Result<Vec<PartitionKey>, Stopped> {
@@ -91,14 +80,6 @@ fn thrown(code: ErrorCode, partitions: &[String], what: &str) -> Stopped {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn partitions_come_as_apaches_script_prints_them() {
-        let mut keys: Vec<PartitionKey> = (0..3).map(|partition| ("g1".to_owned(), partition)).collect();
-        in_hash_order(&mut keys);
-        let partitions: Vec<i32> = keys.iter().map(|(_, partition)| *partition).collect();
-        assert_eq!(partitions, [2, 1, 0]);
-    }
 
     #[test]
     fn topics_name_their_partitions() {

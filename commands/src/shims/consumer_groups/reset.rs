@@ -8,6 +8,7 @@ use protocol::api::ErrorCode;
 use super::{Stopped, chosen, describe, partitions, wrapped, wrapped_twice};
 use crate::offsets::time::{now_ms, parse_datetime, parse_span};
 use crate::shims::failed::Throwable;
+use crate::shims::hash_order;
 use crate::shims::io::Io;
 use crate::shims::options::Parsed;
 use crate::storage::java_order;
@@ -126,7 +127,7 @@ impl Reset<'_> {
     async fn plan(&self, io: &mut Io) -> Result<Option<Offsets>, Stopped> {
         let mut keys = self.keys().await?;
         partitions::check(self.client, &keys).await?;
-        partitions::in_hash_order(&mut keys);
+        hash_order::sort(&mut keys, |key| key);
         keys.dedup();
         let parsed = self.parsed;
         if let Some(offset) = parsed.number::<i64>("to-offset")? {
@@ -239,7 +240,7 @@ impl Reset<'_> {
     /// What is outside of the logs becomes their nearest end.
     async fn within_logs(&self, wished: Offsets, io: &mut Io) -> Result<Offsets, Stopped> {
         let mut keys: Vec<PartitionKey> = wished.iter().map(|(key, _)| key.clone()).collect();
-        partitions::in_hash_order(&mut keys);
+        hash_order::sort(&mut keys, |key| key);
         let starts = self.list(&keys, OffsetSpec::Earliest).await?;
         let ends = self.list(&keys, OffsetSpec::Latest).await?;
         let wished: CommittedOffsets = wished.into_iter().collect();
@@ -293,7 +294,7 @@ impl Reset<'_> {
         let (with, without): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| committed.contains_key(key));
         let ends = self.list(&without, OffsetSpec::Latest).await?;
         let mut keys: Vec<PartitionKey> = with.into_iter().chain(without).collect();
-        partitions::in_hash_order(&mut keys);
+        hash_order::sort(&mut keys, |key| key);
         let offset = |key: &PartitionKey| committed.get(key).or_else(|| ends.get(key)).copied();
         Ok(keys
             .into_iter()
