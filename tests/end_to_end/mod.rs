@@ -35,6 +35,7 @@ mod restarts;
 mod sandbox;
 mod sandbox_nodes;
 mod service_manager;
+mod shims;
 mod storage;
 mod topics;
 mod tour;

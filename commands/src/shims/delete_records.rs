@@ -45,7 +45,7 @@ pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
     };
     io.line("Records delete operation completed:");
     let mut results: Vec<(PartitionKey, Outcome)> = results.into_iter().collect();
-    hash_order::sort(&mut results, |(key, _)| key);
+    hash_order::sort_sized(&mut results, |(key, _)| key);
     for ((topic, partition), result) in &results {
         match result {
             Ok(low_watermark) => io.line(format!(

@@ -36,14 +36,19 @@ pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
         return Err(Failed::version());
     }
     parsed.require(&["bootstrap-server"])?;
-    print(&parsed, io).await.map_err(failed)
+    if print(&parsed, io).await.map_err(failed)? {
+        Ok(())
+    } else {
+        Err(Failed::silently().apache_exits_with_0())
+    }
 }
 
 fn failed(error: Throwable) -> Failed {
     Failed::on_stderr(format!("Error occurred: {}", error.message))
 }
 
-async fn print(parsed: &Parsed, io: &mut Io) -> Result<(), Throwable> {
+/// Prints offsets; whether that is all of them.
+async fn print(parsed: &Parsed, io: &mut Io) -> Result<bool, Throwable> {
     if parsed.has("topic-partitions") && (parsed.has("topic") || parsed.has("partitions")) {
         return Err(terse("--topic-partitions cannot be used with --topic or --partitions"));
     }
@@ -70,6 +75,7 @@ async fn print(parsed: &Parsed, io: &mut Io) -> Result<(), Throwable> {
         return Err(terse("Could not match any topic-partitions with the specified filters"));
     }
     let offsets = client.list_offsets(&leaders, spec).await;
+    let is_whole = offsets.errors.is_empty();
     for failed in offsets.errors {
         let error = Throwable::from(failed.error);
         let what = failed.what;
@@ -88,7 +94,7 @@ async fn print(parsed: &Parsed, io: &mut Io) -> Result<(), Throwable> {
     }
     lines.sort_unstable();
     lines.into_iter().for_each(|(_, line)| io.line(line));
-    Ok(())
+    Ok(is_whole)
 }
 
 fn terse(message: impl Into<String>) -> Throwable {

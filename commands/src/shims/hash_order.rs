@@ -9,6 +9,11 @@ pub(super) fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &PartitionKey) {
     java_order::grown(items, |item| hash(key(item)));
 }
 
+/// The same for a table that was made for as many as it has.
+pub(super) fn sort_sized<T>(items: &mut [T], key: impl Fn(&T) -> &PartitionKey) {
+    java_order::sized(items, |item| hash(key(item)));
+}
+
 /// `TopicPartition.hashCode`.
 fn hash((topic, partition): &PartitionKey) -> i32 {
     let hash = 31i32.wrapping_add(*partition);

@@ -92,7 +92,8 @@ const MESSAGES: [(i16, &str); 40] = [
 ];
 
 /// By code.
-const CLASSES: [(i16, &str); 132] = [
+const CLASSES: [(i16, &str); 133] = [
+    (1, "org.apache.kafka.common.errors.OffsetOutOfRangeException"),
     (2, "org.apache.kafka.common.errors.CorruptRecordException"),
     (3, "org.apache.kafka.common.errors.UnknownTopicOrPartitionException"),
     (4, "org.apache.kafka.common.errors.InvalidFetchSizeException"),
@@ -282,6 +283,7 @@ mod tests {
             None,
             "brokers say more themselves"
         );
+        assert!(class_of(ErrorCode::OffsetOutOfRange).ends_with(".OffsetOutOfRangeException"));
         assert_eq!(
             class_of(ErrorCode::Unknown(9999)),
             "org.apache.kafka.common.errors.UnknownServerException"

@@ -32,6 +32,7 @@ mod quorum;
 mod storage;
 mod table;
 mod topics;
+mod utils;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -69,10 +70,15 @@ const EXIT_VARIABLE: &str = "KFLEET_SHIM_EXIT";
 pub(crate) fn run_as(program: Option<&OsStr>, args: &[String]) -> Option<u8> {
     let name = Path::new(program?).file_name()?.to_str()?;
     let name = name.strip_suffix(".sh").unwrap_or(name);
-    let shim = table::SHIMS.iter().find(|shim| shim.name == name)?;
-    let as_apache = std::env::var(EXIT_VARIABLE).is_ok_and(|value| value == "apache");
     let mut io = Io::default();
-    let done = (shim.run)(args, &mut io);
+    let done = match utils::equivalents(name) {
+        Some(equivalents) => utils::tell(name, equivalents, &mut io),
+        None => {
+            let shim = table::SHIMS.iter().find(|shim| shim.name == name)?;
+            (shim.run)(args, &mut io)
+        }
+    };
+    let as_apache = std::env::var(EXIT_VARIABLE).is_ok_and(|value| value == "apache");
     Some(end(done, &mut io, as_apache))
 }
 

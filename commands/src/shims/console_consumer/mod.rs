@@ -78,12 +78,17 @@ pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
     let servers = parsed.value("bootstrap-server").map_err(usage)?.unwrap_or_default();
     let cluster = Where::with_properties(servers, false, properties);
     let cluster = cluster.map_err(|wrong| Failed::on_stderr(wrong.message))?;
-    let done = reading::run(&cluster, &wish, &formatter, io).await;
-    done.map_err(|error| {
-        Failed::on_stderr(format!(
+    match reading::run(&cluster, &wish, &formatter, io).await {
+        Ok(None) => Ok(()),
+        Ok(Some(code)) => Err(Failed {
+            code,
+            apaches_code: code,
+            ..Failed::silently()
+        }),
+        Err(error) => Err(Failed::on_stderr(format!(
             "Error processing message, terminating consumer process: {error}"
-        ))
-    })
+        ))),
+    }
 }
 
 fn wish(parsed: &Parsed) -> Result<Wish, Failed> {

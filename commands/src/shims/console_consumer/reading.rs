@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use client::{Chunk, Client, ClientError, Member, OffsetSpec, PartitionKey, ReadFrom, Reader};
 use protocol::records::RecordError;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, interval, sleep_until};
 
@@ -46,9 +47,21 @@ enum End {
     Enough,
     Idle,
     Rebalance,
+    /// With the exit code of a signal.
+    Signal(u8),
 }
 
-pub(super) async fn run(cluster: &Where, wish: &Wish, formatter: &Formatter, io: &mut Io) -> Result<(), Throwable> {
+/// Exit codes of signals.
+const INTERRUPTED: u8 = 130;
+const TERMINATED: u8 = 143;
+
+/// Reads; the exit code of a signal, if one ended it.
+pub(super) async fn run(
+    cluster: &Where,
+    wish: &Wish,
+    formatter: &Formatter,
+    io: &mut Io,
+) -> Result<Option<u8>, Throwable> {
     let client = Arc::new(cluster.connect_for_long("metadata").await?);
     let topics = topics(&client, wish).await?;
     let mut printer = Printer {
@@ -57,6 +70,7 @@ pub(super) async fn run(cluster: &Where, wish: &Wish, formatter: &Formatter, io:
         count: 0,
         printed: Printed::new(),
         idle: wish.idle,
+        signals: Signals::new()?,
     };
     let end = match &wish.group {
         None => {
@@ -74,7 +88,10 @@ pub(super) async fn run(cluster: &Where, wish: &Wish, formatter: &Formatter, io:
         io.note("ERROR Error processing message, terminating consumer process: org.apache.kafka.common.errors.TimeoutException");
     }
     io.note(format!("Processed a total of {} messages", printer.count));
-    end.map(drop)
+    end.map(|end| match end {
+        End::Signal(code) => Some(code),
+        _ => None,
+    })
 }
 
 async fn topics(client: &Client, wish: &Wish) -> Result<Vec<String>, Throwable> {
@@ -180,6 +197,30 @@ struct Printer<'a> {
     count: u64,
     printed: Printed,
     idle: Option<Duration>,
+    signals: Signals,
+}
+
+/// Signals that end it, after what was printed has been committed.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Throwable> {
+        let failed = |error: std::io::Error| Throwable::new("java.io.IOException", error.to_string());
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
+            terminate: signal(SignalKind::terminate()).map_err(failed)?,
+        })
+    }
+
+    async fn next(&mut self) -> u8 {
+        tokio::select! {
+            _ = self.interrupt.recv() => INTERRUPTED,
+            _ = self.terminate.recv() => TERMINATED,
+        }
+    }
 }
 
 impl Printer<'_> {
@@ -216,6 +257,7 @@ impl Printer<'_> {
                     }
                 }
                 () = sleep_until(idle_at) => return Ok(End::Idle),
+                code = self.signals.next() => return Ok(End::Signal(code)),
                 _ = heartbeat.tick(), if member.is_some() => {
                     if let Some(member) = member.as_mut() {
                         let stays = member.heartbeat().await? && (self.printed.is_empty() || member.commit(&self.printed).await?);

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use client::{Client, PartitionDescription, Reassignment, TopicDescription};
+use client::{Client, ClientError, PartitionDescription, Reassignment, TopicDescription};
 use protocol::Uuid;
-use protocol::api::StrBytes;
 use protocol::api::messages::DescribeConfigsRequest;
 use protocol::api::messages::describe_configs_request::DescribeConfigsResource;
+use protocol::api::{ErrorCode, StrBytes};
 
 use super::{REPORTS, existing};
 use crate::shims::cluster::Where;
@@ -40,8 +40,13 @@ pub(super) async fn run(parsed: &Parsed, cluster: &Where, io: &mut Io) -> Result
     let topics = client.describe_topics(Some(&names)).await?;
     let settings = settings_of(&client, &names).await?;
     let alive: BTreeSet<i32> = client.broker_ids().collect();
-    // Who may not ask for them is told of topics nevertheless.
-    let moving = client.reassignments().await.unwrap_or_default();
+    let moving = match client.reassignments().await {
+        Ok(moving) => moving,
+        // Who may not ask for them is told of topics nevertheless.
+        Err(ClientError::UnsupportedApi { .. }) => BTreeMap::new(),
+        Err(error) if error.code() == Some(ErrorCode::ClusterAuthorizationFailed) => BTreeMap::new(),
+        Err(error) => return Err(error.into()),
+    };
     // Apache's tool prints in the order of a hash table.
     java_order::sized(&mut names, |name| java_order::string_hash(name));
     for name in &names {
