@@ -6,7 +6,7 @@ use super::io::Io;
 use super::options::Syntax;
 use super::{
     broker_api_versions, cluster_tool, configs, console_consumer, console_producer, consumer_groups, delete_records,
-    dump_log, features, get_offsets, groups, leader_election, log_dirs, quorum, storage, topics, wait,
+    features, get_offsets, groups, leader_election, log_dirs, quorum, storage, topics, wait,
 };
 
 /// A script.
@@ -82,12 +82,6 @@ pub(super) const SHIMS: &[Shim] = &[
         ours: "kfleet topics records-delete",
         flags: Flags::Of(delete_records::SYNTAX),
         run: |args, io| wait(delete_records::run(args, io)),
-    },
-    Shim {
-        name: "kafka-dump-log",
-        ours: "kfleet logs dump",
-        flags: Flags::Of(dump_log::SYNTAX),
-        run: dump_log::run,
     },
     Shim {
         name: "kafka-features",

@@ -7,8 +7,11 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.utils.Exit;
 
 /**
  * Runs many of Apache Kafka's tools in one JVM. Each line of stdin is an invocation: class, stdin, arguments, all in
@@ -23,7 +26,9 @@ public class ApacheTools {
         final ByteArrayOutputStream out = new ByteArrayOutputStream();
         final ByteArrayOutputStream err = new ByteArrayOutputStream();
         final CountDownLatch ended = new CountDownLatch(1);
+        final List<Runnable> hooks = new CopyOnWriteArrayList<>();
         private int code = -1;
+        private boolean isClosed = false;
 
         synchronized void end(int code) {
             if (ended.getCount() > 0) {
@@ -32,8 +37,24 @@ public class ApacheTools {
             }
         }
 
+        /** What tools leave for the end of their JVM, as the producer does the sending of its last records. */
+        void runHooks() throws InterruptedException {
+            for (Runnable hook : hooks) {
+                Thread thread = new Thread(() -> {
+                    CURRENT.set(this);
+                    hook.run();
+                });
+                thread.setDaemon(true);
+                thread.start();
+                thread.join(TimeUnit.SECONDS.toMillis(LONGEST_SECONDS / 4));
+            }
+            synchronized (this) {
+                isClosed = true;
+            }
+        }
+
         synchronized void write(ByteArrayOutputStream to, byte[] bytes, int offset, int length) {
-            if (ended.getCount() > 0) {
+            if (!isClosed) {
                 to.write(bytes, offset, length);
             }
         }
@@ -115,6 +136,7 @@ public class ApacheTools {
         if (!run.ended.await(LONGEST_SECONDS, TimeUnit.SECONDS)) {
             run.end(-1);
         }
+        run.runHooks();
         return run;
     }
 
@@ -145,6 +167,7 @@ public class ApacheTools {
             }
         });
         System.setSecurityManager(new Exits());
+        Exit.setShutdownHookAdder((name, hook) -> current().hooks.add(hook));
         String line;
         while ((line = lines.readLine()) != null) {
             String[] parts = line.split(" ", -1);

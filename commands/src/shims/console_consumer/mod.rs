@@ -46,6 +46,13 @@ pub(super) const SYNTAX: Syntax = Syntax {
 /// Flags that are not taken yet: what they ask for is code of Apache's, or for its own tests.
 const NOT_YET: [&str; 3] = ["enable-systest-events", "key-deserializer", "value-deserializer"];
 
+/// Old names of flags, and the new ones.
+const DEPRECATED: [(&str, &str); 3] = [
+    ("consumer-property", "command-property"),
+    ("consumer.config", "command-config"),
+    ("property", "formatter-property"),
+];
+
 /// Where to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Start {
@@ -72,6 +79,13 @@ pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
         )));
     }
     let usage = |wrong: Throwable| parsed.usage(wrong.message);
+    for (old, new) in DEPRECATED {
+        if parsed.has(old) {
+            io.line(format!(
+                "Option --{old} is deprecated and will be removed in a future version. Use --{new} instead."
+            ));
+        }
+    }
     let wish = wish(&parsed)?;
     let formatter = Formatter::of(&parsed).map_err(usage)?;
     let properties = properties(&parsed).map_err(|wrong| Failed::on_stderr(wrong.message))?;

@@ -48,6 +48,12 @@ pub(super) const SYNTAX: Syntax = Syntax {
 };
 
 const LINE_READER: &str = "org.apache.kafka.tools.LineMessageReader";
+/// Old names of flags, and the new ones.
+const DEPRECATED: [(&str, &str); 3] = [
+    ("producer-property", "command-property"),
+    ("producer.config", "command-config"),
+    ("property", "reader-property"),
+];
 /// Lines that are read ahead, and written at once at most.
 const LINES_MAX: usize = 2000;
 const BATCH_MAX_BYTES: usize = 512 << 10;
@@ -73,6 +79,13 @@ pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
         return Err(Failed::on_stderr(format!(
             "kfleet's kafka-console-producer does not know the line reader {class}; Apache's may"
         )));
+    }
+    for (old, new) in DEPRECATED {
+        if parsed.has(old) {
+            io.line(format!(
+                "Warning: --{old} is deprecated and will be removed in a future version. Use --{new} instead."
+            ));
+        }
     }
     let settings = Settings::of(&parsed).map_err(to_stderr)?;
     let servers = parsed.value("bootstrap-server").map_err(to_stderr)?.unwrap_or_default();
