@@ -152,7 +152,7 @@ fn levels(given: &Given, io: &mut Io) -> Result<Levels, Throwable> {
         }
         let release = Release::parse(release, true).map_err(Throwable::illegal)?;
         levels.insert(METADATA_VERSION.to_owned(), release.level());
-        for feature in FEATURES.iter() {
+        for feature in &FEATURES {
             let level = feature.default_level(release);
             if given.command != "upgrade" || level > 0 {
                 levels.insert(feature.name.to_owned(), level);

@@ -28,7 +28,7 @@ pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
     if args.is_empty() {
         return Err(SYNTAX.usage("An interactive shell for getting topic-partition offsets."));
     }
-    let parsed = SYNTAX.parse(args).map_err(failed)?;
+    let parsed = SYNTAX.parse(args).map_err(|error| failed(&error))?;
     if parsed.has("help") {
         return Err(parsed.usage(""));
     }
@@ -36,14 +36,14 @@ pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
         return Err(Failed::version());
     }
     parsed.require(&["bootstrap-server"])?;
-    if print(&parsed, io).await.map_err(failed)? {
+    if print(&parsed, io).await.map_err(|error| failed(&error))? {
         Ok(())
     } else {
         Err(Failed::silently().apache_exits_with_0())
     }
 }
 
-fn failed(error: Throwable) -> Failed {
+fn failed(error: &Throwable) -> Failed {
     Failed::on_stderr(format!("Error occurred: {}", error.message))
 }
 

@@ -48,9 +48,8 @@ pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
     let kind = parsed
         .value("group-type")
         .map_err(|wrong| parsed.usage(wrong.message))?;
-    let kind = match kind.map(str::parse::<GroupType>).transpose() {
-        Ok(kind) => kind,
-        Err(_) => return Err(parsed.usage("--group-type must be a valid group type.")),
+    let Ok(kind) = kind.map(str::parse::<GroupType>).transpose() else {
+        return Err(parsed.usage("--group-type must be a valid group type."));
     };
     let cluster = Where::of(&parsed)?;
     list(&parsed, kind, &cluster, io).await.map_err(|error| {

@@ -114,7 +114,7 @@ pub(super) async fn alter(client: &Client, entities: &Entities, changes: &Change
     let unknown: Vec<&str> = keys
         .clone()
         .map(String::as_str)
-        .filter(|key| !is_quota(key) && !(of_users && scram::is_mechanism(key)))
+        .filter(|key| !(is_quota(key) || of_users && scram::is_mechanism(key)))
         .collect();
     if !unknown.is_empty() {
         return Err(Throwable::illegal(format!(

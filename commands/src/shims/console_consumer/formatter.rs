@@ -25,10 +25,8 @@ const KNOWN: [&str; 12] = [
 ];
 
 /// Formatters that are code of Apache's but do the same.
-const DEFAULTS: [&str; 2] = [
-    "org.apache.kafka.tools.consumer.DefaultMessageFormatter",
-    "kafka.tools.DefaultMessageFormatter",
-];
+const DEFAULT: &str = "org.apache.kafka.tools.consumer.DefaultMessageFormatter";
+const DEFAULTS: [&str; 2] = [DEFAULT, "kafka.tools.DefaultMessageFormatter"];
 const NONE: [&str; 2] = [
     "org.apache.kafka.tools.consumer.NoOpMessageFormatter",
     "kafka.tools.NoOpMessageFormatter",
@@ -53,7 +51,7 @@ pub(super) struct Formatter {
 
 impl Formatter {
     pub(super) fn of(parsed: &Parsed) -> Result<Self, Throwable> {
-        let class = parsed.value("formatter")?.unwrap_or(DEFAULTS[0]);
+        let class = parsed.value("formatter")?.unwrap_or(DEFAULT);
         if !DEFAULTS.contains(&class) && !NONE.contains(&class) {
             return Err(Throwable::illegal(format!(
                 "kfleet's kafka-console-consumer does not know the formatter {class}; Apache's may"

@@ -91,9 +91,7 @@ pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
     let servers = parsed.value("bootstrap-server").map_err(to_stderr)?.unwrap_or_default();
     let cluster = Where::with_properties(servers, false, settings.properties.clone()).map_err(to_stderr)?;
     let topic = parsed.value("topic").map_err(to_stderr)?.unwrap_or_default();
-    produce(&cluster, topic, &settings, io)
-        .await
-        .map_err(|error| Failed::on_stderr(error))
+    produce(&cluster, topic, &settings, io).await.map_err(Failed::on_stderr)
 }
 
 /// What the command line has of a producer's properties.

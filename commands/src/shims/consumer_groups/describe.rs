@@ -246,8 +246,10 @@ fn members(group: &GroupDescription, verbose: bool, io: &mut Io) {
         }
         io.line("");
     };
-    let headers = [
-        "\nGROUP",
+    // The line break in front is none of the column's characters.
+    let first = format!("\n{:<group_width$}", "GROUP");
+    line([
+        &first,
         "CONSUMER-ID",
         "GROUP-INSTANCE-ID",
         "HOST",
@@ -258,12 +260,7 @@ fn members(group: &GroupDescription, verbose: bool, io: &mut Io) {
         "TARGET-EPOCH",
         "TARGET-ASSIGNMENT",
         "UPGRADED",
-    ];
-    // The line break in front is none of the column's characters.
-    let first = format!("\n{:<group_width$}", "GROUP");
-    let mut with_width = headers;
-    with_width[0] = &first;
-    line(with_width);
+    ]);
     for member in members {
         line([
             &group.id,
