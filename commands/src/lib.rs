@@ -42,6 +42,7 @@ mod render;
 mod replace_file;
 mod sandbox;
 mod schema;
+mod shims;
 mod size;
 mod status;
 mod storage;
@@ -143,6 +144,9 @@ enum Command {
     Sandbox(sandbox::SandboxArgs),
     /// The JSON schema of what a command prints
     Schema(schema::SchemaArgs),
+    /// Apache's scripts under their own names
+    #[command(subcommand)]
+    Shims(shims::ShimsCommand),
     /// How big a cluster has to be, with the arithmetic
     Size(size::SizeArgs),
     /// Log directories: format and inspect; @FILE stands for the arguments in a file, one a line
@@ -178,6 +182,7 @@ impl Command {
             | Self::Render(_)
             | Self::Sandbox(_)
             | Self::Schema(_)
+            | Self::Shims(_)
             | Self::Size(_)
             | Self::Storage(_)
             | Self::Tour(_) => false,
@@ -211,6 +216,12 @@ pub fn definition() -> clap::Command {
 
 /// Runs the command on this process's command line; the exit code.
 pub fn main() -> u8 {
+    let mut words = std::env::args_os();
+    let program = words.next();
+    let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(code) = shims::run_as(program.as_deref(), &words) {
+        return code;
+    }
     let args = storage::read_argument_files(std::env::args_os());
     let (mut cli, sources) = match args.and_then(parse) {
         Ok(parsed) => parsed,
@@ -335,6 +346,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Render(args) => render::run(&args, context),
         Command::Sandbox(args) => sandbox::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
+        Command::Shims(command) => shims::run(command, context),
         Command::Size(args) => size::run(&args, context),
         Command::Storage(command) => storage::run(command, context),
         Command::Tokens(command) => tokens::run(command, context),

@@ -80,6 +80,8 @@ fn all() -> Vec<Named> {
         of::<crate::render::TemplateList>(),
         of::<crate::render::VariableList>(),
         of::<crate::sandbox::SandboxCluster>(),
+        of::<Vec<crate::shims::InstalledShim>>(),
+        of::<Vec<crate::shims::ShimRow>>(),
         of::<crate::size::Sizing>(),
         of::<Vec<crate::tokens::TokenChange>>(),
         of::<crate::tokens::TokenCreation>(),

@@ -20,6 +20,7 @@ mod mixed_rolling;
 mod mixed_snapshots;
 mod mixed_tools;
 mod mixed_truncation;
+mod parity;
 mod partition_changes;
 mod python;
 mod quorum_messages;

@@ -43,6 +43,7 @@ mod restarts;
 mod sandbox;
 mod sandbox_nodes;
 mod service_manager;
+mod shims;
 mod storage;
 mod storage_check;
 mod topics;

@@ -24,6 +24,8 @@ pub(crate) struct ClientProperties {
     pub(crate) client_id: Option<String>,
     /// request.timeout.ms
     pub(crate) request_timeout: Option<Duration>,
+    /// default.api.timeout.ms
+    pub(crate) default_api_timeout: Option<Duration>,
     /// security.protocol, ssl.* and sasl.*
     pub(crate) security: Security,
     /// What looks like a mistake.
@@ -40,21 +42,21 @@ impl ClientProperties {
         Ok(Self {
             bootstrap: source.filled("bootstrap.servers").map(str::to_owned),
             client_id: source.filled("client.id").map(str::to_owned),
-            request_timeout: request_timeout(&source)?,
+            request_timeout: milliseconds(&source, "request.timeout.ms")?,
+            default_api_timeout: milliseconds(&source, "default.api.timeout.ms")?,
             security,
             warnings,
         })
     }
 }
 
-fn request_timeout(source: &Source) -> Result<Option<Duration>, CommandError> {
-    const KEY: &str = "request.timeout.ms";
-    let Some(text) = source.filled(KEY) else {
+fn milliseconds(source: &Source, key: &str) -> Result<Option<Duration>, CommandError> {
+    let Some(text) = source.filled(key) else {
         return Ok(None);
     };
     match text.parse::<i32>().ok().and_then(|ms| u64::try_from(ms).ok()) {
         Some(ms) if ms > 0 => Ok(Some(Duration::from_millis(ms))),
-        _ => Err(source.wrong(KEY, 0, "it is not a number of milliseconds")),
+        _ => Err(source.wrong(key, 0, "it is not a number of milliseconds")),
     }
 }
 

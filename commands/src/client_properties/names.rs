@@ -4,10 +4,11 @@ use super::source::Source;
 use protocol::config::distance;
 
 /// The keys that count here.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "bootstrap.servers",
     "client.id",
     "config.providers",
+    "default.api.timeout.ms",
     "kfleet.oauthbearer.token.command",
     "request.timeout.ms",
     "sasl.jaas.config",

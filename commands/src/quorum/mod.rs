@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 
 pub(crate) use change::QuorumChange;
+pub(crate) use newcomer::voter_of_files;
 pub(crate) use replication::ReplicationRow;
 pub(crate) use status::QuorumStatus;
 

@@ -91,6 +91,11 @@ fn endpoint(text: &str) -> Result<ListenerAddress, CommandError> {
     })
 }
 
+/// The voter that a controller's own files describe.
+pub(crate) fn voter_of_files(file: &Path) -> Result<Voter, CommandError> {
+    Ok(of_files(file)?.voter)
+}
+
 fn of_files(file: &Path) -> Result<Newcomer, CommandError> {
     let config = read_config(file)?;
     let shown = file.display();

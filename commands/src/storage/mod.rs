@@ -9,7 +9,7 @@ mod features;
 mod format;
 mod formatter;
 mod info;
-mod java_order;
+pub(crate) mod java_order;
 mod random_uuid;
 mod releases;
 mod scram;
