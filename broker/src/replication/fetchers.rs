@@ -1,7 +1,6 @@
 //! The fetchers of a broker: after each image they get what it follows now.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use broker_core::replication::fetcher::{Assignments, FetcherConfig, FollowAction, PartitionKey};
 

@@ -10,8 +10,8 @@ use crate::context::Context;
 pub(super) fn run(words: Vec<String>, io: &mut Io) -> Result<(), Failed> {
     io.flush()?;
     let words = std::iter::once("kfleet".to_owned()).chain(words).map(OsString::from);
-    let cli = match crate::parse(words.collect()) {
-        Ok(cli) => cli,
+    let (cli, _) = match crate::parse(words.collect()) {
+        Ok(parsed) => parsed,
         Err(error) if !error.use_stderr() => {
             let mut help = Failed::on_stdout(error.render());
             (help.code, help.apaches_code) = (0, 0);
