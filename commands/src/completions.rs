@@ -33,7 +33,9 @@ fn shown(command: &clap::Command) -> clap::Command {
         .filter(|inner| !inner.is_hide_set())
         .map(shown);
     let inner: Vec<clap::Command> = inner.collect();
-    let mut bare = clap::Command::new(command.get_name().to_owned()).args(command.get_arguments());
+    let mut bare = clap::Command::new(command.get_name().to_owned())
+        .args(command.get_arguments())
+        .groups(command.get_groups());
     if let Some(about) = command.get_about() {
         bare = bare.about(about.clone());
     }
