@@ -125,6 +125,9 @@ fn a_lost_broker_is_told_by_each_check_that_it_concerns(cluster: &Cluster) {
         .kfleet(&["check", "under-replicated", "offline", "--topic", "a"])
         .exits(2);
     assert_eq!(two.lines().len(), 2);
+    wait_until("the lost broker is listed no more", || {
+        rows(cluster, &["versions"]).1[0]["unknown"][0]["what"] == format!("broker {lost}")
+    });
     // What only the lost broker could tell is not known, and what others tell is told.
     for check in ["log-dirs", "versions"] {
         let (code, rows) = rows(cluster, &[check]);

@@ -122,6 +122,10 @@ fn replicas_go_where_they_are_told_to_and_those_that_are_missed_are_found(cluste
     assert_eq!(dirs["data"].as_array().unwrap().len(), 2, "{dirs}");
     assert_eq!(dirs["errors"][0]["what"], format!("broker {c}"));
     let lost = c.to_string();
+    wait_until("the lost broker is listed no more", || {
+        let ran = cluster.kfleet(&["log-dirs", "describe", "--brokers", &lost]);
+        ran.stderr.contains("is not alive")
+    });
     for command in [
         &["configs", "describe", "broker", &lost][..],
         &["log-dirs", "describe", "--brokers", &lost],

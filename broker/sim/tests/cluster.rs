@@ -17,7 +17,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Seeds in which, together, everything happens that can.
-const SEEDS: [u64; 3] = [42, 117, 250];
+const SEEDS: [u64; 3] = [122, 133, 238];
 
 #[test]
 fn a_cluster_keeps_what_it_promises_whatever_goes_wrong() {
@@ -45,7 +45,7 @@ fn a_seed_plays_the_same_each_time() {
 }
 
 /// Seeds that found something, and what. The first three did so in another weather, before voters came and went.
-const FOUND: [(u64, &str); 8] = [
+const FOUND: [(u64, &str); 10] = [
     (
         57,
         "a leader that was cut off acknowledged with a follower that went by metadata of its earlier life",
@@ -67,6 +67,14 @@ const FOUND: [(u64, &str); 8] = [
     (
         2710,
         "a leader was refused for what a controller had not committed and then dropped, and never proposed again",
+    ),
+    (
+        8829,
+        "a leader had a record that takes it out of the voters, alone and not committed, and did not stand for election again",
+    ),
+    (
+        9768,
+        "a log was cut and went on while the checkpoint still had its former end for durable, and a power cut came",
     ),
     (
         21251,

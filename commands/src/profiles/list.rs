@@ -12,27 +12,13 @@ use crate::output::{Shown, Table};
 /// Print the clusters of the profile file.
 ///
 /// The file is the one that KFLEET_CONFIG names, or else kfleet/config.toml below $XDG_CONFIG_HOME (~/.config) or,
-/// if there is none, below /etc. It is in TOML:
-///
-///     default_profile = "dev"
-///
-///     [defaults]
-///     timeout = "10s"
-///
-///     [profiles.dev]
-///     bootstrap_servers = ["localhost:9092"]
-///
-///     [profiles.prod]
-///     bootstrap_servers = ["k1:9093", "k2:9093"]
-///     command_config = "prod.properties"
-///     cluster_id = "Some5aaaTest8aaaUuid8A"
+/// if there is none, below /etc.
 ///
 /// Flags stand above the environment, and that above the profile. A change is refused where the cluster is not the one
 /// of cluster_id. Servers that are named without --profile are another cluster's: nothing is taken from a profile then.
 #[derive(Debug, Args)]
 #[command(
-    verbatim_doc_comment,
-    after_help = "Examples:\n  kfleet profiles list\n  kfleet topics list --profile prod\n  KFLEET_PROFILE=prod kfleet check all"
+    after_help = "The file, in TOML:\n  default_profile = \"dev\"\n\n  [defaults]\n  timeout = \"10s\"\n\n  [profiles.dev]\n  bootstrap_servers = [\"localhost:9092\"]\n\n  [profiles.prod]\n  bootstrap_servers = [\"k1:9093\", \"k2:9093\"]\n  command_config = \"prod.properties\"\n  cluster_id = \"Some5aaaTest8aaaUuid8A\"\n\nExamples:\n  kfleet profiles list\n  kfleet topics list --profile prod\n  KFLEET_PROFILE=prod kfleet check all"
 )]
 pub(crate) struct ListArgs {}
 

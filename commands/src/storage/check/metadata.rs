@@ -195,6 +195,7 @@ mod tests {
         metadata.apply(topic("t", 900));
         metadata.apply(Record::from(PartitionRecord {
             topic_id: id,
+            partition_id: 0,
             replicas: vec![1, 2],
             directories: vec![dir, Uuid::ZERO],
             ..Default::default()
@@ -206,12 +207,14 @@ mod tests {
         );
         metadata.apply(Record::from(PartitionChangeRecord {
             topic_id: id,
+            partition_id: 0,
             directories: Some(vec![Uuid::ZERO, dir]),
             ..Default::default()
         }));
         assert_eq!([of(&metadata, 1), of(&metadata, 2)], [Some(Uuid::ZERO), Some(dir)]);
         metadata.apply(Record::from(PartitionChangeRecord {
             topic_id: id,
+            partition_id: 0,
             replicas: Some(vec![3]),
             ..Default::default()
         }));
