@@ -75,7 +75,7 @@ fn a_directory_is_as_expected_and_each_damage_is_one_finding(engine: Engine) {
                     d.join("a-0/partition.metadata"),
                     "version: 0\ntopic_id: g42deArWBTRM5A1yuVpMCg",
                 )
-                .unwrap()
+                .unwrap();
             },
             "warning",
         ),

@@ -190,12 +190,7 @@ impl<'a> Stage<'a> {
                 Step::SetUp { words, input } => self.set_up(&words, &input),
                 Step::Start { script, words } => self.start(script.as_deref(), &words),
                 Step::Until { text, words } => self.wait(&text, &words),
-                Step::File { name, text } => {
-                    for me in NAMES {
-                        let path = self.dir.path().join(name.replace("ME", me));
-                        std::fs::write(path, self.fill(&text, me)).unwrap();
-                    }
-                }
+                Step::File { name, text } => self.write(&name, &text),
                 Step::Case(case) if case.only_on.as_deref().is_none_or(|only| only == self.engine) => {
                     count += 1;
                     if let Some(told) = self.compare(&case) {
@@ -207,6 +202,14 @@ impl<'a> Stage<'a> {
         }
         self.running.clear();
         count
+    }
+
+    /// Writes a file for each of the two.
+    fn write(&self, name: &str, text: &str) {
+        for me in NAMES {
+            let path = self.dir.path().join(name.replace("ME", me));
+            std::fs::write(path, self.fill(text, me)).unwrap();
+        }
     }
 }
 
@@ -306,7 +309,14 @@ fn exit_codes_are_apaches_if_they_are_to_be() {
     let mut count = 0;
     for script in scripts() {
         for step in case::read(&here().join("cases").join(format!("{script}.txt"))) {
-            let Step::Case(case) = step else { continue };
+            let case = match step {
+                Step::Case(case) => case,
+                Step::File { name, text } => {
+                    stage.write(&name, &text);
+                    continue;
+                }
+                Step::SetUp { .. } | Step::Start { .. } | Step::Until { .. } => continue,
+            };
             if case.differs.as_deref() != Some("exit-truth") || case.only_on.is_some() {
                 continue;
             }
