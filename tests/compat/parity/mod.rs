@@ -315,7 +315,11 @@ fn exit_codes_are_apaches_if_they_are_to_be() {
                     stage.write(&name, &text);
                     continue;
                 }
-                Step::SetUp { .. } | Step::Start { .. } | Step::Until { .. } => continue,
+                Step::SetUp { words, input } => {
+                    stage.set_up(&words, &input);
+                    continue;
+                }
+                Step::Start { .. } | Step::Until { .. } => continue,
             };
             if case.differs.as_deref() != Some("exit-truth") || case.only_on.is_some() {
                 continue;
