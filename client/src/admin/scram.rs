@@ -71,18 +71,6 @@ impl ScramChange {
 /// What became of credentials: whose, with which hash function.
 pub type ScramResults = Vec<((String, ScramHash), Result<(), ClientError>)>;
 
-/// Kafka's numbers for hash functions.
-const fn code(hash: ScramHash) -> i8 {
-    match hash {
-        ScramHash::Sha256 => 1,
-        ScramHash::Sha512 => 2,
-    }
-}
-
-fn of_code(number: i8) -> Option<ScramHash> {
-    ScramHash::ALL.into_iter().find(|hash| code(*hash) == number)
-}
-
 fn named(user: &str) -> String {
     format!("user {user}")
 }
@@ -117,7 +105,7 @@ impl Client {
             found.ok.push(ScramUser {
                 name,
                 credentials: credentials
-                    .map(|(mechanism, iterations)| (of_code(mechanism), iterations))
+                    .map(|(mechanism, iterations)| (ScramHash::of_code(mechanism), iterations))
                     .collect(),
             });
         }
@@ -192,13 +180,13 @@ fn rounds(changes: &[ScramChange]) -> Vec<Vec<&ScramChange>> {
 fn deletion(user: &str, hash: ScramHash) -> ScramCredentialDeletion {
     ScramCredentialDeletion::default()
         .with_name(StrBytes::from_string(user.to_owned()))
-        .with_mechanism(code(hash))
+        .with_mechanism(hash.code())
 }
 
 fn upsertion(credential: &ScramCredential) -> ScramCredentialUpsertion {
     ScramCredentialUpsertion::default()
         .with_name(StrBytes::from_string(credential.user.clone()))
-        .with_mechanism(code(credential.hash))
+        .with_mechanism(credential.hash.code())
         .with_iterations(credential.iterations as i32)
         .with_salt(credential.salt.clone().into())
         .with_salted_password(credential.salted_password.clone().into())
@@ -237,9 +225,9 @@ mod tests {
     #[test]
     fn numbers_are_kafkas() {
         assert_eq!(
-            (of_code(1), of_code(2)),
+            (ScramHash::of_code(1), ScramHash::of_code(2)),
             (Some(ScramHash::Sha256), Some(ScramHash::Sha512))
         );
-        assert_eq!(of_code(0), None);
+        assert_eq!(ScramHash::of_code(0), None);
     }
 }

@@ -66,9 +66,12 @@ impl Shown for Vec<GroupMemberRow> {
             ];
             if wide {
                 let epoch = row.epoch.map_or_else(|| "-".to_owned(), |epoch| epoch.to_string());
-                let target = row.target_assignment.as_ref().map_or_else(|| "-".to_owned(), text);
+                let target = row
+                    .target_assignment
+                    .as_ref()
+                    .map_or_else(|| "-".to_owned(), assignment_text);
                 let instance = row.instance_id.clone().unwrap_or_else(|| "-".to_owned());
-                cells.extend([instance, epoch, text(&row.assignment), target]);
+                cells.extend([instance, epoch, assignment_text(&row.assignment), target]);
             }
             cells
         };
@@ -84,7 +87,7 @@ impl Shown for Vec<GroupMemberRow> {
 }
 
 /// As Kafka's script writes it: `orders:0,1;payments:2`.
-fn text(partitions: &TopicPartitions) -> String {
+pub(crate) fn assignment_text(partitions: &TopicPartitions) -> String {
     let topic = |(topic, partitions): (&String, &Vec<i32>)| {
         let partitions: Vec<String> = partitions.iter().map(ToString::to_string).collect();
         format!("{topic}:{}", partitions.join(","))
@@ -139,7 +142,7 @@ mod tests {
     #[test]
     fn assignments_read_as_kafkas_script_writes_them() {
         let partitions = TopicPartitions::from([("b".to_owned(), vec![2]), ("a".to_owned(), vec![0, 1])]);
-        assert_eq!(text(&partitions), "a:0,1;b:2");
-        assert_eq!(text(&TopicPartitions::new()), "-");
+        assert_eq!(assignment_text(&partitions), "a:0,1;b:2");
+        assert_eq!(assignment_text(&TopicPartitions::new()), "-");
     }
 }

@@ -16,7 +16,7 @@ use crate::error::CommandError;
 
 pub(crate) use delete::GroupDeletion;
 pub(crate) use list::GroupRow;
-pub(crate) use members::GroupMemberRow;
+pub(crate) use members::{GroupMemberRow, assignment_text};
 pub(crate) use rows::GroupOffsetRow;
 pub(crate) use state::GroupStateRow;
 

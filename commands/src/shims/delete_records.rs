@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use client::{Client, ClientError, PartitionKey};
-use protocol::api::messages::DeleteRecordsRequest;
-use protocol::api::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic};
-use protocol::api::{StrBytes, TopicName};
+use client::{Client, PartitionKey};
 use serde_json::Value;
 
 use super::cluster::Where;
@@ -92,43 +89,16 @@ fn wanted(parsed: &Parsed) -> Result<Vec<(PartitionKey, i64)>, Throwable> {
 /// Asks each leader for its partitions.
 async fn delete(client: &Client, wanted: &[(PartitionKey, i64)]) -> BTreeMap<PartitionKey, Outcome> {
     let mut results: BTreeMap<PartitionKey, Outcome> = BTreeMap::new();
-    let mut by_leader: BTreeMap<i32, Vec<&(PartitionKey, i64)>> = BTreeMap::new();
-    for entry in wanted {
-        let (topic, partition) = &entry.0;
+    let mut leaders = BTreeMap::new();
+    for ((topic, partition), _) in wanted {
+        let key = (topic.clone(), *partition);
         match client.leader(topic, *partition).await {
-            Ok(leader) => by_leader.entry(leader).or_default().push(entry),
-            Err(error) => drop(results.insert(entry.0.clone(), Err(error.into()))),
+            Ok(leader) => drop(leaders.insert(key, leader)),
+            Err(error) => drop(results.insert(key, Err(error.into()))),
         }
     }
-    for (leader, entries) in by_leader {
-        let topic = |((topic, partition), offset): &(PartitionKey, i64)| {
-            let partition = DeleteRecordsPartition::default()
-                .with_partition_index(*partition)
-                .with_offset(*offset);
-            DeleteRecordsTopic::default()
-                .with_name(TopicName(StrBytes::from_string(topic.clone())))
-                .with_partitions(vec![partition])
-        };
-        let request = DeleteRecordsRequest::default()
-            .with_topics(entries.iter().map(|entry| topic(entry)).collect())
-            .with_timeout_ms(client.request_timeout_ms());
-        let response = match client.send_to(leader, &request).await {
-            Ok(response) => response,
-            Err(error) => {
-                let failed = entries.iter().map(|(key, _)| (key.clone(), Err(error.clone().into())));
-                results.extend(failed);
-                continue;
-            }
-        };
-        for topic in response.topics {
-            for p in topic.partitions {
-                let result = match p.error_code {
-                    0 => Ok(p.low_watermark),
-                    code => Err(ClientError::rejected("", code, None).into()),
-                };
-                results.insert((topic.name.to_string(), p.partition_index), result);
-            }
-        }
-    }
+    let offsets = wanted.iter().cloned().collect();
+    let deleted = client.delete_records(&offsets, &leaders).await.into_iter();
+    results.extend(deleted.map(|(key, result)| (key, result.map_err(Throwable::from))));
     results
 }

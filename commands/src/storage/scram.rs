@@ -21,20 +21,6 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-fn mechanism_named(name: &str) -> Option<ScramHash> {
-    [ScramHash::Sha256, ScramHash::Sha512]
-        .into_iter()
-        .find(|hash| hash.mechanism() == name)
-}
-
-/// Kafka's number in records.
-const fn number_of(mechanism: ScramHash) -> i8 {
-    match mechanism {
-        ScramHash::Sha256 => 1,
-        ScramHash::Sha512 => 2,
-    }
-}
-
 /// The name of Kafka's constant, as its complaints have it.
 const fn constant_of(mechanism: ScramHash) -> &'static str {
     match mechanism {
@@ -81,7 +67,7 @@ pub(super) fn parse_credential(
     let client_key = mechanism.hmac(&salted, b"Client Key").map_err(unusable)?;
     Ok(UserScramCredentialRecord {
         name,
-        mechanism: number_of(mechanism),
+        mechanism: mechanism.code(),
         salt: salt.into(),
         stored_key: mechanism.digest(&client_key).into(),
         server_key: mechanism.hmac(&salted, b"Server Key").map_err(unusable)?.into(),
@@ -95,7 +81,8 @@ fn split(text: &str) -> Result<(ScramHash, BTreeMap<String, String>), String> {
     let (name, list) = text
         .split_once('=')
         .ok_or_else(|| format!("Failed to find equals sign in SCRAM argument '{text}'"))?;
-    let mechanism = mechanism_named(name).ok_or_else(|| format!("The add-scram mechanism {name} is not supported."))?;
+    let mechanism =
+        ScramHash::of_mechanism(name).ok_or_else(|| format!("The add-scram mechanism {name} is not supported."))?;
     let list = list
         .strip_prefix('[')
         .ok_or("Expected configuration string to start with [")?;

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use broker_log::LogContext;
 use broker_log::disk::{Disk, SimDisk};
 use bytes::Bytes;
 use protocol::Uuid;
-use protocol::files::SnapshotId;
+use protocol::files::{SnapshotId, SnapshotWriter};
 use protocol::messages::control::{KRaftVersionRecord, LeaderChangeMessage};
 use protocol::messages::framing::ControlType;
 use protocol::records::{Records, records_of};
@@ -31,18 +32,52 @@ fn voter(id: i32) -> Voter {
     }
 }
 
-fn open(disk: &SimDisk, voters: Vec<Voter>, clean: bool) -> Raft {
-    let context = LogContext::new(Arc::new(disk.clone()), 8, 1 << 16);
-    let config = RaftConfig {
+fn config() -> RaftConfig {
+    RaftConfig {
         node_id: 1,
         directory_id: DIRECTORY,
         metadata_dir: "/meta".into(),
-        static_voters: voters,
+        static_voters: Vec::new(),
         bootstrap_servers: 0,
-        clean,
+        clean: true,
         timeouts: Timeouts::default(),
-    };
+    }
+}
+
+fn open_configured(disk: &SimDisk, config: RaftConfig) -> Raft {
+    let context = LogContext::new(Arc::new(disk.clone()), 8, 1 << 16);
     Raft::open(&context, config).unwrap().0
+}
+
+fn open(disk: &SimDisk, voters: Vec<Voter>, clean: bool) -> Raft {
+    let config = RaftConfig {
+        static_voters: voters,
+        clean,
+        ..config()
+    };
+    open_configured(disk, config)
+}
+
+/// A member of a dynamic quorum that knows a bootstrap server.
+fn open_bootstrapped(disk: &SimDisk, node_id: i32) -> Raft {
+    let config = RaftConfig {
+        node_id,
+        bootstrap_servers: 1,
+        ..config()
+    };
+    open_configured(disk, config)
+}
+
+/// A metadata directory of a dynamic quorum, formatted with these voters.
+fn formatted_with(voters: Vec<Voter>) -> (SimDisk, &'static Path) {
+    let disk = SimDisk::default();
+    let control = records::voter_records(1, &VoterSet::new(voters)).unwrap();
+    let snapshot = SnapshotWriter::new(0, 0, 0, control).unwrap().finish().unwrap();
+    let dir = Path::new("/meta/__cluster_metadata-0");
+    disk.create_dir_all(dir).unwrap();
+    disk.write_atomic(&dir.join(SnapshotId::default().file_name()), &snapshot)
+        .unwrap();
+    (disk, dir)
 }
 
 struct Zero;

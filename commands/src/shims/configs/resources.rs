@@ -1,14 +1,11 @@
 //! Settings of topics, brokers, loggers, client metrics and groups.
 
-use client::{Client, NodeRole};
+use std::collections::BTreeSet;
+
+use client::{Client, ClientError, ConfigEntity, ConfigEntry, ConfigResource, NodeRole};
 use protocol::api::StrBytes;
-use protocol::api::messages::describe_configs_request::DescribeConfigsResource;
-use protocol::api::messages::describe_configs_response::DescribeConfigsResourceResult;
 use protocol::api::messages::incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig};
-use protocol::api::messages::{
-    DescribeConfigsRequest, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
-    ListConfigResourcesRequest, ListGroupsRequest,
-};
+use protocol::api::messages::{IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, ListGroupsRequest};
 
 use super::Stopped;
 use super::entities::Entities;
@@ -20,20 +17,14 @@ use crate::storage::java_order;
 /// Kafka's codes of what becomes of a key.
 const SET: i8 = 0;
 const DELETE: i8 = 1;
-/// Kafka's codes of what settings are of.
-const TOPIC: i8 = 2;
-const BROKER: i8 = 4;
-const BROKER_LOGGER: i8 = 8;
-const CLIENT_METRICS: i8 = 16;
-const GROUP: i8 = 32;
 
-fn code(kind: &str) -> i8 {
+fn entity(kind: &str) -> ConfigEntity {
     match kind {
-        "topics" => TOPIC,
-        "brokers" => BROKER,
-        "broker-loggers" => BROKER_LOGGER,
-        "client-metrics" => CLIENT_METRICS,
-        _ => GROUP,
+        "topics" => ConfigEntity::Topic,
+        "brokers" => ConfigEntity::Broker,
+        "broker-loggers" => ConfigEntity::BrokerLogger,
+        "client-metrics" => ConfigEntity::ClientMetrics,
+        _ => ConfigEntity::Group,
     }
 }
 
@@ -73,27 +64,13 @@ fn node(client: &Client, kind: &str, name: &str) -> Option<i32> {
 }
 
 /// Settings in the order of their names.
-async fn settings(client: &Client, kind: &str, name: &str) -> Result<Vec<DescribeConfigsResourceResult>, Throwable> {
-    let resource = DescribeConfigsResource::default()
-        .with_resource_type(code(kind))
-        .with_resource_name(StrBytes::from_string(name.to_owned()))
-        .with_configuration_keys(None);
-    let request = DescribeConfigsRequest::default()
-        .with_resources(vec![resource])
-        .with_include_synonyms(true);
-    let response = match node(client, kind, name) {
-        Some(node) => client.send_to(node, &request).await?,
-        None => client.send_any(&request).await?,
-    };
-    let mut settings = Vec::new();
-    for result in response.results {
-        if result.error_code != 0 {
-            return Err(Throwable::of_code(result.error_code, result.error_message.as_deref()));
-        }
-        settings.extend(result.configs);
-    }
-    settings.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(settings)
+async fn settings(client: &Client, kind: &str, name: &str) -> Result<Vec<ConfigEntry>, Throwable> {
+    let resource = ConfigResource::new(entity(kind), name);
+    let described = client
+        .describe_configs(&BTreeSet::from([resource]))
+        .await
+        .into_result()?;
+    Ok(described.into_iter().flat_map(|(_, settings)| settings).collect())
 }
 
 pub(super) async fn describe(client: &Client, entities: &Entities, all: bool, io: &mut Io) -> Result<(), Stopped> {
@@ -119,7 +96,7 @@ pub(super) async fn describe(client: &Client, entities: &Entities, all: bool, io
         }
         let own = own_source(kind, &name).filter(|_| !all);
         for setting in settings(client, kind, &name).await? {
-            if own.is_none_or(|own| own == setting.config_source) {
+            if own.is_none_or(|own| own == setting.source) {
                 io.line(line(&setting));
             }
         }
@@ -127,18 +104,18 @@ pub(super) async fn describe(client: &Client, entities: &Entities, all: bool, io
     Ok(())
 }
 
-fn line(setting: &DescribeConfigsResourceResult) -> String {
+fn line(setting: &ConfigEntry) -> String {
     // Java's word for a value that is not told.
-    let value = |value: Option<&StrBytes>| value.map_or_else(|| "null".to_owned(), ToString::to_string);
-    let synonyms = setting.synonyms.iter().map(|synonym| {
-        let source = source_name(synonym.source);
-        format!("{source}:{}={}", &*synonym.name, value(synonym.value.as_ref()))
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "null".to_owned());
+    let synonyms = setting.synonyms.iter().map(|(name, told, source)| {
+        let source = source_name(*source);
+        format!("{source}:{name}={}", value(told))
     });
     let synonyms: Vec<String> = synonyms.collect();
     format!(
         "  {}={} sensitive={} synonyms={{{}}}",
-        &*setting.name,
-        value(setting.value.as_ref()),
+        setting.name,
+        value(&setting.value),
         setting.is_sensitive,
         synonyms.join(", ")
     )
@@ -186,13 +163,13 @@ async fn listed(client: &Client, kind: &str) -> Result<Vec<String>, Throwable> {
             names.push(String::new());
             return Ok(names);
         }
-        "client-metrics" => names.extend(with_settings(client, CLIENT_METRICS).await?),
+        "client-metrics" => names.extend(with_settings(client, ConfigEntity::ClientMetrics).await?),
         _ => {
             for broker in client.broker_ids() {
                 let response = client.send_to(broker, &ListGroupsRequest::default()).await?;
                 names.extend(response.groups.into_iter().map(|group| group.group_id.to_string()));
             }
-            names.extend(with_settings(client, GROUP).await?);
+            names.extend(with_settings(client, ConfigEntity::Group).await?);
         }
     }
     names.sort_unstable();
@@ -202,25 +179,12 @@ async fn listed(client: &Client, kind: &str) -> Result<Vec<String>, Throwable> {
 }
 
 /// Names under which settings are kept.
-async fn with_settings(client: &Client, code: i8) -> Result<Vec<String>, Throwable> {
-    let any = client.any().await?;
-    let version = match any.version_of::<ListConfigResourcesRequest>() {
+async fn with_settings(client: &Client, entity: ConfigEntity) -> Result<Vec<String>, Throwable> {
+    match client.list_config_resources(&BTreeSet::from([entity])).await {
         // As Apache's class does with brokers that do not list them.
-        Err(_) if code != CLIENT_METRICS => return Ok(Vec::new()),
-        version => version?,
-    };
-    // Version 0 is that of client metrics alone (KIP-1142).
-    let request = match version {
-        0 if code != CLIENT_METRICS => return Ok(Vec::new()),
-        0 => ListConfigResourcesRequest::default(),
-        _ => ListConfigResourcesRequest::default().with_resource_types(vec![code]),
-    };
-    let response = any.exchange(version, &request, client.deadline()).await?;
-    if response.error_code != 0 {
-        return Err(Throwable::of_code(response.error_code, None));
+        Err(ClientError::UnsupportedApi { .. }) if entity != ConfigEntity::ClientMetrics => Ok(Vec::new()),
+        listed => Ok(listed?.into_iter().map(|resource| resource.name).collect()),
     }
-    let resources = response.config_resources.into_iter();
-    Ok(resources.map(|resource| resource.resource_name.to_string()).collect())
 }
 
 pub(super) async fn alter(client: &Client, entities: &Entities, changes: &Changes) -> Result<(), Stopped> {
@@ -241,7 +205,7 @@ pub(super) async fn alter(client: &Client, entities: &Entities, changes: &Change
     let deleted = changes.delete.iter().map(|key| config(key, DELETE, None));
     let set = changes.set.iter().map(|(key, value)| config(key, SET, Some(value)));
     let resource = AlterConfigsResource::default()
-        .with_resource_type(code(kind))
+        .with_resource_type(entity(kind).code())
         .with_resource_name(StrBytes::from_string(name.to_owned()))
         .with_configs(deleted.chain(set).collect());
     let request = IncrementalAlterConfigsRequest::default().with_resources(vec![resource]);
@@ -262,7 +226,7 @@ async fn check_loggers(client: &Client, broker: &str, changes: &Changes) -> Resu
     let known = settings(client, "broker-loggers", broker).await?;
     let named = changes.delete.iter().chain(changes.set.iter().map(|(key, _)| key));
     let unknown: Vec<&str> = named
-        .filter(|name| !known.iter().any(|logger| *logger.name == **name))
+        .filter(|name| !known.iter().any(|logger| logger.name == **name))
         .map(String::as_str)
         .collect();
     if unknown.is_empty() {

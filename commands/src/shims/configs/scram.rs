@@ -1,6 +1,5 @@
 //! SCRAM credentials of users. What Apache's script has in arguments this one has, too: a password among them.
 
-use bytes::Bytes;
 use client::Client;
 use client::security::ScramHash;
 use protocol::api::StrBytes;
@@ -14,23 +13,14 @@ use super::Stopped;
 use super::pairs::Changes;
 use crate::shims::failed::Throwable;
 use crate::shims::io::Io;
+use crate::storage::{ITERATIONS_MAX, ITERATIONS_MIN, random_salt};
 
-const ITERATIONS: i32 = 4096;
-const ITERATIONS_MAX: i32 = 16384;
-const SALT_BYTES: usize = 32;
 /// No credential of that user.
 const NOT_FOUND: i16 = 91;
 
-/// Mechanisms with Kafka's codes.
-const MECHANISMS: [(ScramHash, i8); 2] = [(ScramHash::Sha256, 1), (ScramHash::Sha512, 2)];
-
 /// Whether a key is a mechanism.
 pub(super) fn is_mechanism(key: &str) -> bool {
-    mechanism(key).is_some()
-}
-
-fn mechanism(key: &str) -> Option<(ScramHash, i8)> {
-    MECHANISMS.into_iter().find(|(hash, _)| hash.mechanism() == key)
+    ScramHash::of_mechanism(key).is_some()
 }
 
 fn text(text: &str) -> StrBytes {
@@ -58,8 +48,7 @@ pub(super) async fn describe(client: &Client, users: &[String], io: &mut Io) -> 
             continue;
         }
         let infos = result.credential_infos.iter().map(|info| {
-            let known = MECHANISMS.iter().find(|(_, code)| *code == info.mechanism);
-            let name = known.map_or("UNKNOWN", |(hash, _)| hash.mechanism());
+            let name = ScramHash::of_code(info.mechanism).map_or("UNKNOWN", ScramHash::mechanism);
             format!("{name}=iterations={}", info.iterations)
         });
         let infos: Vec<String> = infos.collect();
@@ -73,25 +62,25 @@ pub(super) async fn describe(client: &Client, users: &[String], io: &mut Io) -> 
 
 pub(super) async fn alter(client: &Client, user: &str, changes: &Changes) -> Result<(), Stopped> {
     let mut request = AlterUserScramCredentialsRequest::default();
-    for (_, code) in changes.delete.iter().filter_map(|key| mechanism(key)) {
+    for hash in changes.delete.iter().filter_map(|key| ScramHash::of_mechanism(key)) {
         let deletion = ScramCredentialDeletion::default()
             .with_name(text(user))
-            .with_mechanism(code);
+            .with_mechanism(hash.code());
         request.deletions.push(deletion);
     }
     for (key, value) in &changes.set {
-        let Some((hash, code)) = mechanism(key) else { continue };
+        let Some(hash) = ScramHash::of_mechanism(key) else {
+            continue;
+        };
         let (iterations, password) = credential(key, value)?;
-        let mut salt = [0; SALT_BYTES];
-        rustix::rand::getrandom(&mut salt[..], rustix::rand::GetRandomFlags::empty())
-            .map_err(|error| Throwable::new("java.security.ProviderException", format!("no random salt: {error}")))?;
+        let salt = random_salt().map_err(|reason| Throwable::new("java.security.ProviderException", reason))?;
         let salted = hash.salted(password, &salt, iterations.cast_unsigned());
         request.upsertions.push(
             ScramCredentialUpsertion::default()
                 .with_name(text(user))
-                .with_mechanism(code)
+                .with_mechanism(hash.code())
                 .with_iterations(iterations)
-                .with_salt(Bytes::copy_from_slice(&salt))
+                .with_salt(salt.into())
                 .with_salted_password(salted.into()),
         );
     }
@@ -116,12 +105,12 @@ fn credential<'a>(mechanism: &str, value: &'a str) -> Result<(i32, &'a str), Thr
     };
     let password = rest.strip_prefix("password=").ok_or_else(invalid)?;
     let iterations = match iterations.parse::<i32>().map_err(|_| invalid())? {
-        -1 => ITERATIONS,
+        -1 => ITERATIONS_MIN,
         iterations => iterations,
     };
-    if iterations < ITERATIONS {
+    if iterations < ITERATIONS_MIN {
         return Err(Throwable::illegal(format!(
-            "Iterations {iterations} is less than the minimum {ITERATIONS} required for {mechanism}"
+            "Iterations {iterations} is less than the minimum {ITERATIONS_MIN} required for {mechanism}"
         )));
     }
     if iterations > ITERATIONS_MAX {

@@ -7,6 +7,7 @@ use client::{
 };
 
 use super::{Stopped, chosen, listed, wrapped};
+use crate::groups::assignment_text;
 use crate::shims::failed::Throwable;
 use crate::shims::io::Io;
 use crate::shims::options::Parsed;
@@ -196,8 +197,8 @@ fn members(group: &GroupDescription, verbose: bool, io: &mut Io) {
         &[]
     };
     let instance = |member: &GroupMember| member.instance_id.clone().unwrap_or_default();
-    let assigned = |member: &GroupMember| assignment(&member.assignment);
-    let target = |member: &GroupMember| member.target.as_ref().map_or_else(|| "-".to_owned(), assignment);
+    let assigned = |member: &GroupMember| assignment_text(&member.assignment);
+    let target = |member: &GroupMember| member.target.as_ref().map_or_else(|| "-".to_owned(), assignment_text);
     let shown = members.iter();
     let group_width = width(15, shown.clone().map(|_| group.id.as_str()));
     let id_width = width(15, shown.clone().map(|member| member.id.as_str()));
@@ -275,20 +276,6 @@ fn members(group: &GroupDescription, verbose: bool, io: &mut Io) {
             &target(member),
             if member.is_classic { "false" } else { "true" },
         ]);
-    }
-}
-
-/// As in `a:0,1;b:2`.
-fn assignment(partitions: &TopicPartitions) -> String {
-    let topic = |(topic, partitions): (&String, &Vec<i32>)| {
-        let partitions: Vec<String> = partitions.iter().map(ToString::to_string).collect();
-        format!("{topic}:{}", partitions.join(","))
-    };
-    let topics: Vec<String> = partitions.iter().map(topic).collect();
-    if topics.is_empty() {
-        "-".to_owned()
-    } else {
-        topics.join(";")
     }
 }
 

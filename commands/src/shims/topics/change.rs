@@ -4,10 +4,7 @@ use protocol::api::messages::create_partitions_request::{CreatePartitionsAssignm
 use protocol::api::messages::create_topics_request::{
     CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig,
 };
-use protocol::api::messages::delete_topics_request::DeleteTopicState;
-use protocol::api::messages::{
-    CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest, create_topics_response, delete_topics_response,
-};
+use protocol::api::messages::{CreatePartitionsRequest, CreateTopicsRequest, create_topics_response};
 use protocol::api::{BrokerId, ErrorCode, StrBytes, TopicName};
 use protocol::config::{self, Scope};
 
@@ -110,26 +107,8 @@ pub(super) async fn delete(parsed: &Parsed, cluster: &Where) -> Result<(), Throw
     if topics.is_empty() {
         return Ok(());
     }
-    let named = topics.iter().map(|name| topic_name(name));
-    let states = named
-        .clone()
-        .map(|name| DeleteTopicState::default().with_name(Some(name)));
-    let request = DeleteTopicsRequest::default().with_timeout_ms(client.request_timeout_ms());
-    // Versions below 6 have names alone.
-    let any = client.any().await?;
-    let request = if any.version_of::<DeleteTopicsRequest>()? >= 6 {
-        request.with_topics(states.collect())
-    } else {
-        request.with_topic_names(named.collect())
-    };
-    let code_of = |response: &delete_topics_response::DeleteTopicsResponse| {
-        response.responses.first().map_or(0, |topic| topic.error_code)
-    };
-    let response = client.send_active(&request, code_of).await?;
-    match response.responses.iter().find(|result| result.error_code != 0) {
-        Some(refused) => Err(Throwable::of_code(refused.error_code, refused.error_message.as_deref())),
-        None => Ok(()),
-    }
+    client.delete_topics(&topics).await?.into_result()?;
+    Ok(())
 }
 
 fn topic_name(name: &str) -> TopicName {

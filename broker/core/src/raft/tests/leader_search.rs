@@ -1,42 +1,25 @@
 //! A voter that comes back and does not know where the leader is.
 
-use protocol::files::{QuorumState, SnapshotWriter, names};
+use protocol::files::{QuorumState, names};
 
-use super::super::records::voter_records;
 use super::*;
 
 /// Node 1, which remembers that 3 led epoch 5; of the voters it knows itself and 2.
 fn back_from_a_time_before_3_voted() -> (SimDisk, Raft) {
-    let disk = SimDisk::default();
-    let dir = std::path::Path::new("/meta/__cluster_metadata-0");
     let key = |id| Voter {
         directory_id: if id == 1 { DIRECTORY } else { Uuid::from_u128(2) },
         ..voter(id)
     };
-    let control = voter_records(1, &VoterSet::new(vec![key(1), key(2)])).unwrap();
-    let snapshot = SnapshotWriter::new(0, 0, 0, control).unwrap().finish().unwrap();
+    let (disk, dir) = formatted_with(vec![key(1), key(2)]);
     let state = QuorumState {
         leader_id: Some(3),
         leader_epoch: 5,
         voted: None,
         current_voters: Vec::new(),
     };
-    disk.create_dir_all(dir).unwrap();
-    disk.write_atomic(&dir.join(SnapshotId::default().file_name()), &snapshot)
-        .unwrap();
     disk.write_atomic(&dir.join(names::QUORUM_STATE), state.format(1).as_bytes())
         .unwrap();
-    let context = LogContext::new(Arc::new(disk.clone()), 8, 1 << 16);
-    let config = RaftConfig {
-        node_id: 1,
-        directory_id: DIRECTORY,
-        metadata_dir: "/meta".into(),
-        static_voters: Vec::new(),
-        bootstrap_servers: 1,
-        clean: true,
-        timeouts: Timeouts::default(),
-    };
-    let raft = Raft::open(&context, config).unwrap().0;
+    let raft = open_bootstrapped(&disk, 1);
     assert_eq!((raft.leader_id(), raft.address_of(3)), (Some(3), None));
     (disk, raft)
 }

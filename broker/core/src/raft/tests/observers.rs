@@ -49,17 +49,7 @@ fn a_leader_remembers_only_so_many_and_none_without_an_id() {
 #[test]
 fn one_that_is_told_of_a_leader_without_an_address_asks_on() {
     let disk = SimDisk::default();
-    let context = LogContext::new(Arc::new(disk.clone()), 8, 1 << 16);
-    let config = RaftConfig {
-        node_id: 7,
-        directory_id: DIRECTORY,
-        metadata_dir: "/meta".into(),
-        static_voters: Vec::new(),
-        bootstrap_servers: 1,
-        clean: true,
-        timeouts: Timeouts::default(),
-    };
-    let mut raft = Raft::open(&context, config).unwrap().0;
+    let mut raft = open_bootstrapped(&disk, 7);
     let asked = on(&mut raft, &disk, 0, Event::Start);
     assert_eq!(
         asked.iter().map(|(_, to)| *to).collect::<Vec<_>>(),

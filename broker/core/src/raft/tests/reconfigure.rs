@@ -1,9 +1,6 @@
 //! Voters that come and go, seen from a single member.
 
-use protocol::files::SnapshotWriter;
-
 use super::*;
-use crate::raft::records::voter_records;
 
 mod presence;
 
@@ -33,14 +30,7 @@ fn own() -> ReplicaKey {
 
 /// Node 1 on a directory that was formatted with these voters.
 fn formatted(voters: &[ReplicaKey]) -> (SimDisk, Raft) {
-    let disk = SimDisk::default();
-    let set = VoterSet::new(voters.iter().map(|key| dynamic(*key)).collect());
-    let control = voter_records(1, &set).unwrap();
-    let snapshot = SnapshotWriter::new(0, 0, 0, control).unwrap().finish().unwrap();
-    let dir = std::path::Path::new("/meta/__cluster_metadata-0");
-    disk.create_dir_all(dir).unwrap();
-    disk.write_atomic(&dir.join(SnapshotId::default().file_name()), &snapshot)
-        .unwrap();
+    let (disk, _) = formatted_with(voters.iter().map(|key| dynamic(*key)).collect());
     let raft = open(&disk, vec![], true);
     (disk, raft)
 }

@@ -29,6 +29,24 @@ impl ScramHash {
         }
     }
 
+    /// The one of this mechanism.
+    pub fn of_mechanism(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|hash| hash.mechanism() == name)
+    }
+
+    /// Kafka's number, in requests and in records.
+    pub const fn code(self) -> i8 {
+        match self {
+            Self::Sha256 => 1,
+            Self::Sha512 => 2,
+        }
+    }
+
+    /// The one of this number.
+    pub fn of_code(code: i8) -> Option<Self> {
+        Self::ALL.into_iter().find(|hash| hash.code() == code)
+    }
+
     /// H() of RFC 5802.
     pub fn digest(self, bytes: &[u8]) -> Vec<u8> {
         match self {
