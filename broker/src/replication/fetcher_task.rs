@@ -7,16 +7,19 @@ use broker_core::broker::Broker;
 use broker_core::broker::partition::Partition;
 use broker_core::replication::fetcher::{Fetcher, FetcherConfig, FetcherRequest, FetcherResponse, PartitionKey, Step};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::leader_link::{LeaderLink, LinkError};
 use crate::clock::Clock;
+use crate::probe::address_refuses;
 
 /// How long an answer is waited for although partitions came since that were not asked for.
 const GRACE: Duration = Duration::from_millis(10);
 /// No request is given up sooner after the last that was: the next has to name every partition again.
 const INTERRUPTS_APART: Duration = Duration::from_millis(100);
+/// How long a leader that stopped answering is waited for to take or refuse a connection.
+const PROBE_MAX: Duration = Duration::from_millis(20);
 
 /// A fetcher as the one who gives it partitions holds it. Its task ends with it.
 #[derive(Debug)]
@@ -154,13 +157,27 @@ impl FetcherTask {
             () = interrupted(&mut self.news, self.interrupted_at) => None,
         };
         match answer {
-            Some(answer) => self.take(answer),
+            Some(answer) => {
+                let had_answered = self.reached;
+                self.take(answer);
+                if had_answered && !self.reached {
+                    self.look_whether_lost(address).await;
+                }
+            }
             None => {
                 self.interrupted_at = Some(Instant::now());
                 lock(&self.fetcher).abandon();
             }
         }
         true
+    }
+
+    /// A leader that stops answering and refuses connections is lost: clients need not be told that it leads.
+    async fn look_whether_lost(&self, address: Option<&str>) {
+        let Some(address) = address else { return };
+        if timeout(PROBE_MAX, address_refuses(address)).await == Ok(true) {
+            self.broker.note_lost_leader(self.link.leader(), self.clock.now());
+        }
     }
 
     fn take(&mut self, answer: Result<FetcherResponse, LinkError>) {

@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use broker_core::broker::Broker;
 use broker_core::broker::partition::{Isolation, Partition, ReadRequest, Replicated};
+use broker_core::broker::{Broker, api};
+use broker_core::call::{Call, Outcome, Peer};
 use broker_core::cx::Now;
 use broker_core::image::MetadataImage;
 use broker_core::reply::ReplyPart;
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use protocol::Uuid;
+use protocol::api::messages::MetadataRequest;
 use protocol::api::messages::alter_partition_request::AlterPartitionRequest;
 use protocol::api::messages::alter_partition_response::{AlterPartitionResponse, PartitionData, TopicData};
-use protocol::api::{ApiKey, ErrorCode};
+use protocol::api::{ApiKey, ErrorCode, encode_request, split_request};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -300,6 +302,36 @@ async fn a_leader_that_is_away_is_tried_until_it_is_there() {
     again.stop();
     leader.stop().await;
     follower.stop().await;
+}
+
+/// Whether Metadata about the partitions of a leader waits for another one.
+fn metadata_waits(broker: &Arc<Broker>, clock: Clock) -> bool {
+    let request = MetadataRequest::default().with_topics(None);
+    let mut frame = encode_request(9, 1, "test", &request).unwrap();
+    frame.advance(4);
+    let (header, body) = split_request(frame).unwrap();
+    let mut peer = Peer::default();
+    let call = Call {
+        header,
+        body,
+        peer: peer.clone(),
+        now: clock.now(),
+    };
+    matches!(api::handle(broker, call, &mut peer), Outcome::Wait(_))
+}
+
+#[tokio::test]
+async fn a_leader_that_ends_its_connections_and_refuses_others_is_lost_at_once() {
+    let (one, two, mut image) = two(&SLOW_POLLS).await;
+    let topic = add_topic(&mut image, 0, 1, &[1, 2]);
+    publish([&one, &two], &image);
+    one.produce(topic, "first").await;
+    assert!(!metadata_waits(&two.broker, two.clock));
+    one.served.stop();
+    until("the follower knows", || metadata_waits(&two.broker, two.clock)).await;
+    until("the wait ends", || !metadata_waits(&two.broker, two.clock)).await;
+    one.stop().await;
+    two.stop().await;
 }
 
 fn active(id: i32, epoch: i32, controller: &FakeNode) -> ActiveController {

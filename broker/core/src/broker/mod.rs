@@ -7,6 +7,7 @@ pub mod api;
 mod coordinator;
 pub mod fetch_session;
 mod just_fenced;
+mod lost_leaders;
 mod moves;
 pub mod partition;
 mod producer_ids;
@@ -28,7 +29,7 @@ use protocol::api::fetch::NodeEndpoint;
 use protocol::api::{ErrorCode, StrBytes};
 use protocol::config::{Layers, NodeConfig, Values};
 
-use crate::cx::Random;
+use crate::cx::{Now, Random};
 use crate::image::{MetadataImage, ResourceType};
 use crate::replication::ReplicaContext;
 use fetch_session::FetchSessions;
@@ -136,6 +137,7 @@ pub struct Broker {
     shards: coordinator::Shards,
     moves: moves::Moves,
     just_fenced: just_fenced::JustFenced,
+    lost_leaders: lost_leaders::LostLeaders,
     /// Held while checkpoints are written, from whichever thread.
     checkpoints: Mutex<()>,
     /// Held from the look whether logs were cut until the checkpoints say so.
@@ -158,6 +160,7 @@ impl Broker {
             logs: parts.logs,
             moves: moves::Moves::found_in(&parts.dirs),
             just_fenced: just_fenced::JustFenced::default(),
+            lost_leaders: lost_leaders::LostLeaders::default(),
             dirs: parts.dirs,
             controller: parts.controller,
             random: Mutex::new(parts.random),
@@ -278,6 +281,11 @@ impl Broker {
             .values()
             .map(Arc::clone)
             .collect()
+    }
+
+    /// A broker that this one fetched from ended the connection and refuses another.
+    pub fn note_lost_leader(&self, id: i32, now: Now) {
+        self.lost_leaders.note(id, now.mono);
     }
 
     /// Where clients of this listener reach a live broker.

@@ -65,6 +65,7 @@ impl Broker {
         }
         self.just_fenced.note(&before, &image, now.mono);
         self.image.store(Arc::clone(&image));
+        self.lost_leaders.published(&image);
         let mut creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         creating.retain(|name| image.topics().by_name(name).is_none());
         removed

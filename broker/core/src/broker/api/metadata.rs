@@ -1,7 +1,8 @@
 //! Metadata (key 3), versions 0 to 13: brokers, and topics by name or (from 10) id. Unknown topics are
-//! created on the way if both client and broker allow it.
+//! created on the way if both client and broker allow it. It waits a moment for who leads next where a leader is lost.
 
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use protocol::Uuid;
@@ -15,8 +16,10 @@ use protocol::api::{ApiKey, BrokerId, DecodeError, ErrorCode, StrBytes, TopicNam
 use super::operations;
 use crate::broker::Broker;
 use crate::broker::topic_names::{is_internal, is_valid};
-use crate::call::{Call, Outcome, Served};
+use crate::call::{Call, Outcome, Pending, Served};
+use crate::cx::Now;
 use crate::image::{BrokerImage, MetadataImage, PartitionImage, TopicImage};
+use crate::reply::Reply;
 
 pub(super) const SERVED: Served = Served::new(ApiKey::Metadata, 0, 13);
 
@@ -29,12 +32,48 @@ const LISTENER_NOT_FOUND_FROM: i16 = 6;
 
 pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
     let request: MetadataRequest = call.decode()?;
-    let version = call.header.api_version;
-    let image = broker.image();
-    let all = match &request.topics {
+    let Some(deadline) = held_until(broker, call, &request) else {
+        return Ok(answer(broker, call, request)?.into());
+    };
+    Ok(Outcome::Wait(Box::new(PendingMetadata {
+        id: broker.next_waiter_id(),
+        broker: Arc::clone(broker),
+        call: call.clone(),
+        request,
+        deadline,
+    })))
+}
+
+/// Whether all topics are asked for, and not those that are named.
+fn asks_for_all(version: i16, request: &MetadataRequest) -> bool {
+    match &request.topics {
         None => true,
         Some(topics) => topics.is_empty() && version < NULL_MEANS_ALL_FROM,
-    };
+    }
+}
+
+/// Until when the answer waits for an image with other leaders.
+fn held_until(broker: &Broker, call: &Call, request: &MetadataRequest) -> Option<Duration> {
+    let image = broker.image();
+    let leaders = |topic: &TopicImage| topic.partitions().map(|(_, state)| state.leader).collect::<Vec<_>>();
+    let held = |leaders: &mut dyn Iterator<Item = i32>| broker.lost_leaders.held_until(leaders, call.now.mono);
+    if asks_for_all(call.header.api_version, request) {
+        return held(&mut image.topics().iter().flat_map(leaders));
+    }
+    let asked = request.topics.iter().flatten();
+    held(&mut asked.filter_map(|asked| found(&image, asked)).flat_map(leaders))
+}
+
+fn found<'a>(image: &'a MetadataImage, asked: &MetadataRequestTopic) -> Option<&'a TopicImage> {
+    match &asked.name {
+        Some(name) => image.topics().by_name(name),
+        None => image.topics().by_id(Uuid::from(asked.topic_id)),
+    }
+}
+
+fn answer(broker: &Arc<Broker>, call: &Call, request: MetadataRequest) -> Result<Reply, DecodeError> {
+    let version = call.header.api_version;
+    let image = broker.image();
     let view = View {
         broker,
         image: &image,
@@ -42,7 +81,7 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
         version,
         now: call.now.mono,
     };
-    let mut topics = if all {
+    let mut topics = if asks_for_all(version, &request) {
         image.topics().iter().map(|topic| view.topic(topic)).collect()
     } else {
         let may_create = version < CREATION_FLAG_FROM || request.allow_auto_topic_creation;
@@ -65,7 +104,39 @@ pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, Decod
     if request.include_cluster_authorized_operations {
         response.cluster_authorized_operations = operations::CLUSTER;
     }
-    Ok(call.reply(&response)?.into())
+    call.reply(&response)
+}
+
+/// A request for partitions of a leader that is lost.
+#[derive(Debug)]
+struct PendingMetadata {
+    id: u64,
+    broker: Arc<Broker>,
+    call: Call,
+    request: MetadataRequest,
+    deadline: Duration,
+}
+
+impl Pending for PendingMetadata {
+    fn poll(&mut self, now: Now, waker: &Waker) -> Poll<Reply> {
+        self.broker.lost_leaders.wait(self.id, waker);
+        self.call.now = now;
+        if now.mono < self.deadline && held_until(&self.broker, &self.call, &self.request).is_some() {
+            return Poll::Pending;
+        }
+        let request = std::mem::take(&mut self.request);
+        Poll::Ready(answer(&self.broker, &self.call, request).unwrap_or(Reply::Close))
+    }
+
+    fn deadline(&self) -> Duration {
+        self.deadline
+    }
+}
+
+impl Drop for PendingMetadata {
+    fn drop(&mut self) {
+        self.broker.lost_leaders.forget(self.id);
+    }
 }
 
 struct View<'a> {
@@ -98,11 +169,7 @@ impl View<'_> {
         let mut missing = Vec::new();
         let topics = asked.into_iter().map(|asked| {
             let id = Uuid::from(asked.topic_id);
-            let found = match &asked.name {
-                Some(name) => self.image.topics().by_name(name),
-                None => self.image.topics().by_id(id),
-            };
-            match (found, asked.name) {
+            match (found(self.image, &asked), asked.name) {
                 (Some(topic), _) => self.topic(topic),
                 (None, None) => failed(None, id, ErrorCode::UnknownTopicId),
                 (None, Some(name)) if !is_valid(&name) => failed(Some(name), id, ErrorCode::InvalidTopicException),

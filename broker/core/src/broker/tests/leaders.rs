@@ -235,9 +235,7 @@ fn metadata(trio: &Trio, listener: &str, version: i16) -> Told {
 }
 
 fn metadata_at(now: Now, trio: &Trio, listener: &str, version: i16) -> Told {
-    let asked = MetadataRequestTopic::default().with_name(Some(name("t")));
-    let request = MetadataRequest::default().with_topics(Some(vec![asked]));
-    let outcome = trio.broker(2).outcome_at(now.mono, listener, version, &request);
+    let outcome = trio.broker(2).outcome_at(now.mono, listener, version, &asked_for_t());
     let Outcome::Reply(reply) = outcome else {
         panic!("it waits")
     };
@@ -297,6 +295,62 @@ fn metadata_goes_by_the_listener_and_leaves_out_who_is_fenced() {
     let all = trio.broker(2).call(2, &asked.with_include_fenced_brokers(true));
     let fenced: Vec<_> = all.brokers.iter().map(|n| (n.broker_id.0, n.is_fenced)).collect();
     assert_eq!(fenced, [(1, true), (2, false), (3, true)]);
+}
+
+fn asked_for_t() -> MetadataRequest {
+    let asked = MetadataRequestTopic::default().with_name(Some(name("t")));
+    MetadataRequest::default().with_topics(Some(vec![asked]))
+}
+
+#[test]
+fn metadata_waits_for_who_leads_after_a_leader_that_is_lost() {
+    let mut trio = Trio::start();
+    trio.broker(2).broker.note_lost_leader(1, at(0));
+    let all = MetadataRequest::default().with_topics(None);
+    let waiting = [asked_for_t(), all].map(|request| Waiting::new(trio.broker(2).outcome(9, &request)));
+    // What has nothing to do with it does not wait.
+    let none = MetadataRequest::default().with_topics(Some(Vec::new()));
+    assert!(matches!(trio.broker(2).outcome(9, &none), Outcome::Reply(_)));
+    assert!(matches!(trio.broker(3).outcome(9, &asked_for_t()), Outcome::Reply(_)));
+    trio.register(1, true);
+    trio.elect(3, &[2, 3], 5);
+    trio.publish();
+    for waiting in waiting {
+        let answer = waiting.answer::<MetadataRequest>(9);
+        let topic = answer
+            .topics
+            .iter()
+            .find(|topic| topic.name == Some(name("t")))
+            .unwrap();
+        assert_eq!(topic.partitions[0].leader_id.0, 3);
+    }
+    assert!(matches!(trio.broker(2).outcome(9, &asked_for_t()), Outcome::Reply(_)));
+}
+
+#[test]
+fn metadata_does_not_wait_long_for_a_lost_leader_that_nobody_fences() {
+    let mut trio = Trio::start();
+    trio.broker(2).broker.note_lost_leader(1, at(0));
+    let mut waiting = Waiting::new(trio.broker(2).outcome(9, &asked_for_t()));
+    // News of others end no wait.
+    trio.register(3, true);
+    trio.publish();
+    assert_eq!(waiting.woken(), 1);
+    assert!(waiting.poll(at(0)).is_none());
+    assert!(waiting.deadline() <= Duration::from_millis(250));
+    let at_the_deadline = Now {
+        mono: waiting.deadline(),
+        ..at(0)
+    };
+    // To be noticed again does not make it longer.
+    trio.broker(2).broker.note_lost_leader(1, at(0));
+    let reply = waiting.poll(at_the_deadline).expect("an answer");
+    let answer = decoded::<MetadataRequest>(9, reply);
+    assert_eq!(answer.topics[0].partitions[0].leader_id.0, 1);
+    let later = trio
+        .broker(2)
+        .outcome_at(Duration::from_secs(1), "PLAINTEXT", 9, &asked_for_t());
+    assert!(matches!(later, Outcome::Reply(_)));
 }
 
 #[test]
