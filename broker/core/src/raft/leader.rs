@@ -37,6 +37,8 @@ pub(super) struct Leadership {
     pub(super) replicas: BTreeMap<ReplicaKey, Progress>,
     /// Voters that know of it.
     known_to: BTreeSet<i32>,
+    /// Voters that came over a new connection, and have none from here yet. That they fetch does not make up for it.
+    met: BTreeSet<i32>,
     /// When those that do not, or are silent, are told.
     begin_at: Duration,
     since: Duration,
@@ -53,6 +55,11 @@ impl Leadership {
     fn has_room_for(&self, replica: ReplicaKey, own_id: i32, voters: &VoterSet) -> bool {
         let is_known = voters.is_voter(replica) || self.replicas.contains_key(&replica);
         replica.id >= 0 && replica.id != own_id && (is_known || self.replicas.len() < REPLICAS_MAX)
+    }
+
+    /// Whether a voter has to be told who leads.
+    fn has_to_be_shown(&self, id: i32) -> bool {
+        !self.known_to.contains(&id) || self.met.contains(&id)
     }
 
     /// When a node last fetched, with whichever directory.
@@ -95,6 +102,7 @@ impl Raft {
             synced: self.log.synced_offset(),
             replicas: BTreeMap::new(),
             known_to: BTreeSet::new(),
+            met: BTreeSet::new(),
             begin_at: now.mono,
             since: now.mono,
             is_announced: false,
@@ -338,7 +346,7 @@ impl Raft {
         let unknown: Vec<ReplicaKey> = self
             .voters()
             .iter()
-            .filter(|voter| voter.id != me && !leadership.known_to.contains(&voter.id))
+            .filter(|voter| voter.id != me && leadership.has_to_be_shown(voter.id))
             .map(Voter::key)
             .collect();
         let endpoints = self.own_endpoints();
@@ -356,7 +364,14 @@ impl Raft {
     /// A voter is told again who leads, and so has a connection from the leader, whose end shows when that is gone.
     pub(super) fn show_itself_again(&mut self, id: i32) {
         if let Role::Leader(leadership) = &mut self.role {
-            leadership.known_to.remove(&id);
+            leadership.met.insert(id);
+        }
+    }
+
+    /// A voter has answered, whatever it said: it has a connection from the leader.
+    pub(super) fn has_shown_itself(&mut self, to: Peer) {
+        if let (Role::Leader(leadership), Peer::Node(id)) = (&mut self.role, to) {
+            leadership.met.remove(&id);
         }
     }
 

@@ -194,6 +194,9 @@ impl Raft {
             self.unanswered(&open, cx)?;
             return Ok(());
         };
+        if matches!(open.request, Request::BeginQuorumEpoch { .. }) {
+            self.has_shown_itself(open.to);
+        }
         if self.learn(&response, cx)? {
             return Ok(());
         }

@@ -59,16 +59,53 @@ fn it_waits_for_those_who_answer_and_not_for_those_who_are_gone() {
     assert_eq!(third.len(), 1, "it is told as soon as it is back");
 }
 
+fn begun(sent: &[(u64, Peer, Request)]) -> BTreeMap<Peer, u64> {
+    let sent = sent.iter();
+    let begun = sent.filter(|(_, _, request)| matches!(request, Request::BeginQuorumEpoch { .. }));
+    begun.map(|(id, to, _)| (*to, *id)).collect()
+}
+
+#[test]
+fn a_voter_that_comes_while_it_is_not_tried_again_yet_is_told_once_it_is_though_it_fetches() {
+    let disk = SimDisk::default();
+    let mut raft = open(&disk, vec![voter(1), voter(2), voter(3)], true);
+    let first = begun(&elected(&mut raft, &disk));
+    let refused = Event::Refused {
+        id: first[&Peer::Node(2)],
+    };
+    assert_eq!(begun(&sent(&mut raft, &disk, 2, refused)), BTreeMap::new());
+    let fetch = FetchRequest {
+        replica: voter(2).key(),
+        epoch: 1,
+        fetch_offset: raft.log_end_offset(),
+        last_fetched_epoch: 1,
+        high_watermark: 0,
+        max_wait_ms: 500,
+    };
+    let fetch = Event::Request {
+        ticket: Ticket(1),
+        request: Request::Fetch(fetch),
+    };
+    assert_eq!(begun(&sent(&mut raft, &disk, 3, Event::Met { id: 2 })), BTreeMap::new());
+    sent(&mut raft, &disk, 3, fetch);
+    let later = begun(&sent(&mut raft, &disk, 30, Event::Tick));
+    assert_eq!(later.keys().collect::<Vec<_>>(), [&Peer::Node(2)]);
+    // Whatever it answers, it has the connection.
+    let refusal = Response {
+        error: Some(ErrorCode::InvalidVoterKey),
+        leader_id: Some(1),
+        leader_epoch: 1,
+        leader_endpoints: Vec::new(),
+        body: Body::Nothing,
+    };
+    sent(&mut raft, &disk, 31, answered(later[&Peer::Node(2)], Some(refusal)));
+    assert_eq!(begun(&sent(&mut raft, &disk, 60, Event::Tick)), BTreeMap::new());
+}
+
 #[test]
 fn a_voter_that_comes_over_a_new_connection_is_told_again_who_leads() {
     let disk = SimDisk::default();
     let mut raft = open(&disk, vec![voter(1), voter(2), voter(3)], true);
-    let begun = |sent: &[(u64, Peer, Request)]| {
-        let begun = sent
-            .iter()
-            .filter(|(_, _, request)| matches!(request, Request::BeginQuorumEpoch { .. }));
-        begun.map(|(id, to, _)| (*to, *id)).collect::<BTreeMap<_, _>>()
-    };
     let first = begun(&elected(&mut raft, &disk));
     assert_eq!(first.len(), 2, "{first:?}");
     let told = Response {
