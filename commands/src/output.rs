@@ -6,7 +6,8 @@ use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table as Rendered, presets};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
+use serde_json::value::RawValue;
 
 use crate::error::CommandError;
 use crate::failure::{self, Failure};
@@ -46,6 +47,25 @@ pub trait Shown: Serialize + JsonSchema {
     fn text(&self) -> Option<String> {
         None
     }
+}
+
+/// All that a command prints as JSON. It is written as it is: a tree of it would take ten times its memory.
+#[derive(Serialize)]
+struct Document<'a, T> {
+    schema: String,
+    cluster_id: Option<&'a str>,
+    data: &'a T,
+    warnings: &'a [String],
+    #[serde(skip_serializing_if = "<[Failure]>::is_empty")]
+    errors: &'a [Failure],
+}
+
+/// An element of it, with a line of its own.
+#[derive(Serialize)]
+struct Line<'a> {
+    schema: &'a str,
+    cluster_id: Option<&'a str>,
+    data: &'a RawValue,
 }
 
 /// Where results go.
@@ -107,14 +127,18 @@ impl Output {
             }
             Format::Json => self.print(&Self::document(cluster_id, data, warnings, failures)?),
             Format::Ndjson => {
-                let elements = match serde_json::to_value(data).map_err(bug)? {
-                    Value::Array(elements) => elements,
-                    other => vec![other],
-                };
+                let data = serde_json::to_string(data).map_err(bug)?;
+                let elements = serde_json::from_str::<Vec<&RawValue>>(&data);
+                let elements = elements.or_else(|_| serde_json::from_str(&data).map(|whole| vec![whole]));
                 let mut out = String::new();
-                for data in elements {
-                    let document = json!({ "schema": schema, "cluster_id": cluster_id, "data": data });
-                    out.push_str(&format!("{document}\n"));
+                for data in elements.map_err(bug)? {
+                    let line = Line {
+                        schema: &schema,
+                        cluster_id,
+                        data,
+                    };
+                    out.push_str(&serde_json::to_string(&line).map_err(bug)?);
+                    out.push('\n');
                 }
                 for failure in failures {
                     let document = json!({ "schema": "kfleet/error/1", "cluster_id": cluster_id, "error": failure });
@@ -132,14 +156,16 @@ impl Output {
         warnings: &[String],
         failures: &[Failure],
     ) -> Result<String, CommandError> {
-        let bug = |error: serde_json::Error| CommandError::bug(error.to_string());
-        let schema = format!("kfleet/{}", T::SCHEMA);
-        let data = serde_json::to_value(data).map_err(bug)?;
-        let mut document = json!({ "schema": schema, "cluster_id": cluster_id, "data": data, "warnings": warnings });
-        if let (Some(fields), false) = (document.as_object_mut(), failures.is_empty()) {
-            fields.insert("errors".to_owned(), serde_json::to_value(failures).map_err(bug)?);
-        }
-        Ok(format!("{}\n", serde_json::to_string_pretty(&document).map_err(bug)?))
+        let document = Document {
+            schema: format!("kfleet/{}", T::SCHEMA),
+            cluster_id,
+            data,
+            warnings,
+            errors: failures,
+        };
+        let mut text = serde_json::to_string_pretty(&document).map_err(|error| CommandError::bug(error.to_string()))?;
+        text.push('\n');
+        Ok(text)
     }
 
     /// Whether results are for programs.

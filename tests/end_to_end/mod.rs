@@ -25,6 +25,7 @@ mod host;
 mod host_tune;
 mod host_tune_kills;
 mod kills;
+mod large_on_a_mock;
 mod leaders;
 mod leaders_nodes;
 mod log_dirs;
