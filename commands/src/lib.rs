@@ -1,5 +1,6 @@
 //! The commands: one file each, with its arguments and what it does.
 
+pub mod color;
 pub mod context;
 pub mod error;
 pub mod exit_codes;
@@ -52,6 +53,7 @@ mod topics;
 mod tour;
 mod transactions;
 mod users;
+mod watch;
 
 use std::ffi::OsString;
 
@@ -59,6 +61,7 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use serde_json::json;
 
+use color::Color;
 use context::{Context, GlobalArgs};
 use error::CommandError;
 use output::{Format, Output};
@@ -245,8 +248,9 @@ pub fn main() -> u8 {
 
 /// Reads a command line.
 fn parse(args: Vec<OsString>) -> Result<(Cli, Sources), clap::Error> {
-    let matches = definition().try_get_matches_from(args)?;
-    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut definition()))?;
+    let color = Color::asked_for(args.iter().cloned()).of_help();
+    let matches = definition().color(color).try_get_matches_from(args)?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut definition().color(color)))?;
     cli.global.has_timeout = matches.value_source("timeout") != Some(ValueSource::DefaultValue);
     Ok((cli, Sources::of(&matches)))
 }
@@ -271,6 +275,8 @@ fn usage(error: &clap::Error) -> u8 {
                 format,
                 no_headers: false,
                 quiet: false,
+                color: Color::default(),
+                frame: None,
             };
             report(&out, &wrong)
         }
@@ -324,7 +330,9 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Bench(command) => bench::run(command, context),
         Command::Broker(command) => broker::run(command, context),
         // A check exits with 0 to 3 and nothing else.
-        Command::Check(args) => check::run(&args, context).map_err(CommandError::graded),
+        Command::Check(args) => watch::run(args.watch, *args, context, |args, context| {
+            check::run(args, context).map_err(CommandError::graded)
+        }),
         Command::Cluster(command) => cluster::run(command, context),
         Command::Completions(args) => completions::run(&args, context),
         Command::Configs(command) => configs::run(command, context),
@@ -366,13 +374,15 @@ fn report(out: &Output, error: &CommandError) -> u8 {
             "schema": "kfleet/error/1",
             "error": { "kind": error.kind, "code": error.code, "message": error.message, "hints": error.hints },
         });
-        let _closed = out.print(&format!("{document}\n"));
-    } else {
-        let loud = Output { quiet: false, ..*out };
-        loud.note(&format!("error: {}", error.message));
-        for hint in &error.hints {
-            loud.note(&format!("hint: {hint}"));
+        if out.print(&format!("{document}\n")).is_ok() {
+            return error.code;
         }
+        // A stdout that takes nothing may be what failed.
+    }
+    let loud = out.loud();
+    loud.note(&format!("error: {}", error.message));
+    for hint in &error.hints {
+        loud.note(&format!("hint: {hint}"));
     }
     error.code
 }

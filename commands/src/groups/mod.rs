@@ -13,6 +13,7 @@ use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::watch;
 
 pub(crate) use delete::GroupDeletion;
 pub(crate) use list::GroupRow;
@@ -36,8 +37,8 @@ pub(crate) enum GroupsCommand {
 pub(crate) fn run(command: GroupsCommand, context: &Context) -> Result<(), CommandError> {
     match command {
         GroupsCommand::Delete(args) => delete::run(&args, context),
-        GroupsCommand::Describe(args) => describe::run(&args, context),
-        GroupsCommand::List(args) => list::run(&args, context),
-        GroupsCommand::Members(args) => members::run(&args, context),
+        GroupsCommand::Describe(args) => watch::run(args.watch, args, context, describe::run),
+        GroupsCommand::List(args) => watch::run(args.watch, args, context, list::run),
+        GroupsCommand::Members(args) => watch::run(args.watch, args, context, members::run),
     }
 }

@@ -6,6 +6,7 @@ use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::watch;
 
 pub(crate) use describe::{LogDirReplicaRow, LogDirRow};
 
@@ -18,6 +19,6 @@ pub(crate) enum LogDirsCommand {
 
 pub(crate) fn run(command: LogDirsCommand, context: &Context) -> Result<(), CommandError> {
     match command {
-        LogDirsCommand::Describe(args) => describe::run(&args, context),
+        LogDirsCommand::Describe(args) => watch::run(args.watch, args, context, describe::run),
     }
 }

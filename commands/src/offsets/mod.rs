@@ -21,6 +21,7 @@ use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::watch;
 
 pub(crate) use file::SavedOffset;
 pub(crate) use get::OffsetRow;
@@ -52,7 +53,7 @@ pub(crate) fn run(command: OffsetsCommand, context: &Context) -> Result<(), Comm
     match command {
         OffsetsCommand::Copy(args) => copy::run(&args, context),
         OffsetsCommand::Delete(args) => delete::run(&args, context),
-        OffsetsCommand::Get(args) => get::run(&args, context),
+        OffsetsCommand::Get(args) => watch::run(args.watch, args, context, get::run),
         OffsetsCommand::Reset(args) => reset::run(&args, context),
         OffsetsCommand::Restore(args) => restore::run(&args, context),
         OffsetsCommand::Save(args) => save::run(&args, context),
