@@ -14,6 +14,7 @@ mod change;
 mod check;
 mod client_properties;
 mod cluster;
+mod complete;
 mod completions;
 mod configs;
 mod consume;
@@ -94,6 +95,9 @@ enum Command {
     /// Identity and nodes of a cluster
     #[command(subcommand)]
     Cluster(cluster::ClusterCommand),
+    /// Propose words to a shell
+    #[command(hide = true)]
+    Complete(complete::CompleteArgs),
     /// Print a completion script
     Completions(completions::CompletionsArgs),
     /// Settings of topics, brokers, loggers, groups and client-metrics
@@ -176,6 +180,7 @@ impl Command {
     fn takes_profiles(&self) -> bool {
         match self {
             Self::Broker(_)
+            | Self::Complete(_)
             | Self::Completions(_)
             | Self::Host(_)
             | Self::Launch(_)
@@ -334,6 +339,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
             check::run(args, context).map_err(CommandError::graded)
         }),
         Command::Cluster(command) => cluster::run(command, context),
+        Command::Complete(args) => complete::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),
         Command::Configs(command) => configs::run(command, context),
         Command::Consume(args) => consume::run(&args, context),

@@ -10,6 +10,7 @@ mod check;
 mod cluster;
 mod color;
 mod command_config;
+mod completion;
 mod configs;
 mod configs_nodes;
 mod consume;

@@ -23,6 +23,7 @@ pub(crate) mod ports;
 pub(crate) mod random;
 pub(crate) mod records;
 pub(crate) mod secure_node;
+pub(crate) mod terminal;
 pub(crate) mod voters;
 
 use std::io::{BufRead as _, BufReader};
