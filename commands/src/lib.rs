@@ -21,6 +21,7 @@ mod consume;
 mod data_dir;
 mod features;
 mod groups;
+mod help;
 mod host;
 mod host_values;
 mod input;
@@ -219,7 +220,7 @@ impl Command {
 
 /// The definition of the command line.
 pub fn definition() -> clap::Command {
-    Cli::command()
+    help::of_program(Cli::command())
 }
 
 /// Runs the command on this process's command line; the exit code.

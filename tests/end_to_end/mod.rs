@@ -32,6 +32,7 @@ mod leaders_nodes;
 mod log_dirs;
 mod logs_dump;
 mod logs_verify;
+mod manual;
 mod produce;
 mod profiles;
 mod quorum;

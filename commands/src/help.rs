@@ -1,0 +1,154 @@
+//! How help is laid out: what a command does, examples of it, and then everything else.
+
+use clap::Command;
+
+/// What heads examples.
+const HEADS: [&str; 2] = ["Examples:", "Example:"];
+
+/// clap's own, but for the examples, which stand before the usage.
+const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+/// Of all commands together.
+const EXAMPLES: &str = "Examples:
+  kfleet sandbox -- kfleet topics create orders --yes
+  kfleet topics describe --under-replicated -b localhost:9092
+  kfleet groups describe billing --watch
+  kfleet check all --profile prod
+  kfleet topics list -o json | jq -r '.data[].name'";
+
+/// Puts the examples of a command, and of those below it, in front; one that only has others below it shows one example of each.
+pub(crate) fn examples_first(command: Command) -> Command {
+    let command = command.mut_subcommands(examples_first);
+    let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let (examples, rest) = split(&after);
+    let examples = examples.or_else(|| below(&command));
+    let command = match examples {
+        Some(examples) => command.before_help(examples).help_template(TEMPLATE),
+        None => command,
+    };
+    if rest.is_empty() {
+        command.after_help(None::<&str>)
+    } else {
+        command.after_help(rest)
+    }
+}
+
+/// Of the program itself.
+pub(crate) fn of_program(command: Command) -> Command {
+    examples_first(command).before_help(EXAMPLES).after_help(exit_codes())
+}
+
+/// Examples up to the next empty line, and everything else.
+fn split(text: &str) -> (Option<String>, String) {
+    let paragraphs: Vec<&str> = text.split("\n\n").collect();
+    let (examples, rest): (Vec<&str>, Vec<&str>) = paragraphs
+        .into_iter()
+        .partition(|paragraph| HEADS.iter().any(|head| paragraph.starts_with(head)));
+    ((!examples.is_empty()).then(|| examples.join("\n\n")), rest.join("\n\n"))
+}
+
+/// The first example of each command below.
+fn below(command: &Command) -> Option<String> {
+    let visible = command.get_subcommands().filter(|inner| !inner.is_hide_set());
+    let firsts = visible.filter_map(|inner| {
+        let examples = inner.get_before_help()?.to_string();
+        let is_first = |line: &&str| line.starts_with("  ");
+        Some(examples.lines().find(is_first)?.to_owned())
+    });
+    let firsts: Vec<String> = firsts.collect();
+    (!firsts.is_empty()).then(|| format!("Examples:\n{}", firsts.join("\n")))
+}
+
+/// The exit codes, which go for all commands.
+fn exit_codes() -> String {
+    let line = |(codes, meaning): &(&str, &str)| format!("  {codes:<8}  {meaning}");
+    let lines: Vec<String> = crate::exit_codes::MEANINGS.iter().map(line).collect();
+    format!("Exit codes:\n{}", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn each(command: &mut Command, path: &str, check: &mut dyn FnMut(&str, &mut Command)) {
+        check(path, command);
+        let names: Vec<String> = command
+            .get_subcommands()
+            .map(|inner| inner.get_name().to_owned())
+            .collect();
+        for name in names {
+            let inner = command.find_subcommand_mut(&name).unwrap();
+            if !inner.is_hide_set() {
+                each(inner, &format!("{path} {name}"), check);
+            }
+        }
+    }
+
+    #[test]
+    fn help_of_every_command_starts_with_examples_of_that_command() {
+        let mut seen = 0;
+        each(&mut crate::definition(), "kfleet", &mut |path, command| {
+            for help in [
+                command.render_help().to_string(),
+                command.render_long_help().to_string(),
+            ] {
+                let before = help.split("Usage:").next().unwrap();
+                let examples = before.split_once("Example").map_or("", |(_, examples)| examples);
+                let shown: Vec<&str> = examples.lines().skip(1).filter(|line| !line.is_empty()).collect();
+                assert!(!shown.is_empty(), "{path} has no examples before its usage:\n{help}");
+                assert!(
+                    shown.iter().any(|line| line.contains(path)),
+                    "none is of {path}: {shown:?}"
+                );
+                assert!(
+                    !help.split("Usage:").skip(1).any(|rest| rest.contains("Example")),
+                    "{path}"
+                );
+            }
+            seen += 1;
+        });
+        assert!(seen > 100, "only {seen} commands");
+    }
+
+    #[test]
+    fn examples_are_taken_out_of_what_stands_around_them() {
+        let split = |text| {
+            let (examples, rest) = split(text);
+            (examples.unwrap_or_default(), rest)
+        };
+        assert_eq!(
+            split("A.\n\nExamples:\n  a\n  b"),
+            ("Examples:\n  a\n  b".to_owned(), "A.".to_owned())
+        );
+        assert_eq!(
+            split("Example:\n  a\n\nB."),
+            ("Example:\n  a".to_owned(), "B.".to_owned())
+        );
+        assert_eq!(split("For Example: no"), (String::new(), "For Example: no".to_owned()));
+        assert_eq!(split(""), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn every_exit_code_is_told() {
+        let source = include_str!("exit_codes.rs");
+        let consts = source
+            .lines()
+            .filter(|line| line.starts_with("pub const") && line.contains(": u8"));
+        let codes: Vec<&str> = consts
+            .map(|line| line.rsplit_once("= ").unwrap().1.trim_end_matches(';'))
+            .collect();
+        let told: Vec<&str> = crate::exit_codes::MEANINGS
+            .iter()
+            .flat_map(|(codes, _)| codes.split(", "))
+            .collect();
+        let missing: Vec<&&str> = codes.iter().filter(|code| !told.contains(code)).collect();
+        assert!(codes.len() > 10 && missing.is_empty(), "{missing:?}");
+        let help = crate::definition().render_long_help().to_string();
+        assert!(
+            crate::exit_codes::MEANINGS
+                .iter()
+                .all(|(_, meaning)| help.contains(&meaning[..8])),
+            "{help}"
+        );
+    }
+}
