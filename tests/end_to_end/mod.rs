@@ -15,6 +15,7 @@ mod configs;
 mod configs_nodes;
 mod consume;
 mod consume_groups;
+mod dry_runs;
 mod exit_codes;
 mod fast_fencing;
 mod features;

@@ -20,6 +20,7 @@ pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod nodes;
 pub(crate) mod ports;
+pub(crate) mod quorum_mock;
 pub(crate) mod random;
 pub(crate) mod records;
 pub(crate) mod secure_node;
