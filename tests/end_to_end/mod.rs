@@ -44,6 +44,7 @@ mod read_write;
 mod readme;
 mod render;
 mod restarts;
+mod reviewers_list;
 mod sandbox;
 mod sandbox_nodes;
 mod service_manager;
