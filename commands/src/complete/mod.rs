@@ -92,7 +92,7 @@ fn proposed(words: &[String], names: fn(Source, &[String]) -> Vec<String>) -> Pr
     let mut command = with_names(crate::definition(), "", &asker);
     let args: Vec<OsString> = words.iter().map(OsString::from).collect();
     let found = complete(&mut command, args, before.len(), None).unwrap_or_default();
-    let mut words: Vec<(String, Option<String>)> = found.into_iter().filter_map(word).collect();
+    let mut words: Vec<(String, Option<String>)> = found.iter().filter_map(word).collect();
     let is_flag = |word: &str| word.starts_with('-');
     // Flags are for those who ask for them, unless there is nothing else.
     if !is_flag(current) && (files.load(Ordering::Relaxed) || words.iter().any(|(word, _)| !is_flag(word))) {
@@ -104,7 +104,7 @@ fn proposed(words: &[String], names: fn(Source, &[String]) -> Vec<String>) -> Pr
     }
 }
 
-fn word(candidate: CompletionCandidate) -> Option<(String, Option<String>)> {
+fn word(candidate: &CompletionCandidate) -> Option<(String, Option<String>)> {
     let word = candidate.get_value().to_str()?.to_owned();
     let help = candidate.get_help().map(ToString::to_string);
     let first_line = help.and_then(|help| help.lines().next().map(|line| line.replace('\t', " ")));
