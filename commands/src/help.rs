@@ -110,6 +110,54 @@ mod tests {
         assert!(seen > 100, "only {seen} commands");
     }
 
+    /// What is said of a variant takes the place of all that its arguments say of themselves.
+    #[test]
+    fn what_arguments_say_of_themselves_is_told() {
+        fn files(dir: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+            for entry in std::fs::read_dir(dir).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => files(&path, found),
+                    false => found.push(path),
+                }
+            }
+        }
+        let mut sources = Vec::new();
+        files(
+            &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut sources,
+        );
+        let (mut variants, mut said) = (0, Vec::new());
+        for path in sources {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let lines: Vec<&str> = text.lines().collect();
+            for (at, line) in lines.iter().enumerate() {
+                let payload = line.strip_suffix("),").and_then(|line| line.split_once('('));
+                let is_variant = payload.is_some_and(|(name, args)| {
+                    let is_name = name.starts_with("    ") && name[4..].starts_with(char::is_uppercase);
+                    is_name && args.trim_end_matches('>').ends_with("Args")
+                });
+                variants += usize::from(is_variant);
+                let before = lines[..at]
+                    .iter()
+                    .rev()
+                    .find(|line| !line.trim_start().starts_with("#["));
+                if is_variant && before.is_some_and(|line| line.trim_start().starts_with("///")) {
+                    said.push(format!("{}:{}", path.display(), at + 1));
+                }
+            }
+        }
+        assert!(variants > 80, "only {variants} were found");
+        assert_eq!(said, Vec::<String>::new());
+        let mut profiles = crate::definition();
+        let list = profiles
+            .find_subcommand_mut("profiles")
+            .unwrap()
+            .find_subcommand_mut("list");
+        let help = list.unwrap().render_long_help().to_string();
+        assert!(help.contains("KFLEET_CONFIG"), "{help}");
+    }
+
     #[test]
     fn examples_are_taken_out_of_what_stands_around_them() {
         let split = |text| {

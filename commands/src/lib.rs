@@ -91,20 +91,16 @@ enum Command {
     /// The server
     #[command(subcommand)]
     Broker(broker::BrokerCommand),
-    /// Check a cluster for a monitor
     Check(Box<check::CheckArgs>),
     /// Identity and nodes of a cluster
     #[command(subcommand)]
     Cluster(cluster::ClusterCommand),
-    /// Propose words to a shell
     #[command(hide = true)]
     Complete(complete::CompleteArgs),
-    /// Print a completion script
     Completions(completions::CompletionsArgs),
     /// Settings of topics, brokers, loggers, groups and client-metrics
     #[command(subcommand)]
     Configs(configs::ConfigsCommand),
-    /// Read records
     Consume(consume::ConsumeArgs),
     /// Features: what nodes support and what the cluster has agreed on
     #[command(subcommand)]
@@ -115,7 +111,6 @@ enum Command {
     /// The host a broker runs on: audit its settings
     #[command(subcommand)]
     Host(host::HostCommand),
-    /// Become a program that ends with its parent
     #[command(hide = true)]
     Launch(sandbox::launch::LaunchArgs),
     /// Leaders of partitions
@@ -127,12 +122,10 @@ enum Command {
     /// Files of logs, offline
     #[command(subcommand)]
     Logs(logs::LogsCommand),
-    /// Write the manual pages into a directory
     Man(man::ManArgs),
     /// Offsets of partitions
     #[command(subcommand)]
     Offsets(offsets::OffsetsCommand),
-    /// Write records
     Produce(produce::ProduceArgs),
     /// Producers, as leaders of partitions know them
     #[command(subcommand)]
@@ -146,16 +139,12 @@ enum Command {
     /// Quotas of users, client ids and addresses
     #[command(subcommand)]
     Quotas(quotas::QuotasCommand),
-    /// Files for hosts and monitoring, from templates
     Render(render::RenderArgs),
-    /// A throw-away cluster in one command
     Sandbox(sandbox::SandboxArgs),
-    /// The JSON schema of what a command prints
     Schema(schema::SchemaArgs),
     /// Apache's scripts under their own names
     #[command(subcommand)]
     Shims(shims::ShimsCommand),
-    /// How big a cluster has to be, with the arithmetic
     Size(size::SizeArgs),
     /// Log directories: format and inspect; @FILE stands for the arguments in a file, one a line
     #[command(subcommand)]
@@ -166,7 +155,6 @@ enum Command {
     /// Topics
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
-    /// The main job in one go, on a sandbox
     Tour(tour::TourArgs),
     /// Transactions: what is open, and what hangs
     #[command(subcommand)]

@@ -12,6 +12,7 @@ macro_rules! say {
 pub(crate) mod admin_mock;
 pub(crate) mod certificates;
 pub(crate) mod files;
+pub(crate) mod json_schema;
 pub(crate) mod members;
 pub(crate) mod mixed_nodes;
 pub(crate) mod mock;

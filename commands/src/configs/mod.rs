@@ -25,15 +25,10 @@ pub(crate) use plan::ConfigChangeRow;
 /// Commands on settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigsCommand {
-    /// List settings and where they come from
     Describe(describe::DescribeArgs),
-    /// Keys whose values differ between brokers, topics, groups, or from those in a file
     Diff(diff::DiffArgs),
-    /// List what has settings of its own
     List(list::ListArgs),
-    /// Set keys
     Set(change::SetArgs),
-    /// Return keys to what counts without them
     Unset(change::UnsetArgs),
 }
 

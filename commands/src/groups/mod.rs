@@ -24,13 +24,9 @@ pub(crate) use state::GroupStateRow;
 /// Commands on groups.
 #[derive(Debug, Subcommand)]
 pub(crate) enum GroupsCommand {
-    /// Delete groups with all they committed
     Delete(delete::DeleteArgs),
-    /// Print what groups committed, how far they lag and who reads what
     Describe(describe::DescribeArgs),
-    /// List groups
     List(list::ListArgs),
-    /// Print who is in groups
     Members(members::MembersArgs),
 }
 

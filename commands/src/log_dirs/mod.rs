@@ -13,7 +13,6 @@ pub(crate) use describe::{LogDirReplicaRow, LogDirRow};
 /// Commands on log directories.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogDirsCommand {
-    /// List directories with their space and their replicas
     Describe(describe::DescribeArgs),
 }
 

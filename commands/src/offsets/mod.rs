@@ -31,21 +31,13 @@ pub(crate) use save::OffsetsFile;
 /// Commands on offsets.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OffsetsCommand {
-    /// Make a group go on where another stands
     Copy(copy::CopyArgs),
-    /// Delete offsets that a group committed
     Delete(delete::DeleteArgs),
-    /// Print offsets of partitions
     Get(get::GetArgs),
-    /// Make a group go on elsewhere
     Reset(reset::ResetArgs),
-    /// Give groups the offsets that were saved
     Restore(restore::RestoreArgs),
-    /// Save what groups committed
     Save(save::SaveArgs),
-    /// Set offsets of a group, partition by partition
     Set(set::SetArgs),
-    /// Make a group go on so many records further, or back
     Shift(shift::ShiftArgs),
 }
 

@@ -28,17 +28,11 @@ pub(crate) use summary::TopicSummary;
 /// Commands on topics.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TopicsCommand {
-    /// Change the number of partitions
     Alter(alter::AlterArgs),
-    /// Create topics
     Create(create::CreateArgs),
-    /// Delete topics with all their records
     Delete(delete::DeleteArgs),
-    /// List partitions with their leaders and replicas
     Describe(describe::DescribeArgs),
-    /// List topics
     List(list::ListArgs),
-    /// Delete records from the beginnings of partitions
     RecordsDelete(records_delete::RecordsDeleteArgs),
 }
 
