@@ -22,15 +22,33 @@ pub(crate) fn examples_first(command: Command) -> Command {
     let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let (examples, rest) = split(&after);
     let examples = examples.or_else(|| below(&command));
-    let command = match examples {
-        Some(examples) => command.before_help(examples).help_template(TEMPLATE),
-        None => command,
+    let command = match (examples, more(&command)) {
+        (Some(examples), Some(more)) => command
+            .long_about(None::<&str>)
+            .before_long_help(format!("{examples}\n\n{more}"))
+            .before_help(examples),
+        (Some(examples), None) => command.before_help(examples),
+        (None, _) => command,
     };
+    let command = command.help_template(TEMPLATE);
     if rest.is_empty() {
         command.after_help(None::<&str>)
     } else {
         command.after_help(rest)
     }
+}
+
+/// What a command says of itself behind its first paragraph, which is all that stands before the examples.
+fn more(command: &Command) -> Option<String> {
+    let long = command.get_long_about()?.to_string();
+    Some(long.split_once("\n\n")?.1.to_owned())
+}
+
+/// The same of a command whose examples stand in front by now.
+pub(crate) fn description(command: &Command) -> Option<String> {
+    let (long, examples) = (command.get_before_long_help()?, command.get_before_help()?);
+    let more = long.to_string().strip_prefix(&examples.to_string())?.trim().to_owned();
+    Some(more)
 }
 
 /// Of the program itself.
@@ -93,6 +111,8 @@ mod tests {
                 command.render_long_help().to_string(),
             ] {
                 let before = help.split("Usage:").next().unwrap();
+                let title = before.split("Example").next().unwrap().trim();
+                assert!(!title.is_empty() && !title.contains("\n\n"), "{path}: {title}");
                 let examples = before.split_once("Example").map_or("", |(_, examples)| examples);
                 let shown: Vec<&str> = examples.lines().skip(1).filter(|line| !line.is_empty()).collect();
                 assert!(!shown.is_empty(), "{path} has no examples before its usage:\n{help}");

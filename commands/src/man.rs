@@ -64,6 +64,12 @@ fn page(command: &clap::Command, name: &str) -> Result<String, CommandError> {
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
+    for paragraph in crate::help::description(command)
+        .iter()
+        .flat_map(|text| text.split("\n\n"))
+    {
+        writeln!(page, ".PP\n{}", escaped(paragraph))?;
+    }
     man.render_options_section(&mut page)?;
     if command.get_subcommands().any(|inner| !inner.is_hide_set()) {
         man.render_subcommands_section(&mut page)?;
