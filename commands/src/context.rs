@@ -10,6 +10,7 @@ use client::{Client, ClientConfig, Limit};
 use tokio::time::Instant;
 
 use crate::client_properties::ClientProperties;
+use crate::color::Color;
 use crate::error::CommandError;
 use crate::output::{Format, Output};
 
@@ -57,6 +58,9 @@ pub struct GlobalArgs {
     /// Say more, on stderr
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// Whether heads of tables and kinds of messages are coloured
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: Color,
     /// How long the whole command may take, as in 500ms, 30s or 5m
     #[arg(long, global = true, default_value = "30s", value_parser = parse_duration, value_name = "DURATION")]
     pub timeout: Duration,
@@ -142,6 +146,8 @@ impl Context {
             format: global.output,
             no_headers: global.no_headers,
             quiet: global.quiet,
+            color: global.color,
+            frame: None,
         };
         Self {
             global,

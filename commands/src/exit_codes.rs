@@ -30,3 +30,28 @@ pub const REFUSED: u8 = 77;
 pub const AUTH: u8 = 78;
 /// Time ran out.
 pub const TIMED_OUT: u8 = 124;
+
+/// What they mean, for people.
+pub(crate) const MEANINGS: [(&str, &str); 15] = [
+    ("0", "done, or OK"),
+    ("1", "no, different (--exit-code), declined, or WARNING"),
+    (
+        "2, 3",
+        "CRITICAL, UNKNOWN: checks, audits and verifications only; checks and audits exit with 0 to 3",
+    ),
+    ("64", "the command line makes no sense"),
+    ("65", "the input makes no sense"),
+    ("66", "the named topic, group, broker or file does not exist"),
+    ("69", "nobody answers; a retry may help"),
+    ("70", "a fault of kfleet's"),
+    ("74", "a file or a disk failed"),
+    ("75", "stopped midway, something was changed"),
+    ("76", "the cluster refused, wholly or in part, or lacks the API"),
+    (
+        "77",
+        "refused by a safety rule, or neither a terminal nor --yes; nothing was changed",
+    ),
+    ("78", "authentication, by TLS or by login, or authorisation failed"),
+    ("124", "time ran out"),
+    ("130, 143", "ended by a signal: SIGINT, SIGTERM"),
+];

@@ -1,5 +1,6 @@
 //! The commands: one file each, with its arguments and what it does.
 
+pub mod color;
 pub mod context;
 pub mod error;
 pub mod exit_codes;
@@ -13,12 +14,14 @@ mod change;
 mod check;
 mod client_properties;
 mod cluster;
+mod complete;
 mod completions;
 mod configs;
 mod consume;
 mod data_dir;
 mod features;
 mod groups;
+mod help;
 mod host;
 mod host_values;
 mod input;
@@ -52,6 +55,7 @@ mod topics;
 mod tour;
 mod transactions;
 mod users;
+mod watch;
 
 use std::ffi::OsString;
 
@@ -59,6 +63,7 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use serde_json::json;
 
+use color::Color;
 use context::{Context, GlobalArgs};
 use error::CommandError;
 use output::{Format, Output};
@@ -86,17 +91,16 @@ enum Command {
     /// The server
     #[command(subcommand)]
     Broker(broker::BrokerCommand),
-    /// Check a cluster for a monitor
     Check(Box<check::CheckArgs>),
     /// Identity and nodes of a cluster
     #[command(subcommand)]
     Cluster(cluster::ClusterCommand),
-    /// Print a completion script
+    #[command(hide = true)]
+    Complete(complete::CompleteArgs),
     Completions(completions::CompletionsArgs),
     /// Settings of topics, brokers, loggers, groups and client-metrics
     #[command(subcommand)]
     Configs(configs::ConfigsCommand),
-    /// Read records
     Consume(consume::ConsumeArgs),
     /// Features: what nodes support and what the cluster has agreed on
     #[command(subcommand)]
@@ -107,7 +111,6 @@ enum Command {
     /// The host a broker runs on: audit its settings
     #[command(subcommand)]
     Host(host::HostCommand),
-    /// Become a program that ends with its parent
     #[command(hide = true)]
     Launch(sandbox::launch::LaunchArgs),
     /// Leaders of partitions
@@ -119,12 +122,10 @@ enum Command {
     /// Files of logs, offline
     #[command(subcommand)]
     Logs(logs::LogsCommand),
-    /// Write the manual pages into a directory
     Man(man::ManArgs),
     /// Offsets of partitions
     #[command(subcommand)]
     Offsets(offsets::OffsetsCommand),
-    /// Write records
     Produce(produce::ProduceArgs),
     /// Producers, as leaders of partitions know them
     #[command(subcommand)]
@@ -138,16 +139,12 @@ enum Command {
     /// Quotas of users, client ids and addresses
     #[command(subcommand)]
     Quotas(quotas::QuotasCommand),
-    /// Files for hosts and monitoring, from templates
     Render(render::RenderArgs),
-    /// A throw-away cluster in one command
     Sandbox(sandbox::SandboxArgs),
-    /// The JSON schema of what a command prints
     Schema(schema::SchemaArgs),
     /// Apache's scripts under their own names
     #[command(subcommand)]
     Shims(shims::ShimsCommand),
-    /// How big a cluster has to be, with the arithmetic
     Size(size::SizeArgs),
     /// Log directories: format and inspect; @FILE stands for the arguments in a file, one a line
     #[command(subcommand)]
@@ -158,7 +155,6 @@ enum Command {
     /// Topics
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
-    /// The main job in one go, on a sandbox
     Tour(tour::TourArgs),
     /// Transactions: what is open, and what hangs
     #[command(subcommand)]
@@ -173,6 +169,7 @@ impl Command {
     fn takes_profiles(&self) -> bool {
         match self {
             Self::Broker(_)
+            | Self::Complete(_)
             | Self::Completions(_)
             | Self::Host(_)
             | Self::Launch(_)
@@ -211,7 +208,7 @@ impl Command {
 
 /// The definition of the command line.
 pub fn definition() -> clap::Command {
-    Cli::command()
+    help::of_program(Cli::command())
 }
 
 /// Runs the command on this process's command line; the exit code.
@@ -245,8 +242,9 @@ pub fn main() -> u8 {
 
 /// Reads a command line.
 fn parse(args: Vec<OsString>) -> Result<(Cli, Sources), clap::Error> {
-    let matches = definition().try_get_matches_from(args)?;
-    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut definition()))?;
+    let color = Color::asked_for(args.iter().cloned()).of_help();
+    let matches = definition().color(color).try_get_matches_from(args)?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut definition().color(color)))?;
     cli.global.has_timeout = matches.value_source("timeout") != Some(ValueSource::DefaultValue);
     Ok((cli, Sources::of(&matches)))
 }
@@ -271,6 +269,8 @@ fn usage(error: &clap::Error) -> u8 {
                 format,
                 no_headers: false,
                 quiet: false,
+                color: Color::default(),
+                frame: None,
             };
             report(&out, &wrong)
         }
@@ -324,8 +324,11 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Bench(command) => bench::run(command, context),
         Command::Broker(command) => broker::run(command, context),
         // A check exits with 0 to 3 and nothing else.
-        Command::Check(args) => check::run(&args, context).map_err(CommandError::graded),
+        Command::Check(args) => watch::run(args.watch, *args, context, |args, context| {
+            check::run(args, context).map_err(CommandError::graded)
+        }),
         Command::Cluster(command) => cluster::run(command, context),
+        Command::Complete(args) => complete::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),
         Command::Configs(command) => configs::run(command, context),
         Command::Consume(args) => consume::run(&args, context),
@@ -366,13 +369,15 @@ fn report(out: &Output, error: &CommandError) -> u8 {
             "schema": "kfleet/error/1",
             "error": { "kind": error.kind, "code": error.code, "message": error.message, "hints": error.hints },
         });
-        let _closed = out.print(&format!("{document}\n"));
-    } else {
-        let loud = Output { quiet: false, ..*out };
-        loud.note(&format!("error: {}", error.message));
-        for hint in &error.hints {
-            loud.note(&format!("hint: {hint}"));
+        if out.print(&format!("{document}\n")).is_ok() {
+            return error.code;
         }
+        // A stdout that takes nothing may be what failed.
+    }
+    let loud = out.loud();
+    loud.note(&format!("error: {}", error.message));
+    for hint in &error.hints {
+        loud.note(&format!("hint: {hint}"));
     }
     error.code
 }

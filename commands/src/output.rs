@@ -1,6 +1,8 @@
 //! What goes to stdout, and only that: tables for people, JSON with a promise for scripts.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table as Rendered, presets};
@@ -9,8 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::color::{self, Color};
 use crate::error::CommandError;
 use crate::failure::{self, Failure};
+use crate::watch::Frame;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -69,7 +73,7 @@ struct Line<'a> {
 }
 
 /// Where results go.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Output {
     /// How they are printed.
     pub format: Format,
@@ -77,6 +81,10 @@ pub struct Output {
     pub no_headers: bool,
     /// Say nothing that is not a result.
     pub quiet: bool,
+    /// When there is colour.
+    pub color: Color,
+    /// What is kept for a screen instead, while somebody watches.
+    pub(crate) frame: Option<Arc<Frame>>,
 }
 
 impl Output {
@@ -119,7 +127,7 @@ impl Output {
                     Some(text) => self.print(&text)?,
                     None => self.print(&self.render(data.table(self.format == Format::Wide)))?,
                 }
-                let loud = Self { quiet: false, ..*self };
+                let loud = self.loud();
                 for failure in failures {
                     failure.lines().for_each(|line| loud.note(&line));
                 }
@@ -168,6 +176,14 @@ impl Output {
         Ok(text)
     }
 
+    /// The same for what has to be said.
+    pub(crate) fn loud(&self) -> Self {
+        Self {
+            quiet: false,
+            ..self.clone()
+        }
+    }
+
     /// Whether results are for programs.
     pub(crate) fn is_json(&self) -> bool {
         matches!(self.format, Format::Json | Format::Ndjson)
@@ -193,8 +209,12 @@ impl Output {
             rendered.add_row(cells.collect::<Vec<_>>());
         }
         let mut out = String::new();
-        for line in rendered.lines() {
-            out.push_str(line.trim());
+        let has_head = rendered.header().is_some() && self.color.is_on(terminal);
+        for (at, line) in rendered.lines().enumerate() {
+            match line.trim() {
+                head if at == 0 && has_head => out.push_str(&color::head(head)),
+                line => out.push_str(line),
+            }
             out.push('\n');
         }
         if rendered.is_empty() && rendered.header().is_none() {
@@ -211,6 +231,10 @@ impl Output {
 
     /// Prints bytes as they are.
     pub fn write(&self, bytes: &[u8]) -> Result<(), CommandError> {
+        if let Some(frame) = &self.frame {
+            frame.write(bytes);
+            return Ok(());
+        }
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes)?;
         Ok(stdout.flush()?)
@@ -218,10 +242,21 @@ impl Output {
 
     /// Says something to people, on stderr.
     pub fn note(&self, text: &str) {
-        if !self.quiet {
-            // There is nobody left to tell if stderr is closed.
-            let _closed = writeln!(io::stderr(), "{text}");
+        if self.quiet {
+            return;
         }
+        if let Some(frame) = &self.frame {
+            frame.note(text);
+            return;
+        }
+        let stderr = io::stderr();
+        let line = if self.color.is_on(stderr.is_terminal()) {
+            Cow::Owned(color::labelled(text))
+        } else {
+            Cow::Borrowed(text)
+        };
+        // There is nobody left to tell if stderr is closed.
+        let _closed = writeln!(stderr.lock(), "{line}");
     }
 }
 

@@ -55,7 +55,7 @@ impl Progress {
         Self {
             bar,
             what,
-            lines: (!terminal).then_some(context.out),
+            lines: (!terminal).then(|| context.out.clone()),
             last_line: Cell::new(Instant::now()),
         }
     }

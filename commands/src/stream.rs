@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::color;
 use crate::error::CommandError;
 use crate::output::{Format, Output, printable};
 
@@ -154,7 +155,7 @@ impl Stream {
     /// Starts a result of these elements.
     pub(crate) fn start<T: Streamed>(out: &Output) -> Result<Self, CommandError> {
         let mut stream = Self {
-            out: *out,
+            out: out.clone(),
             schema: format!("kfleet/{}", T::SCHEMA),
             stdout: BufWriter::with_capacity(64 << 10, io::stdout().lock()),
             terminal: io::stdout().is_terminal(),
@@ -216,10 +217,19 @@ impl Stream {
             for (name, _) in columns {
                 self.line.cell(name);
             }
-            self.print_line()?;
+            self.print_head()?;
         }
         self.line.start(columns);
         element.write(wide, &mut self.line);
+        self.print_line()
+    }
+
+    fn print_head(&mut self) -> Result<(), CommandError> {
+        if self.out.color.is_on(self.terminal) {
+            let head = color::head(self.line.text.trim_end());
+            writeln!(self.stdout, "{head}")?;
+            return Ok(());
+        }
         self.print_line()
     }
 

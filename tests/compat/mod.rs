@@ -26,6 +26,7 @@ mod python;
 mod quorum_messages;
 mod renderings;
 mod secure;
+mod shells;
 mod storage_format;
 mod suites;
 mod transactions;

@@ -71,6 +71,24 @@ fn works(node: &SecureNode, listener: &str, properties: &str, topic: &str) {
     run(&["groups", "list"], "");
     run(&["offsets", "get", topic], "");
     run(&["configs", "describe", "topic", topic], "");
+    is_completed(node, listener, properties, topic);
+}
+
+/// Completion logs in, too: within a moment, which a busy machine may not have at once.
+#[track_caller]
+fn is_completed(node: &SecureNode, listener: &str, properties: &str, topic: &str) {
+    let text = format!("bootstrap.servers={}\n{properties}", node.address(listener));
+    let file = node.write("completion.properties", &text);
+    let typed = &topic[..topic.len() - 1];
+    let line = format!("kfleet topics describe --command-config {} {typed}", file.display());
+    let is_proposed = |_| {
+        // What was not told in time is remembered for a moment.
+        let caches = tempfile::tempdir().unwrap();
+        let variables = [("XDG_CACHE_HOME", caches.path().to_owned())];
+        let ran = node.kfleet_with(listener, properties, &["complete", "fish", "--", &line], "", &variables);
+        ran.exits(0).lines().contains(&topic)
+    };
+    assert!((0..5).any(is_proposed), "{line}");
 }
 
 fn every_login(version: &str) {

@@ -12,6 +12,7 @@ macro_rules! say {
 pub(crate) mod admin_mock;
 pub(crate) mod certificates;
 pub(crate) mod files;
+pub(crate) mod json_schema;
 pub(crate) mod members;
 pub(crate) mod mixed_nodes;
 pub(crate) mod mock;
@@ -20,9 +21,11 @@ pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod nodes;
 pub(crate) mod ports;
+pub(crate) mod quorum_mock;
 pub(crate) mod random;
 pub(crate) mod records;
 pub(crate) mod secure_node;
+pub(crate) mod terminal;
 pub(crate) mod voters;
 
 use std::io::{BufRead as _, BufReader};

@@ -18,11 +18,8 @@ pub(crate) use produce::ProduceBench;
 /// Measurements of a cluster.
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
-    /// Measure how fast records can be written
     Produce(produce::ProduceArgs),
-    /// Measure how fast records can be read
     Consume(consume::ConsumeArgs),
-    /// Measure how long a record takes from its writer to its reader
     Latency(latency::LatencyArgs),
 }
 

@@ -10,7 +10,6 @@ use crate::error::CommandError;
 /// Commands of the server.
 #[derive(Debug, Subcommand)]
 pub(crate) enum BrokerCommand {
-    /// Run a node: broker, controller or both, as process.roles says
     Run(run::RunArgs),
 }
 

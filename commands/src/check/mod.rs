@@ -29,6 +29,7 @@ use crate::error::CommandError;
 use crate::exit_codes;
 use crate::pattern::Pattern;
 use crate::status::Status;
+use crate::watch::WatchArgs;
 
 /// What is asked for to make all checks.
 const EVERYTHING: &str = "all";
@@ -100,6 +101,8 @@ pub(crate) struct CheckArgs {
     /// The server.properties of this host's node, for the same
     #[arg(long, value_name = "FILE")]
     broker_config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
 }
 
 /// Records that a replica of the quorum may be behind.

@@ -33,7 +33,7 @@ pub(crate) enum EntityType {
 }
 
 impl EntityType {
-    pub(super) const fn entity(self) -> ConfigEntity {
+    pub(crate) const fn entity(self) -> ConfigEntity {
         match self {
             Self::Topic => ConfigEntity::Topic,
             Self::Broker | Self::BrokerDefaults => ConfigEntity::Broker,

@@ -70,6 +70,12 @@ impl KnownKeys {
         }
     }
 
+    /// The keys; those that can be changed, or all of them.
+    pub(super) fn names(&self, can_change: bool) -> Vec<String> {
+        let shown = self.keys.iter().filter(|(_, facts)| !can_change || !facts.is_read_only);
+        shown.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Whether nobody is shown the value of a key.
     pub(super) fn is_sensitive(&self, key: &str) -> bool {
         let bare = without_listener(key);

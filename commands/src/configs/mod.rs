@@ -12,6 +12,7 @@ mod plan;
 mod seen;
 
 use clap::Subcommand;
+use client::{ConfigEntity, ConfigEntry};
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -24,15 +25,10 @@ pub(crate) use plan::ConfigChangeRow;
 /// Commands on settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigsCommand {
-    /// List settings and where they come from
     Describe(describe::DescribeArgs),
-    /// Keys whose values differ between brokers, topics, groups, or from those in a file
     Diff(diff::DiffArgs),
-    /// List what has settings of its own
     List(list::ListArgs),
-    /// Set keys
     Set(change::SetArgs),
-    /// Return keys to what counts without them
     Unset(change::UnsetArgs),
 }
 
@@ -44,6 +40,11 @@ pub(crate) fn run(command: ConfigsCommand, context: &Context) -> Result<(), Comm
         ConfigsCommand::Set(args) => change::set(&args, context),
         ConfigsCommand::Unset(args) => change::unset(&args, context),
     }
+}
+
+/// Keys that there are, by what a cluster tells and what is known of Kafka: those that can be changed, or all of them.
+pub(crate) fn key_names(entity: ConfigEntity, told: &[ConfigEntry], can_change: bool) -> Vec<String> {
+    keys::KnownKeys::of(entity, told).names(can_change)
 }
 
 /// Where a value comes from, by Kafka's code.

@@ -14,6 +14,7 @@ use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::failure::{Failure, together};
 use crate::output::{Format, Output, Shown};
+use crate::watch::WatchArgs;
 
 /// Print what groups committed, how far they lag and who reads what.
 ///
@@ -35,6 +36,8 @@ pub(crate) struct DescribeArgs {
     /// A line for each member instead; --verbose adds assignments
     #[arg(long)]
     members: bool,
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
 }
 
 pub(crate) fn run(args: &DescribeArgs, context: &Context) -> Result<(), CommandError> {
@@ -93,7 +96,7 @@ where
     let is_verbose = context.global.verbose > 0 && context.out.format == Format::Table;
     let out = Output {
         format: if is_verbose { Format::Wide } else { context.out.format },
-        ..context.out
+        ..context.out.clone()
     };
     out.show_part(Some(&id), &rows, &found.warnings, &found.failures)
 }

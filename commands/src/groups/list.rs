@@ -9,6 +9,7 @@ use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::output::{Shown, Table};
+use crate::watch::WatchArgs;
 
 /// States of groups of all types, in Kafka's words.
 const STATES: [&str; 8] = [
@@ -34,6 +35,8 @@ pub(crate) struct ListArgs {
     /// Only groups of this type; may be repeated
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', ignore_case = true, value_parser = TYPES)]
     types: Vec<String>,
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
 }
 
 /// Types of groups.

@@ -9,6 +9,7 @@ use super::describe::{Names, show as show_rows};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::{Shown, Table};
+use crate::watch::WatchArgs;
 
 /// Print who is in groups.
 #[derive(Debug, Args)]
@@ -22,6 +23,8 @@ pub(crate) struct MembersArgs {
     /// All groups
     #[arg(long)]
     all_groups: bool,
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
 }
 
 /// A member of a group.

@@ -13,6 +13,7 @@ use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::watch;
 
 pub(crate) use delete::GroupDeletion;
 pub(crate) use list::GroupRow;
@@ -23,21 +24,17 @@ pub(crate) use state::GroupStateRow;
 /// Commands on groups.
 #[derive(Debug, Subcommand)]
 pub(crate) enum GroupsCommand {
-    /// Delete groups with all they committed
     Delete(delete::DeleteArgs),
-    /// Print what groups committed, how far they lag and who reads what
     Describe(describe::DescribeArgs),
-    /// List groups
     List(list::ListArgs),
-    /// Print who is in groups
     Members(members::MembersArgs),
 }
 
 pub(crate) fn run(command: GroupsCommand, context: &Context) -> Result<(), CommandError> {
     match command {
         GroupsCommand::Delete(args) => delete::run(&args, context),
-        GroupsCommand::Describe(args) => describe::run(&args, context),
-        GroupsCommand::List(args) => list::run(&args, context),
-        GroupsCommand::Members(args) => members::run(&args, context),
+        GroupsCommand::Describe(args) => watch::run(args.watch, args, context, describe::run),
+        GroupsCommand::List(args) => watch::run(args.watch, args, context, list::run),
+        GroupsCommand::Members(args) => watch::run(args.watch, args, context, members::run),
     }
 }

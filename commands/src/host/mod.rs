@@ -26,17 +26,11 @@ use crate::error::CommandError;
 /// Commands on hosts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum HostCommand {
-    /// Tell what is wrong with the settings of a host, why, and what puts it right
     Audit(audit::AuditArgs),
-    /// Write what the audit reads into a tree, to be audited elsewhere
     Capture(capture::CaptureArgs),
-    /// Tell what a rule reads, what is safe, why, and who says so
     Explain(explain::ExplainArgs),
-    /// List the rules of the audit
     Rules(list::RulesArgs),
-    /// Set what the audit would have set differently, for now and for the next boot
     Tune(tune::TuneArgs),
-    /// Put back what tune has changed
     Undo(undo::UndoArgs),
 }
 

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::live_brokers::{absent, check_alive};
 use crate::output::{Shown, Table};
 use crate::topics::names::{Choice, Wanted, resolve};
+use crate::watch::WatchArgs;
 
 /// List directories with their space and their replicas.
 ///
@@ -32,6 +33,8 @@ pub(crate) struct DescribeArgs {
     /// One line for each replica
     #[arg(long)]
     replicas: bool,
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
 }
 
 /// A log directory.

@@ -14,9 +14,7 @@ pub(crate) use verify::VerifyElement;
 /// Commands on the files of logs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogsCommand {
-    /// Show what segments, indexes, snapshots and checkpoints hold
     Dump(dump::DumpArgs),
-    /// Find corruption in log directories, partitions and files
     Verify(verify::VerifyArgs),
 }
 

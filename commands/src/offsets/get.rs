@@ -10,6 +10,7 @@ use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::output::{Shown, Table};
+use crate::watch::WatchArgs;
 
 /// Print offsets of partitions.
 #[derive(Debug, Args)]
@@ -23,6 +24,8 @@ pub(crate) struct GetArgs {
     /// The first record at or after this time, in milliseconds since 1970
     #[arg(long)]
     timestamp_ms: Option<i64>,
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -21,6 +21,7 @@ use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::watch;
 
 pub(crate) use file::SavedOffset;
 pub(crate) use get::OffsetRow;
@@ -30,21 +31,13 @@ pub(crate) use save::OffsetsFile;
 /// Commands on offsets.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OffsetsCommand {
-    /// Make a group go on where another stands
     Copy(copy::CopyArgs),
-    /// Delete offsets that a group committed
     Delete(delete::DeleteArgs),
-    /// Print offsets of partitions
     Get(get::GetArgs),
-    /// Make a group go on elsewhere
     Reset(reset::ResetArgs),
-    /// Give groups the offsets that were saved
     Restore(restore::RestoreArgs),
-    /// Save what groups committed
     Save(save::SaveArgs),
-    /// Set offsets of a group, partition by partition
     Set(set::SetArgs),
-    /// Make a group go on so many records further, or back
     Shift(shift::ShiftArgs),
 }
 
@@ -52,7 +45,7 @@ pub(crate) fn run(command: OffsetsCommand, context: &Context) -> Result<(), Comm
     match command {
         OffsetsCommand::Copy(args) => copy::run(&args, context),
         OffsetsCommand::Delete(args) => delete::run(&args, context),
-        OffsetsCommand::Get(args) => get::run(&args, context),
+        OffsetsCommand::Get(args) => watch::run(args.watch, args, context, get::run),
         OffsetsCommand::Reset(args) => reset::run(&args, context),
         OffsetsCommand::Restore(args) => restore::run(&args, context),
         OffsetsCommand::Save(args) => save::run(&args, context),

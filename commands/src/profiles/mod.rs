@@ -17,9 +17,7 @@ pub(crate) use list::ProfileRow;
 /// Commands on the profile file.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfilesCommand {
-    /// Take over the clusters of kafka-utils' kafka_discovery directory
     Import(import::ImportArgs),
-    /// Print the clusters of the profile file
     List(list::ListArgs),
 }
 

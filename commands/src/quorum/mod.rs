@@ -13,6 +13,7 @@ use protocol::Uuid;
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::watch;
 
 pub(crate) use change::QuorumChange;
 pub(crate) use newcomer::voter_of_files;
@@ -32,8 +33,8 @@ pub(crate) fn run(command: QuorumCommand, context: &Context) -> Result<(), Comma
     match command {
         QuorumCommand::AddController(args) => add_controller::run(&args, context),
         QuorumCommand::RemoveController(args) => remove_controller::run(&args, context),
-        QuorumCommand::Replication(args) => replication::run(&args, context),
-        QuorumCommand::Status(args) => status::run(&args, context),
+        QuorumCommand::Replication(args) => watch::run(args.watch, args, context, replication::run),
+        QuorumCommand::Status(args) => watch::run(args.watch, args, context, status::run),
     }
 }
 

@@ -9,13 +9,17 @@ use super::number;
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::output::{Shown, Table};
+use crate::watch::WatchArgs;
 
 /// List the replicas of the metadata log and how far each is.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kfleet quorum replication -b localhost:9092\n  kfleet quorum replication --bootstrap-controller localhost:9093 -o wide"
 )]
-pub(crate) struct ReplicationArgs {}
+pub(crate) struct ReplicationArgs {
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
+}
 
 /// What a replica is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]

@@ -9,13 +9,17 @@ use super::{endpoint_text, number};
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::output::{Shown, Table};
+use crate::watch::WatchArgs;
 
 /// Tell who leads, who votes and who follows.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kfleet quorum status -b localhost:9092\n  kfleet quorum status --bootstrap-controller localhost:9093 -o json"
 )]
-pub(crate) struct StatusArgs {}
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
+}
 
 /// The quorum.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -49,9 +49,7 @@ pub(crate) use list::ShimRow;
 /// Apache's scripts under their own names.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ShimsCommand {
-    /// Put links with the names of Apache's scripts into a directory
     Install(install::InstallArgs),
-    /// List the scripts that there are
     List(list::ListArgs),
 }
 

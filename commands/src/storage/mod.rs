@@ -35,17 +35,11 @@ use crate::error::CommandError;
 /// Commands on log directories.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StorageCommand {
-    /// Compare log directories with what a broker would expect
     Check(check::CheckArgs),
-    /// Print what levels of features need
     FeatureDependencies(feature_dependencies::FeatureDependenciesArgs),
-    /// Format the log directories of a node
     Format(format::FormatArgs),
-    /// Tell what the log directories of a node are
     Info(info::InfoArgs),
-    /// Print an id for a new cluster
     RandomUuid(random_uuid::RandomUuidArgs),
-    /// Print the features that a release starts with
     VersionMapping(version_mapping::VersionMappingArgs),
 }
 

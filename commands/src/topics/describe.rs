@@ -16,6 +16,7 @@ use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::output::{Shown, Table};
+use crate::watch::WatchArgs;
 
 /// List partitions with their leaders and replicas.
 #[derive(Debug, Args)]
@@ -52,6 +53,8 @@ pub(crate) struct DescribeArgs {
         value_parser = clap::value_parser!(i32).range(1..),
     )]
     page_partitions: i32,
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
 }
 
 /// Which partitions of them.

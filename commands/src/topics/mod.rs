@@ -17,6 +17,7 @@ use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::watch;
 
 pub(crate) use change::TopicChange;
 pub(crate) use describe::PartitionRow;
@@ -27,17 +28,11 @@ pub(crate) use summary::TopicSummary;
 /// Commands on topics.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TopicsCommand {
-    /// Change the number of partitions
     Alter(alter::AlterArgs),
-    /// Create topics
     Create(create::CreateArgs),
-    /// Delete topics with all their records
     Delete(delete::DeleteArgs),
-    /// List partitions with their leaders and replicas
     Describe(describe::DescribeArgs),
-    /// List topics
     List(list::ListArgs),
-    /// Delete records from the beginnings of partitions
     RecordsDelete(records_delete::RecordsDeleteArgs),
 }
 
@@ -46,7 +41,7 @@ pub(crate) fn run(command: TopicsCommand, context: &Context) -> Result<(), Comma
         TopicsCommand::Alter(args) => alter::run(&args, context),
         TopicsCommand::Create(args) => create::run(&args, context),
         TopicsCommand::Delete(args) => delete::run(&args, context),
-        TopicsCommand::Describe(args) => describe::run(&args, context),
+        TopicsCommand::Describe(args) => watch::run(args.watch, args, context, describe::run),
         TopicsCommand::List(args) => list::run(&args, context),
         TopicsCommand::RecordsDelete(args) => records_delete::run(&args, context),
     }

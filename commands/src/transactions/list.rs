@@ -13,6 +13,7 @@ use crate::context::{Context, block_on, parse_duration};
 use crate::error::CommandError;
 use crate::failure::{Failure, together};
 use crate::output::{Shown, Table};
+use crate::watch::WatchArgs;
 
 /// List transactional ids of all coordinators.
 #[derive(Debug, Args)]
@@ -32,6 +33,8 @@ pub(crate) struct ListArgs {
     /// Only ids that this regular expression stands for, as a whole
     #[arg(long, alias = "transactional-id-pattern", value_name = "REGEX")]
     transactional_id: Option<String>,
+    #[command(flatten)]
+    pub(super) watch: WatchArgs,
 }
 
 /// A transactional id.

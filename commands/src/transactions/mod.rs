@@ -11,6 +11,7 @@ use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::watch;
 
 pub(crate) use abort::AbortRow;
 pub(crate) use describe::TransactionDescriptionRow;
@@ -31,6 +32,6 @@ pub(crate) fn run(command: TransactionsCommand, context: &Context) -> Result<(),
         TransactionsCommand::Abort(args) => abort::run(&args, context),
         TransactionsCommand::Describe(args) => describe::run(&args, context),
         TransactionsCommand::FindHanging(args) => find_hanging::run(&args, context),
-        TransactionsCommand::List(args) => list::run(&args, context),
+        TransactionsCommand::List(args) => watch::run(args.watch, args, context, list::run),
     }
 }
