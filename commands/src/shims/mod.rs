@@ -28,6 +28,7 @@ mod names;
 mod options;
 mod passed;
 mod quorum;
+mod reassign;
 mod storage;
 mod table;
 mod topics;

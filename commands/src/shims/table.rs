@@ -6,7 +6,7 @@ use super::io::Io;
 use super::options::Syntax;
 use super::{
     broker_api_versions, cluster_tool, configs, console_consumer, console_producer, consumer_groups, delete_records,
-    features, get_offsets, groups, leader_election, log_dirs, quorum, storage, topics, wait,
+    features, get_offsets, groups, leader_election, log_dirs, quorum, reassign, storage, topics, wait,
 };
 
 /// A script.
@@ -118,6 +118,12 @@ pub(super) const SHIMS: &[Shim] = &[
         ours: "kfleet quorum",
         flags: Flags::In(quorum::GRAMMAR),
         run: |args, io| wait(quorum::run(args, io)),
+    },
+    Shim {
+        name: "kafka-reassign-partitions",
+        ours: "nothing yet: kfleet is to have `rebalance` and `reassign`",
+        flags: Flags::Of(reassign::SYNTAX),
+        run: |args, io| wait(reassign::run(args, io)),
     },
     Shim {
         name: "kafka-storage",
