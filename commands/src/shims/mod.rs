@@ -3,6 +3,7 @@
 //! A link that is named as one of the scripts runs it. What differs from Apache Kafka 4.3.1 is listed in docs/SHIMS.md,
 //! and what each flag is in kfleet's own commands in docs/PARITY.md.
 
+mod acls;
 mod arguments;
 mod broker_api_versions;
 mod cluster;

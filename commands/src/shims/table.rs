@@ -5,8 +5,8 @@ use super::failed::Failed;
 use super::io::Io;
 use super::options::Syntax;
 use super::{
-    broker_api_versions, cluster_tool, configs, console_consumer, console_producer, consumer_groups, delete_records,
-    features, get_offsets, groups, leader_election, log_dirs, quorum, reassign, storage, topics, wait,
+    acls, broker_api_versions, cluster_tool, configs, console_consumer, console_producer, consumer_groups,
+    delete_records, features, get_offsets, groups, leader_election, log_dirs, quorum, reassign, storage, topics, wait,
 };
 
 /// A script.
@@ -41,6 +41,12 @@ impl Flags {
 }
 
 pub(super) const SHIMS: &[Shim] = &[
+    Shim {
+        name: "kafka-acls",
+        ours: "kfleet acls",
+        flags: Flags::Of(acls::SYNTAX),
+        run: |args, io| wait(acls::run(args, io)),
+    },
     Shim {
         name: "kafka-broker-api-versions",
         ours: "kfleet cluster api-versions",
