@@ -8,6 +8,7 @@ mod arguments;
 mod broker_api_versions;
 mod cluster;
 mod cluster_tool;
+mod columns;
 mod configs;
 mod console_consumer;
 mod console_producer;
@@ -33,6 +34,7 @@ mod reassign;
 mod storage;
 mod table;
 mod topics;
+mod transactions;
 mod utils;
 
 use std::ffi::OsStr;

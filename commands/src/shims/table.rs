@@ -6,7 +6,8 @@ use super::io::Io;
 use super::options::Syntax;
 use super::{
     acls, broker_api_versions, cluster_tool, configs, console_consumer, console_producer, consumer_groups,
-    delete_records, features, get_offsets, groups, leader_election, log_dirs, quorum, reassign, storage, topics, wait,
+    delete_records, features, get_offsets, groups, leader_election, log_dirs, quorum, reassign, storage, topics,
+    transactions, wait,
 };
 
 /// A script.
@@ -142,5 +143,11 @@ pub(super) const SHIMS: &[Shim] = &[
         ours: "kfleet topics",
         flags: Flags::Of(topics::SYNTAX),
         run: |args, io| wait(topics::run(args, io)),
+    },
+    Shim {
+        name: "kafka-transactions",
+        ours: "kfleet transactions, kfleet producers",
+        flags: Flags::In(transactions::GRAMMAR),
+        run: |args, io| wait(transactions::run(args, io)),
     },
 ];
