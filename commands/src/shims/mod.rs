@@ -14,6 +14,7 @@ mod console_consumer;
 mod console_producer;
 mod consumer_groups;
 mod delete_records;
+mod dump_log;
 mod failed;
 mod features;
 mod get_offsets;

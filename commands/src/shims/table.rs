@@ -6,8 +6,8 @@ use super::io::Io;
 use super::options::Syntax;
 use super::{
     acls, broker_api_versions, cluster_tool, configs, console_consumer, console_producer, consumer_groups,
-    delete_records, features, get_offsets, groups, leader_election, log_dirs, quorum, reassign, storage, topics,
-    transactions, wait,
+    delete_records, dump_log, features, get_offsets, groups, leader_election, log_dirs, quorum, reassign, storage,
+    topics, transactions, wait,
 };
 
 /// A script.
@@ -89,6 +89,12 @@ pub(super) const SHIMS: &[Shim] = &[
         ours: "kfleet topics records-delete",
         flags: Flags::Of(delete_records::SYNTAX),
         run: |args, io| wait(delete_records::run(args, io)),
+    },
+    Shim {
+        name: "kafka-dump-log",
+        ours: "kfleet logs dump, kfleet logs verify",
+        flags: Flags::Of(dump_log::SYNTAX),
+        run: dump_log::run,
     },
     Shim {
         name: "kafka-features",
