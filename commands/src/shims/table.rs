@@ -6,8 +6,8 @@ use super::io::Io;
 use super::options::Syntax;
 use super::{
     acls, broker_api_versions, cluster_tool, configs, console_consumer, console_producer, consumer_groups,
-    delete_records, dump_log, features, get_offsets, groups, leader_election, log_dirs, quorum, reassign, storage,
-    topics, transactions, wait,
+    consumer_perf, delete_records, dump_log, features, get_offsets, groups, leader_election, log_dirs, producer_perf,
+    quorum, reassign, storage, topics, transactions, verifiable_consumer, verifiable_producer, wait,
 };
 
 /// A script.
@@ -85,6 +85,12 @@ pub(super) const SHIMS: &[Shim] = &[
         run: |args, io| wait(consumer_groups::run(args, io)),
     },
     Shim {
+        name: "kafka-consumer-perf-test",
+        ours: "kfleet bench consume",
+        flags: Flags::Of(consumer_perf::SYNTAX),
+        run: |args, io| wait(consumer_perf::run(args, io)),
+    },
+    Shim {
         name: "kafka-delete-records",
         ours: "kfleet topics records-delete",
         flags: Flags::Of(delete_records::SYNTAX),
@@ -133,6 +139,12 @@ pub(super) const SHIMS: &[Shim] = &[
         run: |args, io| wait(quorum::run(args, io)),
     },
     Shim {
+        name: "kafka-producer-perf-test",
+        ours: "kfleet bench produce",
+        flags: Flags::In(producer_perf::GRAMMAR),
+        run: |args, io| wait(producer_perf::run(args, io)),
+    },
+    Shim {
         name: "kafka-reassign-partitions",
         ours: "nothing yet: kfleet is to have `rebalance` and `reassign`",
         flags: Flags::Of(reassign::SYNTAX),
@@ -155,5 +167,17 @@ pub(super) const SHIMS: &[Shim] = &[
         ours: "kfleet transactions, kfleet producers",
         flags: Flags::In(transactions::GRAMMAR),
         run: |args, io| wait(transactions::run(args, io)),
+    },
+    Shim {
+        name: "kafka-verifiable-consumer",
+        ours: "kfleet consume",
+        flags: Flags::In(verifiable_consumer::GRAMMAR),
+        run: |args, io| wait(verifiable_consumer::run(args, io)),
+    },
+    Shim {
+        name: "kafka-verifiable-producer",
+        ours: "kfleet produce",
+        flags: Flags::In(verifiable_producer::GRAMMAR),
+        run: |args, io| wait(verifiable_producer::run(args, io)),
     },
 ];
