@@ -16,6 +16,8 @@ mod consumer_groups;
 mod consumer_perf;
 mod date_format;
 mod delete_records;
+#[cfg(test)]
+mod documented;
 mod dump_log;
 mod failed;
 mod features;
