@@ -37,9 +37,15 @@ pub use admin::offsets::{ListedOffset, OffsetSpec};
 pub use admin::producers::{AbortMarker, ProducerState};
 pub use admin::quorum::{ListenerAddress, Quorum, QuorumReplica, Voter};
 pub use admin::quotas::{QuotaEntity, QuotaValues};
+pub use admin::reassign::{ReplicaTarget, ReplicaTargets};
 pub use admin::reassignments::Reassignment;
+pub use admin::replica_dirs::{ReplicaKey, ReplicaResults};
 pub use admin::scram::{ScramChange, ScramCredential, ScramResults, ScramUser};
 pub use admin::settings::{SettingValue, SettingValues};
+pub use admin::throttles::{
+    FOLLOWER_REPLICAS_KEY, LEADER_REPLICAS_KEY, LOG_DIR_RATE_KEY, PartitionMove, REPLICATION_RATE_KEYS,
+    throttle_log_dirs, throttle_replication, throttle_topics, unthrottle_brokers, unthrottle_topics,
+};
 pub use admin::tokens::{DelegationToken, Principal};
 pub use admin::topic_changes::{CreatedTopic, NewTopic};
 pub use admin::topics::{PartitionDescription, TopicDescription};

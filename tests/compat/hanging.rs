@@ -1,6 +1,7 @@
 //! Transactions of Apache Kafka's, listed, described and aborted; one of them hangs for real.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use super::access::tool;
 use crate::support::nodes::wait_until;
 use crate::support::secure_node::SecureNode;
-use crate::support::{Ran, foreign};
+use crate::support::{KFLEET, Ran, foreign, run_with_input};
 
 /// A producer that no coordinator has heard of.
 const GHOST: i64 = 700_001;
@@ -192,6 +193,9 @@ fn what_hangs_is_found_and_aborted(node: &SecureNode, version: &str) {
             .collect();
         assert_eq!(lines.len(), 2, "{}", said.stdout);
         assert_eq!(lines[1][..3], ["hang", "0", &GHOST.to_string()]);
+        let shim = shim(node, &["find-hanging", "--broker-id", "1"]).exits(0);
+        assert_eq!(shim.stdout, said.stdout);
+        of_shim_is_aborted(node);
     }
     let abort = "transactions abort --topic hang --partition 0 --start-offset 0";
     assert_eq!(data(node, &format!("{abort} --dry-run"))[0]["changed"], false);
@@ -209,6 +213,28 @@ fn what_hangs_is_found_and_aborted(node: &SecureNode, version: &str) {
     assert_eq!(data(node, "transactions find-hanging"), json!([]));
     assert_eq!(run(node, "consume hang").exits(0).lines(), ["after"]);
     run(node, &format!("{abort} --yes")).exits(66);
+}
+
+/// kafka-transactions as kfleet has it.
+fn shim(node: &SecureNode, args: &[&str]) -> Ran {
+    let mut command = Command::new(KFLEET);
+    command.arg0("kafka-transactions.sh");
+    command.args(["--bootstrap-server", &node.address("OPEN")]).args(args);
+    run_with_input(&mut command, "")
+}
+
+/// By the shim, in a topic of its own.
+fn of_shim_is_aborted(node: &SecureNode) {
+    write_and_hang(node, "shim");
+    let abort = |offset| ["abort", "--topic", "shim", "--partition", "0", "--start-offset", offset];
+    let missing = shim(node, &abort("5")).exits(1);
+    assert!(
+        missing.stderr.contains("starting at offset 5 on partition shim-0"),
+        "{}",
+        missing.stderr
+    );
+    assert_eq!(shim(node, &abort("0")).exits(0).stdout, "");
+    assert_eq!(data(node, "transactions find-hanging --topic shim"), json!([]));
 }
 
 fn what_runs_under_an_id_is_ended(node: &SecureNode) {
@@ -233,7 +259,7 @@ fn what_runs_under_an_id_is_ended(node: &SecureNode) {
 fn on(version: &str) {
     // Otherwise a leader asks the coordinator before it takes what belongs to no transaction (KIP-890).
     let node = SecureNode::start_with(version, "transaction.partition.verification.enable=false\n");
-    for topic in ["t", "hang"] {
+    for topic in ["t", "hang", "shim"] {
         run(&node, &format!("topics create {topic} --yes")).exits(0);
     }
     let writer = Writer::start(&node);

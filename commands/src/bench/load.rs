@@ -55,7 +55,7 @@ impl Load {
 }
 
 /// Letters that look random and are the same in every run.
-fn text(size_bytes: usize) -> Vec<u8> {
+pub(crate) fn text(size_bytes: usize) -> Vec<u8> {
     let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut next = || {
         state ^= state << 13;

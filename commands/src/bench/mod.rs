@@ -2,7 +2,7 @@
 
 mod consume;
 mod latency;
-mod load;
+pub(crate) mod load;
 mod produce;
 mod stats;
 

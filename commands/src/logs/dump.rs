@@ -6,6 +6,7 @@ mod element;
 mod file_kind;
 mod format;
 mod indexes;
+mod kafkas_text;
 mod members;
 mod small_files;
 mod table;
@@ -24,6 +25,7 @@ pub(crate) use element::DumpElement;
 use element::Element;
 use file_kind::FileKind;
 use format::Format;
+pub(crate) use kafkas_text::{KafkasText, TextOptions, Told};
 
 const HELP: &str = "\
 Files are known by their names: *.log, *.index, *.timeindex, *.txnindex, *.snapshot, *.checkpoint, the
@@ -91,6 +93,9 @@ pub(crate) struct DumpArgs {
     /// Leave out the records of batches that are larger than this, packed or unpacked
     #[arg(long, value_name = "BYTES", default_value_t = 256 << 20)]
     max_message_size: usize,
+    /// As Kafka's tool does it: records of damaged batches are read as far as that goes, and text that is none as Java does
+    #[arg(skip)]
+    as_kafka: bool,
 }
 
 /// What the records of a log are.
@@ -124,6 +129,9 @@ impl DumpArgs {
     }
 
     fn shows_records(&self) -> bool {
+        if self.as_kafka {
+            return self.records;
+        }
         self.records || self.skip_record_metadata || self.decoder().is_some()
     }
 
@@ -132,29 +140,45 @@ impl DumpArgs {
     }
 }
 
+/// Where a dump goes.
+trait Sink {
+    /// Takes the next element.
+    fn take(&mut self, element: &DumpElement<'_>) -> Result<(), CommandError>;
+}
+
+impl Sink for Stream {
+    fn take(&mut self, element: &DumpElement<'_>) -> Result<(), CommandError> {
+        self.push(element)
+    }
+}
+
 /// What is common to all files of a run.
-struct Dump<'a> {
+struct Dump<'a, S> {
     args: &'a DumpArgs,
-    stream: Stream,
+    sink: S,
     warnings: Vec<String>,
     faults: u64,
     /// The file at hand.
     file: String,
 }
 
-impl Dump<'_> {
+impl<S: Sink> Dump<'_, S> {
     fn push(&mut self, element: Element<'_>) -> Result<(), Stop> {
         self.faults += u64::from(matches!(element, Element::Fault { .. }));
         let element = DumpElement {
             file: &self.file,
             element,
         };
-        Ok(self.stream.push(&element)?)
+        Ok(self.sink.take(&element)?)
     }
 
     fn fault(&mut self, position: Option<u64>, what: &dyn std::fmt::Display) -> Result<(), Stop> {
         let message = what.to_string();
-        self.push(Element::Fault { position, message })
+        self.push(Element::Fault {
+            position,
+            message,
+            cut_off_bytes: None,
+        })
     }
 
     fn file(&mut self, path: &Path, kind: FileKind) -> Result<(), Stop> {
@@ -197,7 +221,7 @@ pub(crate) fn run(args: &DumpArgs, context: &Context) -> Result<(), CommandError
     }
     let mut dump = Dump {
         args,
-        stream: Stream::start::<DumpElement>(&context.out)?,
+        sink: Stream::start::<DumpElement>(&context.out)?,
         warnings: Vec::new(),
         faults: 0,
         file: String::new(),
@@ -206,7 +230,7 @@ pub(crate) fn run(args: &DumpArgs, context: &Context) -> Result<(), CommandError
     for (path, kind) in &files {
         dump.file = path.display().to_string();
         if files.len() > 1 {
-            dump.stream.heading(&format!("{}:", dump.file))?;
+            dump.sink.heading(&format!("{}:", dump.file))?;
         }
         match dump.file(path, *kind) {
             Ok(()) => {}
@@ -218,12 +242,9 @@ pub(crate) fn run(args: &DumpArgs, context: &Context) -> Result<(), CommandError
         }
     }
     let Dump {
-        stream,
-        warnings,
-        faults,
-        ..
+        sink, warnings, faults, ..
     } = dump;
-    stream.finish(&warnings)?;
+    sink.finish(&warnings)?;
     let verdict = if faults > 0 {
         let files = if files.len() == 1 { "file" } else { "files" };
         let faults = if faults == 1 {

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::CommandError;
 
-pub(crate) use dump::DumpElement;
+pub(crate) use dump::{Decoder, DumpElement, KafkasText, TextOptions, Told};
 pub(crate) use verify::VerifyElement;
 
 /// Commands on the files of logs.

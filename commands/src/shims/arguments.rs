@@ -14,6 +14,8 @@ pub(super) struct Argument {
     pub(super) short: Option<char>,
     /// Whether a value follows.
     pub(super) has_value: bool,
+    /// Whether more than one may follow.
+    pub(super) has_many: bool,
 }
 
 /// A flag with a value.
@@ -22,6 +24,15 @@ pub(super) const fn value(name: &'static str, short: Option<char>) -> Argument {
         name,
         short,
         has_value: true,
+        has_many: false,
+    }
+}
+
+/// A flag with one value or more.
+pub(super) const fn values(name: &'static str) -> Argument {
+    Argument {
+        has_many: true,
+        ..value(name, None)
     }
 }
 
@@ -31,6 +42,7 @@ pub(super) const fn switch(name: &'static str, short: Option<char>) -> Argument 
         name,
         short,
         has_value: false,
+        has_many: false,
     }
 }
 
@@ -50,9 +62,13 @@ pub(super) struct Grammar {
     pub(super) arguments: &'static [Argument],
     /// Its commands; none if it has only flags.
     pub(super) commands: &'static [Subcommand],
+    /// What it exits with once it has told how it is used.
+    pub(super) help_exits: u8,
 }
 
 const HELP: Argument = switch("help", Some('h'));
+/// The flag, of those scripts that have it, that asks which release this is.
+const VERSION: &str = "version";
 
 /// What a command line has.
 #[derive(Debug)]
@@ -90,7 +106,15 @@ impl Grammar {
             }
             let (argument, attached) = self.find(known, word)?;
             if argument.name == HELP.name {
-                return Err(self.help());
+                let help = self.help();
+                return Err(Failed {
+                    code: self.help_exits,
+                    apaches_code: self.help_exits,
+                    ..help
+                });
+            }
+            if argument.name == VERSION {
+                return Err(Failed::version());
             }
             let value = match (argument.has_value, attached) {
                 (false, _) => None,
@@ -106,6 +130,12 @@ impl Grammar {
                 }
             };
             given.given.push((argument.name, value));
+            while argument.has_many
+                && let Some(next) = words.as_slice().first().filter(|next| !next.starts_with('-'))
+            {
+                given.given.push((argument.name, Some(next.clone())));
+                words.next();
+            }
         }
         if given.command.is_empty() && !self.commands.is_empty() {
             return Err(self.wrong("too few arguments"));
@@ -150,7 +180,8 @@ impl Grammar {
         Failed::on_stderr(format!("{self}\n{}: error: {message}", self.script))
     }
 
-    fn help(&self) -> Failed {
+    /// How the script is used, on stdout.
+    pub(super) fn help(&self) -> Failed {
         let mut help = Failed::on_stdout(self);
         help.code = 0;
         help.apaches_code = 0;
@@ -255,11 +286,16 @@ mod tests {
 
     const GRAMMAR: Grammar = Grammar {
         script: "kafka-test",
-        arguments: &[value("bootstrap-server", None), value("bootstrap-controller", None)],
+        arguments: &[
+            value("bootstrap-server", None),
+            value("bootstrap-controller", None),
+            values("property"),
+        ],
         commands: &[Subcommand {
             name: "describe",
             arguments: &[value("id", Some('i')), switch("status", None)],
         }],
+        help_exits: 0,
     };
 
     fn parse(line: &str) -> Result<Given, String> {
@@ -275,6 +311,15 @@ mod tests {
             ("describe", Some("5"), true)
         );
         assert_eq!(given.servers().unwrap(), ("a", false));
+        assert!(
+            parse("--property a=1 describe").is_err(),
+            "a command is a value like any other"
+        );
+        let given = parse("--property a=1 b=2 --bootstrap-server=a describe").unwrap();
+        assert_eq!(
+            (given.values("property"), given.command),
+            (vec!["a=1", "b=2"], "describe")
+        );
         assert_eq!(parse("describe -i-5").unwrap().number::<i32>("id").unwrap(), Some(-5));
         assert_eq!(parse("describe --id -5").unwrap().value("id"), Some("-5"));
     }

@@ -36,6 +36,7 @@ pub(super) const GRAMMAR: Grammar = Grammar {
             ],
         },
     ],
+    help_exits: 0,
 };
 
 pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {

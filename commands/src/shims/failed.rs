@@ -4,6 +4,7 @@ use std::fmt;
 
 use client::ClientError;
 use protocol::api::ErrorCode;
+use protocol::records::RecordError;
 
 use super::java_names;
 use crate::error::CommandError;
@@ -53,6 +54,16 @@ impl Failed {
             err: String::new(),
             code: 1,
             apaches_code: 1,
+        }
+    }
+
+    /// A signal ended it.
+    pub(super) const fn by_signal(code: u8) -> Self {
+        Self {
+            out: String::new(),
+            err: String::new(),
+            code,
+            apaches_code: code,
         }
     }
 
@@ -126,6 +137,26 @@ impl Throwable {
         ClientError::rejected("", code, message).into()
     }
 
+    /// Its message and the first line of where it was, as who waited for an answer in Java is told of it.
+    pub(super) fn waited_for(&self) -> (String, String) {
+        let told = self.to_string();
+        if self.class.starts_with("org.apache.kafka.common.errors.") {
+            let first = format!("java.util.concurrent.ExecutionException: {told}");
+            (told, first)
+        } else {
+            (self.message.clone(), told)
+        }
+    }
+
+    /// What it is about, in front of what it says.
+    #[must_use]
+    pub(super) fn of(self, what: impl fmt::Display) -> Self {
+        Self {
+            message: format!("{what}: {}", self.message),
+            ..self
+        }
+    }
+
     /// Whether it is this error of Kafka's.
     pub(super) fn is(&self, code: ErrorCode) -> bool {
         self.code == Some(code)
@@ -157,11 +188,21 @@ impl From<ClientError> for Throwable {
             ClientError::Authentication { .. } => {
                 Self::new("org.apache.kafka.common.errors.SaslAuthenticationException", reason)
             }
-            ClientError::UnsupportedApi { .. } => {
-                Self::new("org.apache.kafka.common.errors.UnsupportedVersionException", reason)
-            }
+            ClientError::UnsupportedApi { api, .. } => Self::new(
+                "org.apache.kafka.common.errors.UnsupportedVersionException",
+                format!(
+                    "The node does not support {}",
+                    java_names::constant(&format!("{api:?}"))
+                ),
+            ),
             _ => Self::new("org.apache.kafka.common.KafkaException", reason),
         }
+    }
+}
+
+impl From<RecordError> for Throwable {
+    fn from(error: RecordError) -> Self {
+        Self::new("org.apache.kafka.common.KafkaException", error.to_string())
     }
 }
 

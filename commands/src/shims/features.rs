@@ -57,6 +57,7 @@ pub(super) const GRAMMAR: Grammar = Grammar {
             arguments: &[value("feature", None)],
         },
     ],
+    help_exits: 0,
 };
 
 /// Levels by feature.

@@ -36,7 +36,8 @@ impl Io {
         }
     }
 
-    fn write_out(&mut self) {
+    /// Writes what was kept back; what kept it from that is told by the next flush.
+    pub(super) fn write_out(&mut self) {
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(&self.out).and_then(|()| stdout.flush());
         self.out.clear();

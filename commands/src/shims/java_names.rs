@@ -11,6 +11,18 @@ pub(super) fn class_of(code: ErrorCode) -> &'static str {
     })
 }
 
+/// A name as Java's constants are written: DescribeAcls is DESCRIBE_ACLS.
+pub(super) fn constant(name: &str) -> String {
+    let mut constant = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !constant.is_empty() {
+            constant.push('_');
+        }
+        constant.push(c.to_ascii_uppercase());
+    }
+    constant
+}
+
 /// What is said of an error of which a cluster says nothing itself: scripts look for these words.
 pub(super) fn message_of(code: ErrorCode) -> Option<&'static str> {
     let code = code.code();

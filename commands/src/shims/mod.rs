@@ -3,15 +3,22 @@
 //! A link that is named as one of the scripts runs it. What differs from Apache Kafka 4.3.1 is listed in docs/SHIMS.md,
 //! and what each flag is in kfleet's own commands in docs/PARITY.md.
 
+mod acls;
 mod arguments;
 mod broker_api_versions;
 mod cluster;
 mod cluster_tool;
+mod columns;
 mod configs;
 mod console_consumer;
 mod console_producer;
 mod consumer_groups;
+mod consumer_perf;
+mod date_format;
 mod delete_records;
+#[cfg(test)]
+mod documented;
+mod dump_log;
 mod failed;
 mod features;
 mod get_offsets;
@@ -24,14 +31,23 @@ mod json;
 mod leader_election;
 mod list;
 mod log_dirs;
+mod membership;
 mod names;
 mod options;
 mod passed;
+mod producer_perf;
+mod properties;
 mod quorum;
+mod reassign;
+mod sending;
+mod signals;
 mod storage;
 mod table;
 mod topics;
+mod transactions;
 mod utils;
+mod verifiable_consumer;
+mod verifiable_producer;
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -7,6 +7,7 @@ use protocol::Uuid;
 
 use super::arguments::{Given, Grammar, Subcommand, switch, value};
 use super::cluster::Where;
+use super::columns;
 use super::failed::{Failed, Throwable};
 use super::io::Io;
 use crate::offsets::time::now_ms;
@@ -41,6 +42,7 @@ pub(super) const GRAMMAR: Grammar = Grammar {
             ],
         },
     ],
+    help_exits: 0,
 };
 
 pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
@@ -161,19 +163,7 @@ fn print_replication(quorum: &Quorum, human_readable: bool, io: &mut Io) -> Resu
         "LastCaughtUpTimestamp",
         "Status",
     ];
-    rows.insert(0, headers.map(str::to_owned));
-    let mut widths = [0; 7];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    for row in &rows {
-        for (width, cell) in widths.iter().zip(row) {
-            io.text(format!("{cell:<width$}\t"));
-        }
-        io.line("");
-    }
+    columns::print(headers, rows, io);
     Ok(())
 }
 

@@ -41,6 +41,7 @@ pub(super) const GRAMMAR: Grammar = Grammar {
             arguments: &[],
         },
     ],
+    help_exits: 0,
 };
 
 /// `kfleet storage` takes these flags, does the same and says the same.

@@ -5,8 +5,9 @@ use super::failed::Failed;
 use super::io::Io;
 use super::options::Syntax;
 use super::{
-    broker_api_versions, cluster_tool, configs, console_consumer, console_producer, consumer_groups, delete_records,
-    features, get_offsets, groups, leader_election, log_dirs, quorum, storage, topics, wait,
+    acls, broker_api_versions, cluster_tool, configs, console_consumer, console_producer, consumer_groups,
+    consumer_perf, delete_records, dump_log, features, get_offsets, groups, leader_election, log_dirs, producer_perf,
+    quorum, reassign, storage, topics, transactions, verifiable_consumer, verifiable_producer, wait,
 };
 
 /// A script.
@@ -41,6 +42,12 @@ impl Flags {
 }
 
 pub(super) const SHIMS: &[Shim] = &[
+    Shim {
+        name: "kafka-acls",
+        ours: "kfleet acls",
+        flags: Flags::Of(acls::SYNTAX),
+        run: |args, io| wait(acls::run(args, io)),
+    },
     Shim {
         name: "kafka-broker-api-versions",
         ours: "kfleet cluster api-versions",
@@ -78,10 +85,22 @@ pub(super) const SHIMS: &[Shim] = &[
         run: |args, io| wait(consumer_groups::run(args, io)),
     },
     Shim {
+        name: "kafka-consumer-perf-test",
+        ours: "kfleet bench consume",
+        flags: Flags::Of(consumer_perf::SYNTAX),
+        run: |args, io| wait(consumer_perf::run(args, io)),
+    },
+    Shim {
         name: "kafka-delete-records",
         ours: "kfleet topics records-delete",
         flags: Flags::Of(delete_records::SYNTAX),
         run: |args, io| wait(delete_records::run(args, io)),
+    },
+    Shim {
+        name: "kafka-dump-log",
+        ours: "kfleet logs dump, kfleet logs verify",
+        flags: Flags::Of(dump_log::SYNTAX),
+        run: dump_log::run,
     },
     Shim {
         name: "kafka-features",
@@ -120,6 +139,18 @@ pub(super) const SHIMS: &[Shim] = &[
         run: |args, io| wait(quorum::run(args, io)),
     },
     Shim {
+        name: "kafka-producer-perf-test",
+        ours: "kfleet bench produce",
+        flags: Flags::In(producer_perf::GRAMMAR),
+        run: |args, io| wait(producer_perf::run(args, io)),
+    },
+    Shim {
+        name: "kafka-reassign-partitions",
+        ours: "nothing yet: kfleet is to have `rebalance` and `reassign`",
+        flags: Flags::Of(reassign::SYNTAX),
+        run: |args, io| wait(reassign::run(args, io)),
+    },
+    Shim {
         name: "kafka-storage",
         ours: "kfleet storage",
         flags: Flags::In(storage::GRAMMAR),
@@ -130,5 +161,23 @@ pub(super) const SHIMS: &[Shim] = &[
         ours: "kfleet topics",
         flags: Flags::Of(topics::SYNTAX),
         run: |args, io| wait(topics::run(args, io)),
+    },
+    Shim {
+        name: "kafka-transactions",
+        ours: "kfleet transactions, kfleet producers",
+        flags: Flags::In(transactions::GRAMMAR),
+        run: |args, io| wait(transactions::run(args, io)),
+    },
+    Shim {
+        name: "kafka-verifiable-consumer",
+        ours: "kfleet consume",
+        flags: Flags::In(verifiable_consumer::GRAMMAR),
+        run: |args, io| wait(verifiable_consumer::run(args, io)),
+    },
+    Shim {
+        name: "kafka-verifiable-producer",
+        ours: "kfleet produce",
+        flags: Flags::In(verifiable_producer::GRAMMAR),
+        run: |args, io| wait(verifiable_producer::run(args, io)),
     },
 ];

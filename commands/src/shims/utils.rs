@@ -65,7 +65,7 @@ const ROLLING_RESTART: [Equivalent; 1] = [("kafka-rolling-restart", "nothing yet
 
 const CORRUPTION_CHECK: [Equivalent; 1] = [(
     "kafka-corruption-check",
-    "kfleet logs dump FILE, which exits with 2 if anything is wrong",
+    "kfleet logs verify DIR, which exits with 2 if anything is wrong",
 )];
 
 /// What a name of kafka-utils stands for.

@@ -8,15 +8,15 @@ use protocol::api::ErrorCode;
 
 /// A transaction that is open in a partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OpenTransaction {
-    pub(super) partition: PartitionKey,
-    pub(super) producer: ProducerState,
+pub(crate) struct OpenTransaction {
+    pub(crate) partition: PartitionKey,
+    pub(crate) producer: ProducerState,
     /// Where it begins.
-    pub(super) start_offset: i64,
+    pub(crate) start_offset: i64,
 }
 
 /// What is open in these partitions.
-pub(super) fn open_ones(partitions: Vec<(PartitionKey, Vec<ProducerState>)>) -> Vec<OpenTransaction> {
+pub(crate) fn open_ones(partitions: Vec<(PartitionKey, Vec<ProducerState>)>) -> Vec<OpenTransaction> {
     let of_partition = |(partition, producers): (PartitionKey, Vec<ProducerState>)| {
         let open = producers.into_iter().filter_map(move |producer| {
             Some(OpenTransaction {
@@ -31,7 +31,7 @@ pub(super) fn open_ones(partitions: Vec<(PartitionKey, Vec<ProducerState>)>) -> 
 }
 
 /// Those to which nothing was written for longer than a transaction may take.
-pub(super) fn late_ones(open: Vec<OpenTransaction>, now_ms: i64, timeout_max_ms: i64) -> Vec<OpenTransaction> {
+pub(crate) fn late_ones(open: Vec<OpenTransaction>, now_ms: i64, timeout_max_ms: i64) -> Vec<OpenTransaction> {
     // Of what nobody knows when it was written to, Kafka's tool takes it that it is long ago.
     let last_ms = |open: &OpenTransaction| open.producer.last_timestamp_ms.unwrap_or(-1);
     let is_late = |open: &OpenTransaction| now_ms - last_ms(open) > timeout_max_ms;
@@ -40,7 +40,7 @@ pub(super) fn late_ones(open: Vec<OpenTransaction>, now_ms: i64, timeout_max_ms:
 
 /// What coordinators know of producers.
 #[derive(Debug, Default)]
-pub(super) struct Coordinated {
+pub(crate) struct Coordinated {
     /// Transactional ids by producers' ids.
     ids: BTreeMap<i64, String>,
     described: BTreeMap<String, TransactionDescription>,
@@ -48,7 +48,7 @@ pub(super) struct Coordinated {
 
 impl Coordinated {
     /// Asks all coordinators about producers. One that does not answer could be the one that knows.
-    pub(super) async fn ask(client: &Client, producers: BTreeSet<i64>) -> Result<Self, Vec<ShardError>> {
+    pub(crate) async fn ask(client: &Client, producers: BTreeSet<i64>) -> Result<Self, Vec<ShardError>> {
         if producers.is_empty() {
             return Ok(Self::default());
         }
@@ -79,7 +79,7 @@ impl Coordinated {
     }
 
     /// The transactional id and the transaction that writes to this partition, if a coordinator knows of one.
-    pub(super) fn find(&self, open: &OpenTransaction) -> Option<(&str, &TransactionDescription)> {
+    pub(crate) fn find(&self, open: &OpenTransaction) -> Option<(&str, &TransactionDescription)> {
         let (id, described) = self
             .described
             .get_key_value(self.ids.get(&open.producer.producer_id)?)?;
@@ -88,7 +88,7 @@ impl Coordinated {
     }
 
     /// The transactional id of a producer, whatever it writes to.
-    pub(super) fn id_of(&self, producer_id: i64) -> Option<&str> {
+    pub(crate) fn id_of(&self, producer_id: i64) -> Option<&str> {
         self.ids.get(&producer_id).map(String::as_str)
     }
 }

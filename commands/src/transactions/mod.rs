@@ -3,7 +3,7 @@
 mod abort;
 mod describe;
 mod find_hanging;
-mod hanging;
+pub(crate) mod hanging;
 mod list;
 mod target;
 

@@ -12,6 +12,7 @@ use crate::support::{Ran, kafka_libs, run_with_input};
 /// The class behind a script.
 fn class(script: &str) -> &'static str {
     match script {
+        "kafka-acls" => "org.apache.kafka.tools.AclCommand",
         "kafka-broker-api-versions" => "org.apache.kafka.tools.BrokerApiVersionsCommand",
         "kafka-cluster" => "org.apache.kafka.tools.ClusterTool",
         "kafka-configs" => "kafka.admin.ConfigCommand",
@@ -31,6 +32,7 @@ fn class(script: &str) -> &'static str {
         "kafka-reassign-partitions" => "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
         "kafka-storage" => "kafka.tools.StorageTool",
         "kafka-topics" => "org.apache.kafka.tools.TopicCommand",
+        "kafka-transactions" => "org.apache.kafka.tools.TransactionsCommand",
         "kafka-verifiable-consumer" => "org.apache.kafka.tools.VerifiableConsumer",
         "kafka-verifiable-producer" => "org.apache.kafka.tools.VerifiableProducer",
         other => panic!("no class is known for {other}"),
@@ -108,6 +110,11 @@ pub(super) fn start(script: &str, args: &[String]) -> Child {
     command.arg(class(script)).args(args);
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     quiet.spawn().unwrap()
+}
+
+/// Whether a tool leaves something for the end of its JVM that cannot be had before it.
+pub(super) fn ends_with_its_jvm(script: &str) -> bool {
+    script.starts_with("kafka-verifiable")
 }
 
 /// Runs a tool in a JVM of its own.

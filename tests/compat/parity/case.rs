@@ -2,13 +2,28 @@
 //!
 //! `+ WORDS` runs kfleet to set something up, for each side if it has ME in it. `& WORDS` starts it, `&java SCRIPT WORDS`
 //! Apache's script, to run until the file ends. `~ TEXT WORDS` runs kfleet until it prints TEXT. `@ NAME TEXT` writes a file. `< TEXT` is
-//! stdin of the next line. `! ID` expects the next invocation to differ as docs/SHIMS.md says under this id. `% ENGINE` has
-//! the next invocation on that engine only. ME stands for whoever runs it, BOOT, CONTROLLER, LOGDIR and DIR for where the
+//! stdin of the next line. `! ID` expects the next invocation to differ as docs/SHIMS.md says under this id. `= sorted` compares
+//! its lines in any order, where theirs is random. `% ENGINE` has the next line on that engine only. `^ FROM NAME POSITION`
+//! copies a file, with another byte there if a position is given. ME stands for whoever runs it, BOOT, CONTROLLER, LOGDIR, LOGDIR2 and DIR for where the
 //! cluster and the files are. In TEXT, \n and \t are what they are in C.
 
 use std::path::Path;
 
 /// A line that does something.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) only_on: Option<String>,
+    pub(super) step: Step,
+}
+
+impl Line {
+    /// Whether it is for this engine, too.
+    pub(super) fn is_on(&self, engine: &str) -> bool {
+        self.only_on.as_deref().is_none_or(|only| only == engine)
+    }
+}
+
+/// What is done.
 #[derive(Debug)]
 pub(super) enum Step {
     /// Runs kfleet.
@@ -19,6 +34,12 @@ pub(super) enum Step {
     Until { text: String, words: Vec<String> },
     /// Writes a file.
     File { name: String, text: String },
+    /// Copies a file, and changes a byte of it.
+    Copy {
+        from: String,
+        name: String,
+        position: Option<usize>,
+    },
     /// Compares.
     Case(Case),
 }
@@ -32,7 +53,8 @@ pub(super) struct Case {
     pub(super) input: String,
     /// The id of the difference it is to show.
     pub(super) differs: Option<String>,
-    pub(super) only_on: Option<String>,
+    /// Whether the order of lines is random.
+    pub(super) in_any_order: bool,
 }
 
 impl Case {
@@ -41,60 +63,102 @@ impl Case {
     }
 }
 
-pub(super) fn read(path: &Path) -> Vec<Step> {
+pub(super) fn read(path: &Path) -> Vec<Line> {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut steps = Vec::new();
-    let (mut input, mut differs, mut only_on) = (String::new(), None, None);
+    let mut lines = Vec::new();
+    let mut next = Next::default();
     for (line, number) in text.lines().zip(1..) {
         let line = line.trim();
-        match line.split_once(' ') {
-            _ if line.is_empty() || line.starts_with('#') => {}
-            Some(("<", text)) => input = unescaped(text),
-            Some(("!", id)) => differs = Some(id.trim().to_owned()),
-            Some(("%", engine)) => only_on = Some(engine.trim().to_owned()),
-            Some(("+", words)) => steps.push(Step::SetUp {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(step) = next.take(line, number) {
+            let only_on = next.only_on.take();
+            lines.push(Line { only_on, step });
+        }
+    }
+    lines
+}
+
+/// What has been said of the next line.
+#[derive(Debug, Default)]
+struct Next {
+    input: String,
+    differs: Option<String>,
+    only_on: Option<String>,
+    in_any_order: bool,
+}
+
+impl Next {
+    fn take(&mut self, line: &str, number: usize) -> Option<Step> {
+        let step = match line.split_once(' ') {
+            Some(("<", text)) => {
+                self.input = unescaped(text);
+                return None;
+            }
+            Some(("!", id)) => {
+                self.differs = Some(id.trim().to_owned());
+                return None;
+            }
+            Some(("%", engine)) => {
+                self.only_on = Some(engine.trim().to_owned());
+                return None;
+            }
+            Some(("=", "sorted")) => {
+                self.in_any_order = true;
+                return None;
+            }
+            Some(("+", words)) => Step::SetUp {
                 words: split(words),
-                input: std::mem::take(&mut input),
-            }),
-            Some(("&", words)) => steps.push(Step::Start {
+                input: std::mem::take(&mut self.input),
+            },
+            Some(("&", words)) => Step::Start {
                 script: None,
                 words: split(words),
-            }),
+            },
             Some(("&java", words)) => {
                 let mut words = split(words);
-                steps.push(Step::Start {
+                Step::Start {
                     script: Some(words.remove(0)),
                     words,
-                });
+                }
             }
             Some(("~", words)) => {
                 let mut words = split(words);
-                steps.push(Step::Until {
+                Step::Until {
                     text: words.remove(0),
                     words,
-                });
+                }
             }
             Some(("@", file)) => {
                 let (name, text) = file.split_once(' ').unwrap_or((file, ""));
-                steps.push(Step::File {
+                Step::File {
                     name: name.to_owned(),
                     text: unescaped(text),
-                });
+                }
+            }
+            Some(("^", words)) => {
+                let words = split(words);
+                Step::Copy {
+                    from: words[0].clone(),
+                    name: words[1].clone(),
+                    position: words.get(2).map(|position| position.parse().unwrap()),
+                }
             }
             _ => {
                 let mut words = split(line).into_iter();
-                steps.push(Step::Case(Case {
+                Step::Case(Case {
                     line: number,
                     script: words.next().unwrap(),
                     args: words.collect(),
-                    input: std::mem::take(&mut input),
-                    differs: differs.take(),
-                    only_on: only_on.take(),
-                }));
+                    input: std::mem::take(&mut self.input),
+                    differs: self.differs.take(),
+                    in_any_order: std::mem::take(&mut self.in_any_order),
+                })
             }
-        }
+        };
+        Some(step)
     }
-    steps
 }
 
 fn unescaped(text: &str) -> String {

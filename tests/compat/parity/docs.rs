@@ -49,12 +49,11 @@ pub(super) fn differences() -> Vec<Difference> {
 fn differences_that_are_listed_are_shown_by_a_case() {
     let known = differences();
     assert!(known.len() > 2 && known.iter().all(|known| known.differs != Differs::default()));
-    let cases: Vec<super::Step> = super::scripts()
-        .iter()
-        .flat_map(|script| super::case::read(&super::here().join("cases").join(format!("{script}.txt"))))
-        .collect();
+    let directories = ["cases", "cases/three", "cases/dirs"];
+    let files = directories.into_iter().flat_map(super::files);
+    let cases: Vec<super::case::Line> = files.flat_map(|(_, path)| super::case::read(&path)).collect();
     for difference in known {
-        let is_shown = cases.iter().any(|step| match step {
+        let is_shown = cases.iter().any(|line| match &line.step {
             super::Step::Case(case) => case.differs.as_ref() == Some(&difference.id),
             _ => false,
         });

@@ -1,5 +1,5 @@
 //! What differs from run to run anyway, as masks.txt lists it: `SCRIPT PATTERN => REPLACEMENT`, a script of * for all. The
-//! pattern is a regular expression.
+//! pattern is a regular expression; without a replacement what it finds goes.
 
 use std::path::Path;
 
@@ -13,7 +13,8 @@ impl Masks {
         let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let mask = |line: &str| {
             let (script, rest) = line.split_once(' ').unwrap();
-            let (pattern, replacement) = rest.split_once(" => ").unwrap();
+            let (pattern, replacement) = rest.split_once(" =>").unwrap();
+            let replacement = replacement.strip_prefix(' ').unwrap_or_default();
             let pattern = Regex::new(&format!("(?m){pattern}")).unwrap();
             (script.to_owned(), pattern, replacement.to_owned())
         };

@@ -22,15 +22,9 @@ pub(super) const CHECK: Definition = Definition {
 };
 
 /// Topics' lists of replicas that are slowed down.
-pub(in crate::check) const TOPIC_KEYS: [&str; 2] = [
-    "leader.replication.throttled.replicas",
-    "follower.replication.throttled.replicas",
-];
+pub(in crate::check) const TOPIC_KEYS: [&str; 2] = [client::LEADER_REPLICAS_KEY, client::FOLLOWER_REPLICAS_KEY];
 /// Brokers' rates for them.
-pub(in crate::check) const BROKER_KEYS: [&str; 2] = [
-    "leader.replication.throttled.rate",
-    "follower.replication.throttled.rate",
-];
+pub(in crate::check) const BROKER_KEYS: [&str; 2] = client::REPLICATION_RATE_KEYS;
 
 /// What was set by itself, on the topic, the broker, or all brokers; not what a file has (KIP-1051).
 const SET: [i8; 3] = [1, 2, 3];

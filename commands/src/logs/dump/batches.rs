@@ -4,18 +4,19 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use broker_log::disk::RealDisk;
-use broker_log::offline::{SegmentStep, SegmentWalk, WalkedBatch};
+use broker_log::offline::{FaultKind, SegmentStep, SegmentWalk, WalkedBatch};
 use protocol::messages::WireError;
 use protocol::messages::framing::ControlType;
 use protocol::records::{
-    BatchHeader, Compression, CompressionError, Record, RecordError, Records, TimestampType, records_of,
+    BatchHeader, Compression, CompressionError, HeaderError, Record, RecordError, Records, TimestampType, records_of,
 };
 
 use super::content::{Content, control, decode, decoder_of, raw};
 use super::element::{self, Element, RecordHeader};
-use super::{Decoder, Dump, Stop};
+use super::format::Format;
+use super::{Decoder, Dump, Sink, Stop};
 
-impl Dump<'_> {
+impl<S: Sink> Dump<'_, S> {
     /// A `.log`, or a `.checkpoint`, which is a snapshot of the metadata.
     pub(super) fn segment(&mut self, path: &Path, is_snapshot: bool) -> Result<(), Stop> {
         let in_directory = if is_snapshot {
@@ -32,7 +33,11 @@ impl Dump<'_> {
             let batch = match step {
                 SegmentStep::Batch(batch) => batch,
                 SegmentStep::End(fault) => {
-                    self.fault(Some(fault.position), &fault.kind)?;
+                    self.push(Element::Fault {
+                        position: Some(fault.position),
+                        message: fault.kind.to_string(),
+                        cut_off_bytes: cut_off_bytes(&fault.kind),
+                    })?;
                     return Ok(());
                 }
             };
@@ -54,7 +59,7 @@ impl Dump<'_> {
         let is_sound = batch.faults.is_empty();
         let (mut left_out, mut bytes) = (None, Cow::default());
         if decoder.is_some() {
-            if !is_sound {
+            if !is_sound && !self.args.as_kafka {
                 left_out = Some("the batch is damaged".to_owned());
             } else if header.size_bytes() > max_bytes {
                 left_out = Some(format!("the batch has more than {max_bytes} bytes"));
@@ -107,9 +112,16 @@ impl Dump<'_> {
             control(key, value)
         } else if decoder == Decoder::Plain {
             let (key_format, value_format) = (self.args.key_format, self.args.value_format);
+            let show = |format: Format, bytes| {
+                if self.args.as_kafka && format == Format::Text {
+                    Content::lossy(bytes)
+                } else {
+                    format.show(bytes)
+                }
+            };
             Ok((
-                key.map(|key| key_format.show(key)),
-                value.map(|value| value_format.show(value)),
+                key.map(|key| show(key_format, key)),
+                value.map(|value| show(value_format, value)),
             ))
         } else {
             decode(decoder, key, value)
@@ -136,6 +148,10 @@ impl Dump<'_> {
                 })
                 .collect(),
             undecoded: undecoded.as_ref().map(ToString::to_string),
+            unknown_type: match &undecoded {
+                Some(WireError::UnknownKey { key }) => Some(*key),
+                _ => None,
+            },
         }))?;
         match undecoded {
             // What a later release writes is not damage.
@@ -175,6 +191,20 @@ impl Dump<'_> {
             Some(walk.size_bytes()),
             &"the snapshot ends without its footer: it was not written to its end",
         )
+    }
+}
+
+/// Bytes at the end of a segment that are too few for a batch.
+fn cut_off_bytes(fault: &FaultKind) -> Option<u64> {
+    /// Bytes up to the field that tells the format.
+    const TO_MAGIC: u64 = 17;
+    match fault {
+        FaultKind::NoBatch {
+            source: HeaderError::Truncated { .. },
+            left_bytes,
+        } => Some(*left_bytes),
+        FaultKind::ZeroTail { left_bytes } => Some(*left_bytes).filter(|left_bytes| *left_bytes <= TO_MAGIC),
+        _ => None,
     }
 }
 

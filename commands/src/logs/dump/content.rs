@@ -59,6 +59,13 @@ impl<'a> Content<'a> {
     }
 }
 
+impl<'a> Content<'a> {
+    /// Text, with what is none replaced.
+    pub(super) fn lossy(bytes: &'a [u8]) -> Self {
+        Self::Text(String::from_utf8_lossy(bytes))
+    }
+}
+
 impl fmt::Display for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

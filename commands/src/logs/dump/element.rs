@@ -134,6 +134,9 @@ pub(crate) enum Element<'a> {
         position: Option<u64>,
         /// What.
         message: String,
+        /// Bytes at the end of a segment, where it is those.
+        #[serde(skip)]
+        cut_off_bytes: Option<u64>,
     },
 }
 
@@ -206,6 +209,9 @@ pub(crate) struct Record<'a> {
     pub(super) headers: Vec<RecordHeader<'a>>,
     /// Why key or value could not be read as what they should be.
     pub(super) undecoded: Option<String>,
+    /// The number of its type, if that is the reason.
+    #[serde(skip)]
+    pub(super) unknown_type: Option<i16>,
 }
 
 /// A record's header.

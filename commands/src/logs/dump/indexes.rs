@@ -6,9 +6,9 @@ use broker_log::disk::RealDisk;
 use broker_log::offline::{Fault, IndexStep, OffsetIndexWalk, TimeIndexWalk, TxnIndexWalk};
 
 use super::element::Element;
-use super::{Dump, Stop};
+use super::{Dump, Sink, Stop};
 
-impl Dump<'_> {
+impl<S: Sink> Dump<'_, S> {
     /// An `.index`.
     pub(super) fn offset_index(&mut self, path: &Path) -> Result<(), Stop> {
         let mut walk = if self.args.index_sanity_check {
@@ -83,7 +83,7 @@ impl Dump<'_> {
                 }
                 faults
             }
-            IndexStep::Unused { .. } if self.args.shows_no_entries() => Vec::new(),
+            IndexStep::Unused { .. } if self.args.shows_no_entries() && !self.args.as_kafka => Vec::new(),
             IndexStep::Unused { position, left_bytes } => {
                 self.push(Element::Unused {
                     position,

@@ -11,12 +11,12 @@ use protocol::files::{
 
 use super::element::Element;
 use super::file_kind::FileKind;
-use super::{Dump, Stop};
+use super::{Dump, Sink, Stop};
 
 /// Most bytes of a small file: a checkpoint of some million partitions.
 const MAX_BYTES: u64 = 256 << 20;
 
-impl Dump<'_> {
+impl<S: Sink> Dump<'_, S> {
     /// A file that is no segment and no index.
     pub(super) fn small_file(&mut self, path: &Path, kind: FileKind) -> Result<(), Stop> {
         let bytes = RealDisk.read(path, MAX_BYTES).map_err(|source| LogError::Io {

@@ -118,7 +118,7 @@ impl Streamed for DumpElement<'_> {
             Element::Unused { position, size_bytes } => {
                 vec![format!("unused: {size_bytes} zero bytes from position {position} on")]
             }
-            Element::Fault { position, message } => {
+            Element::Fault { position, message, .. } => {
                 let place = position.map_or(String::new(), |position| format!(" at position {position}"));
                 vec![format!("FAULT in {}{place}: {message}", self.file)]
             }

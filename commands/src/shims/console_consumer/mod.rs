@@ -14,6 +14,8 @@ use crate::client_properties::ClientProperties;
 use formatter::Formatter;
 use reading::Wish;
 
+pub(super) use reading::positions;
+
 /// Its flags.
 pub(super) const SYNTAX: Syntax = Syntax {
     script: "kafka-console-consumer",
@@ -55,7 +57,7 @@ const DEPRECATED: [(&str, &str); 3] = [
 
 /// Where to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Start {
+pub(super) enum Start {
     Earliest,
     Latest,
     At(i64),
@@ -94,11 +96,7 @@ pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
     let cluster = cluster.map_err(|wrong| Failed::on_stderr(wrong.message))?;
     match reading::run(&cluster, &wish, &formatter, io).await {
         Ok(None) => Ok(()),
-        Ok(Some(code)) => Err(Failed {
-            code,
-            apaches_code: code,
-            ..Failed::silently()
-        }),
+        Ok(Some(code)) => Err(Failed::by_signal(code)),
         Err(error) => Err(Failed::on_stderr(format!(
             "Error processing message, terminating consumer process: {error}"
         ))),

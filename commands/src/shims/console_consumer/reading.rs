@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::{Chunk, Client, ClientError, Member, OffsetSpec, PartitionKey, ReadFrom, Reader};
-use protocol::records::RecordError;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, interval, sleep_until};
 
@@ -17,6 +15,7 @@ use crate::shims::cluster::{Where, make_topic};
 use crate::shims::failed::Throwable;
 use crate::shims::io::Io;
 use crate::shims::names::Included;
+use crate::shims::signals::Signals;
 
 /// No batch may unpack to more.
 const UNPACK_MAX_BYTES: usize = 256 << 20;
@@ -50,10 +49,6 @@ enum End {
     /// With the exit code of a signal.
     Signal(u8),
 }
-
-/// Exit codes of signals.
-const INTERRUPTED: u8 = 130;
-const TERMINATED: u8 = 143;
 
 /// Reads; the exit code of a signal, if one ended it.
 pub(super) async fn run(
@@ -125,7 +120,7 @@ async fn partitions(
 }
 
 /// Where to begin: where a group left off, or else where the command line says.
-async fn positions(
+pub(in crate::shims) async fn positions(
     client: &Client,
     partitions: &BTreeSet<PartitionKey>,
     start: Start,
@@ -200,29 +195,6 @@ struct Printer<'a> {
     signals: Signals,
 }
 
-/// Signals that end it, after what was printed has been committed.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Throwable> {
-        let failed = |error: std::io::Error| Throwable::new("java.io.IOException", error.to_string());
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
-            terminate: signal(SignalKind::terminate()).map_err(failed)?,
-        })
-    }
-
-    async fn next(&mut self) -> u8 {
-        tokio::select! {
-            _ = self.interrupt.recv() => INTERRUPTED,
-            _ = self.terminate.recv() => TERMINATED,
-        }
-    }
-}
-
 impl Printer<'_> {
     async fn print_all(
         &mut self,
@@ -273,7 +245,7 @@ impl Printer<'_> {
     fn print(&mut self, chunk: &Chunk, io: &mut Io) -> Result<(), Throwable> {
         let mut out = Vec::new();
         let mut last = None;
-        let visited = chunk.visit::<Wrong>(UNPACK_MAX_BYTES, |header, record| {
+        let visited = chunk.visit::<Throwable>(UNPACK_MAX_BYTES, |header, record| {
             if self.left == Some(0) {
                 return Ok(ControlFlow::Break(()));
             }
@@ -287,21 +259,7 @@ impl Printer<'_> {
         if let Some(next) = last {
             self.printed.insert((chunk.topic.to_string(), chunk.partition), next);
         }
-        match visited {
-            Ok(_) => Ok(()),
-            Err(Wrong(error)) => Err(Throwable::new(
-                "org.apache.kafka.common.KafkaException",
-                format!("{}-{}: {error}", chunk.topic, chunk.partition),
-            )),
-        }
-    }
-}
-
-/// A record that cannot be read.
-struct Wrong(RecordError);
-
-impl From<RecordError> for Wrong {
-    fn from(error: RecordError) -> Self {
-        Self(error)
+        let _whole = visited.map_err(|error| error.of(format_args!("{}-{}", chunk.topic, chunk.partition)))?;
+        Ok(())
     }
 }
