@@ -5,7 +5,10 @@
 
 #![cfg_attr(
     not(test),
-    expect(clippy::indexing_slicing, reason = "the one place where indices, which the model made, meet slices")
+    expect(
+        clippy::indexing_slicing,
+        reason = "the one place where indices, which the model made, meet slices"
+    )
 )]
 
 use std::marker::PhantomData;
@@ -40,8 +43,16 @@ macro_rules! key {
 key!(BrokerIx, u16, "A broker's place in its cluster, in order of ids.");
 key!(RackIx, u16, "A rack's place in its cluster, in order of names.");
 key!(TopicIx, u32, "A topic's place in its cluster, in order of names.");
-key!(PartitionIx, u32, "A partition's place in its cluster, in order of topics and numbers.");
-key!(SlotIx, u32, "A place of one replica in the replica list of its partition.");
+key!(
+    PartitionIx,
+    u32,
+    "A partition's place in its cluster, in order of topics and numbers."
+);
+key!(
+    SlotIx,
+    u32,
+    "A place of one replica in the replica list of its partition."
+);
 
 /// A value for each thing of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +90,10 @@ impl<K: Key, V> Table<K, V> {
 
     /// Keys with values, in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (K, &V)> + ExactSizeIterator {
-        self.values.iter().enumerate().map(|(at, value)| (K::from_index(at), value))
+        self.values
+            .iter()
+            .enumerate()
+            .map(|(at, value)| (K::from_index(at), value))
     }
 
     /// The values, in order.
@@ -123,7 +137,10 @@ impl<K: Key, V> Default for Table<K, V> {
 
 impl<K, V> From<Vec<V>> for Table<K, V> {
     fn from(values: Vec<V>) -> Self {
-        Self { values, key: PhantomData }
+        Self {
+            values,
+            key: PhantomData,
+        }
     }
 }
 

@@ -62,13 +62,23 @@ pub enum Obstacle {
 impl fmt::Display for Obstacle {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooFewBrokers { partition, replicas, brokers } => write!(
+            Self::TooFewBrokers {
+                partition,
+                replicas,
+                brokers,
+            } => write!(
                 to,
                 "partition {partition} is to have {replicas} replicas, only {brokers} brokers may have one: add {} \
                  brokers, or ask for {brokers}",
                 replicas - brokers
             ),
-            Self::TooFewRacks { partition, replicas, room, per_rack, per_rack_enough } => {
+            Self::TooFewRacks {
+                partition,
+                replicas,
+                room,
+                per_rack,
+                per_rack_enough,
+            } => {
                 write!(
                     to,
                     "partition {partition} is to have {replicas} replicas, with {per_rack} in a rack there is room for \
@@ -84,7 +94,10 @@ impl fmt::Display for Obstacle {
                 "topic {topic} is excluded and has replicas on broker {broker}, which is to be emptied: include the \
                  topic, or keep the broker"
             ),
-            Self::Disk { needed_bytes, room_bytes } => write!(
+            Self::Disk {
+                needed_bytes,
+                room_bytes,
+            } => write!(
                 to,
                 "{needed_bytes} bytes have to be on disks that may have {room_bytes} on them: {} more are needed",
                 needed_bytes - room_bytes
@@ -117,9 +130,16 @@ fn pinned_on_removed(problem: &Problem<'_>) -> Vec<Obstacle> {
     let cluster = problem.cluster;
     let mut found = Vec::new();
     for (at, partition) in cluster.partitions().iter().filter(|(at, _)| !problem.may_change(*at)) {
-        for broker in cluster.replicas(at).iter().filter(|broker| problem.roles[**broker] == Role::Drains) {
+        for broker in cluster
+            .replicas(at)
+            .iter()
+            .filter(|broker| problem.roles[**broker] == Role::Drains)
+        {
             let topic = cluster.topics()[partition.topic].name.clone();
-            let obstacle = Obstacle::PinnedOnRemoved { topic, broker: cluster.brokers()[*broker].id };
+            let obstacle = Obstacle::PinnedOnRemoved {
+                topic,
+                broker: cluster.brokers()[*broker].id,
+            };
             if !found.contains(&obstacle) {
                 found.push(obstacle);
             }
@@ -136,7 +156,9 @@ fn too_few(problem: &Problem<'_>) -> Option<Obstacle> {
     let mut short: BTreeMap<usize, bool> = BTreeMap::new();
     for at in cluster.partitions().keys().filter(|at| problem.may_change(*at)) {
         let replicas = usize::from(problem.target_rf[at]);
-        let is_short = *short.entry(replicas).or_insert_with(|| too_few_for(problem, at, &everybody).is_some());
+        let is_short = *short
+            .entry(replicas)
+            .or_insert_with(|| too_few_for(problem, at, &everybody).is_some());
         if !is_short {
             continue;
         }
@@ -158,7 +180,11 @@ fn too_few_for(problem: &Problem<'_>, at: PartitionIx, usable: &dyn Fn(BrokerIx)
     let replicas = usize::from(problem.target_rf[at]);
     let brokers = problem.roles.keys().filter(|broker| usable(*broker)).count();
     if brokers < replicas {
-        return Some(Obstacle::TooFewBrokers { partition: cluster.name(at), replicas, brokers });
+        return Some(Obstacle::TooFewBrokers {
+            partition: cluster.name(at),
+            replicas,
+            brokers,
+        });
     }
     let per_rack = problem.rack_cap(at);
     if per_rack == usize::MAX {
@@ -175,20 +201,44 @@ fn too_few_for(problem: &Problem<'_>, at: PartitionIx, usable: &dyn Fn(BrokerIx)
         return None;
     }
     let per_rack_enough = (per_rack + 1..=replicas).find(|cap| room(*cap) >= replicas);
-    Some(Obstacle::TooFewRacks { partition: cluster.name(at), replicas, room: room(per_rack), per_rack, per_rack_enough })
+    Some(Obstacle::TooFewRacks {
+        partition: cluster.name(at),
+        replicas,
+        room: room(per_rack),
+        per_rack,
+        per_rack_enough,
+    })
 }
 
 /// Everything together against all disks together.
 fn disk(problem: &Problem<'_>) -> Option<Obstacle> {
     problem.request.rules.disk_limit?;
-    let takers = || problem.roles.iter().filter(|(_, role)| **role == Role::Takes).map(|(broker, _)| broker);
-    if problem.roles.values().iter().any(|role| matches!(role, Role::Gives | Role::Frozen)) {
+    let takers = || {
+        problem
+            .roles
+            .iter()
+            .filter(|(_, role)| **role == Role::Takes)
+            .map(|(broker, _)| broker)
+    };
+    if problem
+        .roles
+        .values()
+        .iter()
+        .any(|role| matches!(role, Role::Gives | Role::Frozen))
+    {
         return None;
     }
     let sizes = problem.cluster.partitions().iter();
-    let needed: i64 = sizes.map(|(at, of)| of.size_bytes * i64::from(problem.target_rf[at])).sum();
+    let needed: i64 = sizes
+        .map(|(at, of)| of.size_bytes * i64::from(problem.target_rf[at]))
+        .sum();
     let loads = crate::model::loads(problem.cluster);
     // A disk above its limit keeps what it has until it is moved.
-    let room: i64 = takers().map(|broker| problem.disk_ceilings[broker].max(loads[broker][Resource::Disk])).sum();
-    (needed > room).then_some(Obstacle::Disk { needed_bytes: needed as u64, room_bytes: room.max(0) as u64 })
+    let room: i64 = takers()
+        .map(|broker| problem.disk_ceilings[broker].max(loads[broker][Resource::Disk]))
+        .sum();
+    (needed > room).then_some(Obstacle::Disk {
+        needed_bytes: needed as u64,
+        room_bytes: room.max(0) as u64,
+    })
 }

@@ -63,7 +63,10 @@ pub fn generate(spec: &Spec) -> Result<Cluster, ModelError> {
         builder.broker(NewBroker {
             id: broker as i32,
             rack: (spec.racks > 0).then(|| format!("r{:02}", broker % spec.racks)),
-            capacity: Capacity { disk_bytes: (disk > 0).then_some(disk), ..Capacity::default() },
+            capacity: Capacity {
+                disk_bytes: (disk > 0).then_some(disk),
+                ..Capacity::default()
+            },
             ..NewBroker::default()
         })?;
     }
@@ -95,7 +98,9 @@ fn loads(spec: &Spec, random: &mut Random) -> Vec<Load> {
     let weight = |rank: usize| 1.0 / ((rank + 1) as f64).powf(0.8);
     let all: f64 = (0..topics).map(weight).sum();
     let spare = (partitions - topics.min(partitions)) as f64;
-    let mut counts: Vec<usize> = (0..topics).map(|rank| 1 + (weight(rank) / all * spare) as usize).collect();
+    let mut counts: Vec<usize> = (0..topics)
+        .map(|rank| 1 + (weight(rank) / all * spare) as usize)
+        .collect();
     let mut missing = partitions.saturating_sub(counts.iter().sum());
     while missing > 0 {
         for count in counts.iter_mut().take(missing) {
@@ -132,8 +137,9 @@ impl Placer {
     fn new(spec: &Spec, random: &mut Random) -> Self {
         let live = spec.brokers.saturating_sub(spec.empty);
         let racks = if spec.racks == 0 { live } else { spec.racks };
-        let bias: Table<BrokerIx, f64> =
-            (0..live).map(|_| (spec.skew * random.normal()).exp().max(0.05)).collect();
+        let bias: Table<BrokerIx, f64> = (0..live)
+            .map(|_| (spec.skew * random.normal()).exp().max(0.05))
+            .collect();
         let brokers_of = |rack: usize| {
             let mut sum = 0.0;
             let members = bias.iter().filter(move |(broker, _)| broker.index() % racks == rack);
@@ -145,7 +151,9 @@ impl Placer {
                 .collect()
         };
         let racks: Vec<Vec<(i32, f64)>> = (0..racks).map(brokers_of).collect();
-        Self { racks: racks.into_iter().filter(|rack| !rack.is_empty()).collect() }
+        Self {
+            racks: racks.into_iter().filter(|rack| !rack.is_empty()).collect(),
+        }
     }
 
     /// Each replica in a rack that has the fewest of them yet, on a broker by weight.
@@ -159,7 +167,9 @@ impl Placer {
         }
         random.shuffle(&mut order);
         for at in 0..spec.replication_factor {
-            let Some(rack) = order.get(at % racks.max(1)).and_then(|rack| self.racks.get(*rack)) else { return };
+            let Some(rack) = order.get(at % racks.max(1)).and_then(|rack| self.racks.get(*rack)) else {
+                return;
+            };
             for _ in 0..100 {
                 let broker = pick(rack, random);
                 if let Some(broker) = broker.filter(|broker| !replicas.contains(broker)) {

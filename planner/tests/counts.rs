@@ -23,9 +23,19 @@ fn random(seed: u64) -> (Spec, Request) {
         ..Spec::default()
     };
     let removed = if random.below(3) == 0 { vec![0] } else { Vec::new() };
-    let rules = Rules { removed, ..Rules::default() };
+    let rules = Rules {
+        removed,
+        ..Rules::default()
+    };
     let tolerance = [0.0, 0.05, 0.1, 0.3][random.below(4)];
-    (spec, Request { rules, windows: Windows::counts(tolerance, None), ..Request::default() })
+    (
+        spec,
+        Request {
+            rules,
+            windows: Windows::counts(tolerance, None),
+            ..Request::default()
+        },
+    )
 }
 
 /// The proof is by prices, which the checker recomputes: so the plan is the optimum, whoever found it.
@@ -35,7 +45,10 @@ fn a_thousand_random_counts_are_proven_optimal() {
         let (spec, request) = random(seed);
         let cluster = generate(&spec).unwrap();
         let (plan, accepted) = checked(&cluster, &request);
-        assert_eq!(plan.summary.moved_bytes, plan.summary.bound_bytes, "seed {seed}: {spec:?} {request:?}");
+        assert_eq!(
+            plan.summary.moved_bytes, plan.summary.bound_bytes,
+            "seed {seed}: {spec:?} {request:?}"
+        );
         assert_eq!(accepted.moved_bytes, plan.summary.moved_bytes, "seed {seed}");
     }
 }
@@ -48,16 +61,25 @@ fn the_heuristic_is_no_better_and_not_much_worse() {
         let (spec, mut request) = random(seed);
         let cluster = generate(&spec).unwrap();
         let exact = checked(&cluster, &request).0.summary;
-        request.budget = Budget { bytes: Some(u64::MAX), moves: None };
+        request.budget = Budget {
+            bytes: Some(u64::MAX),
+            moves: None,
+        };
         let heuristic = checked(&cluster, &request).0.summary;
         if heuristic.outside_after > exact.outside_after + 1e-9 {
             unmet += 1;
             continue;
         }
-        assert!(heuristic.moved_bytes >= exact.moved_bytes, "seed {seed}: {exact:?} {heuristic:?}");
+        assert!(
+            heuristic.moved_bytes >= exact.moved_bytes,
+            "seed {seed}: {exact:?} {heuristic:?}"
+        );
         exact_bytes += exact.moved_bytes;
         heuristic_bytes += heuristic.moved_bytes;
     }
-    assert!(heuristic_bytes as f64 <= exact_bytes as f64 * 1.10, "{heuristic_bytes} for {exact_bytes}");
+    assert!(
+        heuristic_bytes as f64 <= exact_bytes as f64 * 1.10,
+        "{heuristic_bytes} for {exact_bytes}"
+    );
     assert!(unmet <= 15, "{unmet} of 300 are further outside than they need be");
 }

@@ -25,9 +25,7 @@ impl Search<'_> {
         if partition == cluster.partitions().len() {
             let limits = &self.problem.limits;
             let met = self.loads.iter().all(|(broker, load)| {
-                let inside = |k: Resource| {
-                    load[k] >= limits.lower[broker][k] && load[k] <= limits.upper[broker][k]
-                };
+                let inside = |k: Resource| load[k] >= limits.lower[broker][k] && load[k] <= limits.upper[broker][k];
                 Resource::REPLICA.into_iter().all(inside)
             });
             if met {
@@ -39,12 +37,18 @@ impl Search<'_> {
         let wanted = usize::from(self.problem.target_rf[at]);
         let size = cluster.partitions()[at].size_bytes;
         for set in 0u32..1 << cluster.brokers().len() {
-            let brokers: Vec<BrokerIx> =
-                cluster.brokers().keys().filter(|broker| set >> broker.index() & 1 == 1).collect();
+            let brokers: Vec<BrokerIx> = cluster
+                .brokers()
+                .keys()
+                .filter(|broker| set >> broker.index() & 1 == 1)
+                .collect();
             if brokers.len() != wanted || !self.is_allowed(at, &brokers) {
                 continue;
             }
-            let copied = brokers.iter().filter(|broker| !cluster.replicas(at).contains(broker)).count() as i64;
+            let copied = brokers
+                .iter()
+                .filter(|broker| !cluster.replicas(at).contains(broker))
+                .count() as i64;
             self.shift(at, &brokers, 1);
             self.try_all(partition + 1, bytes + copied * size);
             self.shift(at, &brokers, -1);
@@ -74,7 +78,11 @@ impl Search<'_> {
 fn least(cluster: &Cluster, request: &Request) -> Option<i64> {
     let problem = Problem::new(cluster, request).unwrap();
     let none = Table::filled(cluster.brokers().len(), PerResource::new([0; 5]));
-    let mut search = Search { problem: &problem, loads: none, least: None };
+    let mut search = Search {
+        problem: &problem,
+        loads: none,
+        least: None,
+    };
     search.try_all(0, 0);
     search.least
 }
@@ -96,10 +104,24 @@ fn tiny(seed: u64) -> (Cluster, Request) {
         seed,
         ..Spec::default()
     };
-    let removed = if brokers == 4 && random.below(4) == 0 { vec![3] } else { Vec::new() };
+    let removed = if brokers == 4 && random.below(4) == 0 {
+        vec![3]
+    } else {
+        Vec::new()
+    };
     let tolerance = [0.3, 0.5, 0.8][random.below(3)];
-    let rules = Rules { removed, ..Rules::default() };
-    (generate(&spec).unwrap(), Request { rules, windows: Windows::all(tolerance), ..Request::default() })
+    let rules = Rules {
+        removed,
+        ..Rules::default()
+    };
+    (
+        generate(&spec).unwrap(),
+        Request {
+            rules,
+            windows: Windows::all(tolerance),
+            ..Request::default()
+        },
+    )
 }
 
 #[test]
@@ -108,7 +130,9 @@ fn no_bound_is_above_the_best_of_all_plans() {
     for seed in 0..300 {
         let (cluster, request) = tiny(seed);
         let problem = Problem::new(&cluster, &request).unwrap();
-        let Some(least) = least(&cluster, &request) else { continue };
+        let Some(least) = least(&cluster, &request) else {
+            continue;
+        };
         let bound = lower_bound(&problem, &problem.limits);
         assert!(bound.simple_bytes <= bound.bytes, "seed {seed}: {bound:?}");
         assert!(bound.bytes as i64 <= least, "seed {seed}: {bound:?} above {least}");
@@ -116,7 +140,10 @@ fn no_bound_is_above_the_best_of_all_plans() {
         close += usize::from(bound.bytes as f64 >= 0.5 * least as f64);
     }
     assert!(compared >= 100, "only {compared} of 300 can meet their windows");
-    assert!(close * 2 >= compared, "only {close} of {compared} bounds are at least half of the best");
+    assert!(
+        close * 2 >= compared,
+        "only {close} of {compared} bounds are at least half of the best"
+    );
 }
 
 #[test]
@@ -124,7 +151,9 @@ fn plans_of_tiny_clusters_meet_the_windows_that_can_be_met_and_are_near_the_best
     let (mut ours, mut best, mut missed, mut compared) = (0.0, 0.0, 0, 0);
     for seed in 0..300 {
         let (cluster, request) = tiny(seed);
-        let Some(least) = least(&cluster, &request) else { continue };
+        let Some(least) = least(&cluster, &request) else {
+            continue;
+        };
         let (plan, accepted) = checked(&cluster, &request);
         compared += 1;
         let problem = Problem::new(&cluster, &request).unwrap();
@@ -137,12 +166,18 @@ fn plans_of_tiny_clusters_meet_the_windows_that_can_be_met_and_are_near_the_best
             missed += 1;
             continue;
         }
-        assert!(plan.summary.moved_bytes as i64 >= least, "seed {seed}: better than the best");
+        assert!(
+            plan.summary.moved_bytes as i64 >= least,
+            "seed {seed}: better than the best"
+        );
         ours += plan.summary.moved_bytes as f64;
         best += least as f64;
     }
     // Half a dozen partitions leave no slack: this is where a heuristic is weakest.
-    assert!(missed * 20 <= compared, "{missed} of {compared} miss windows that can be met");
+    assert!(
+        missed * 20 <= compared,
+        "{missed} of {compared} miss windows that can be met"
+    );
     assert!(ours <= 1.25 * best, "{ours} bytes where {best} do");
 }
 

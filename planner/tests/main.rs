@@ -18,9 +18,19 @@ use kfleet_planner::request::Request;
 fn cluster(brokers: &[(i32, Option<&str>)], partitions: &[(&[i32], u64)]) -> Cluster {
     let mut builder = ClusterBuilder::new(None);
     for (id, rack) in brokers {
-        let capacity = Capacity { disk_bytes: Some(1000), ..Capacity::default() };
+        let capacity = Capacity {
+            disk_bytes: Some(1000),
+            ..Capacity::default()
+        };
         let rack = rack.map(str::to_owned);
-        builder.broker(NewBroker { id: *id, rack, capacity, ..NewBroker::default() }).unwrap();
+        builder
+            .broker(NewBroker {
+                id: *id,
+                rack,
+                capacity,
+                ..NewBroker::default()
+            })
+            .unwrap();
     }
     for (number, (replicas, size_bytes)) in partitions.iter().enumerate() {
         builder

@@ -9,19 +9,29 @@ use kfleet_planner::request::{Budget, Goal, Request, Rules, TopicSpread, Windows
 use proptest::prelude::*;
 
 fn spec() -> impl Strategy<Value = Spec> {
-    (2usize..20, 0usize..5, 1usize..12, 1usize..500, 1usize..4, 0usize..3, 0.0..0.8f64, any::<u64>()).prop_map(
-        |(brokers, racks, topics, replicas, replication_factor, empty, skew, seed)| Spec {
-            brokers: brokers + 2,
-            racks,
-            topics,
-            replicas,
-            replication_factor: replication_factor.min(brokers),
-            empty: empty.min(brokers - 1),
-            skew,
-            disk_room: 2.5,
-            seed,
-        },
+    (
+        2usize..20,
+        0usize..5,
+        1usize..12,
+        1usize..500,
+        1usize..4,
+        0usize..3,
+        0.0..0.8f64,
+        any::<u64>(),
     )
+        .prop_map(
+            |(brokers, racks, topics, replicas, replication_factor, empty, skew, seed)| Spec {
+                brokers: brokers + 2,
+                racks,
+                topics,
+                replicas,
+                replication_factor: replication_factor.min(brokers),
+                empty: empty.min(brokers - 1),
+                skew,
+                disk_room: 2.5,
+                seed,
+            },
+        )
 }
 
 fn rules() -> impl Strategy<Value = Rules> {
@@ -31,7 +41,11 @@ fn rules() -> impl Strategy<Value = Rules> {
             allowed: (who == 1).then(|| vec![0, 1, 2]),
             removed: if who & 2 > 0 { vec![1] } else { Vec::new() },
             excluded: if who & 4 > 0 { vec![0] } else { Vec::new() },
-            excluded_topics: if who == 7 { vec!["topic-00000".to_owned()] } else { Vec::new() },
+            excluded_topics: if who == 7 {
+                vec!["topic-00000".to_owned()]
+            } else {
+                Vec::new()
+            },
             disk_limit,
             topic_spread: spread.then(TopicSpread::default),
         },
@@ -46,17 +60,22 @@ fn request() -> impl Strategy<Value = Request> {
     ];
     let goal = prop_oneof![6 => Just(Goal::Balance), 1 => Just(Goal::Leaders), 1 => Just(Goal::Relief { above: 0.3 })];
     let budget = (prop::option::of(0u64..2_000_000_000_000), prop::option::of(0u64..200));
-    (goal, rules(), windows, budget, prop::option::of(1usize..5)).prop_map(|(goal, rules, windows, budget, replicas)| {
-        let replication_factors = replicas.map(|replicas| ("topic-00000".to_owned(), replicas));
-        Request {
-            goal,
-            rules,
-            windows,
-            budget: Budget { bytes: budget.0, moves: budget.1 },
-            replication_factors: BTreeMap::from_iter(replication_factors),
-            ..Request::default()
-        }
-    })
+    (goal, rules(), windows, budget, prop::option::of(1usize..5)).prop_map(
+        |(goal, rules, windows, budget, replicas)| {
+            let replication_factors = replicas.map(|replicas| ("topic-00000".to_owned(), replicas));
+            Request {
+                goal,
+                rules,
+                windows,
+                budget: Budget {
+                    bytes: budget.0,
+                    moves: budget.1,
+                },
+                replication_factors: BTreeMap::from_iter(replication_factors),
+                ..Request::default()
+            }
+        },
+    )
 }
 
 proptest! {

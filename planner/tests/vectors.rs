@@ -7,8 +7,16 @@ use kfleet_planner::request::{Request, Rules, Windows};
 use super::{checked, cluster};
 
 fn counts(racks: bool, removed: &[i32]) -> Request {
-    let rules = Rules { racks, removed: removed.to_vec(), ..Rules::default() };
-    Request { rules, windows: Windows::counts(0.0, None), ..Request::default() }
+    let rules = Rules {
+        racks,
+        removed: removed.to_vec(),
+        ..Rules::default()
+    };
+    Request {
+        rules,
+        windows: Windows::counts(0.0, None),
+        ..Request::default()
+    }
 }
 
 /// Every replica is one byte, so that bytes are moves.
@@ -45,10 +53,21 @@ fn topicctl_big_with_a_removal_takes_six_moves() {
 /// killerwhile/kafka-assignment-optimizer, README: twenty brokers in two racks, the last one goes.
 #[test]
 fn killerwhile_takes_one_move() {
-    let brokers: Vec<(i32, Option<&str>)> =
-        (0..20).map(|id| (id, Some(if id % 2 == 0 { "a" } else { "b" }))).collect();
-    let partitions: [&[i32]; 10] =
-        [&[7, 18], &[8, 19], &[9, 10], &[0, 11], &[1, 12], &[2, 13], &[3, 14], &[4, 15], &[5, 16], &[6, 17]];
+    let brokers: Vec<(i32, Option<&str>)> = (0..20)
+        .map(|id| (id, Some(if id % 2 == 0 { "a" } else { "b" })))
+        .collect();
+    let partitions: [&[i32]; 10] = [
+        &[7, 18],
+        &[8, 19],
+        &[9, 10],
+        &[0, 11],
+        &[1, 12],
+        &[2, 13],
+        &[3, 14],
+        &[4, 15],
+        &[5, 16],
+        &[6, 17],
+    ];
     let mut request = counts(true, &[19]);
     // Ten in each rack and nine brokers in one of them: one of these has two.
     request.windows = Windows::counts(0.1, None);
@@ -59,7 +78,10 @@ fn killerwhile_takes_one_move() {
 #[test]
 fn everpeace_expanding_takes_two_moves() {
     let brokers = [(1, None), (2, None), (3, None), (4, None), (5, None)];
-    assert_eq!(summary(&unit(&brokers, &[&[3, 1, 2], &[1, 3, 2]]), &counts(false, &[])).moves, 2);
+    assert_eq!(
+        summary(&unit(&brokers, &[&[3, 1, 2], &[1, 3, 2]]), &counts(false, &[])).moves,
+        2
+    );
 }
 
 /// The same, and from five to three.

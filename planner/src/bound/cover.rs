@@ -27,7 +27,10 @@ pub(crate) struct Need {
 
 impl Need {
     pub(crate) fn at_least(least: Amounts) -> Self {
-        Self { least, most: Resource::REPLICA.map(|_| f64::INFINITY) }
+        Self {
+            least,
+            most: Resource::REPLICA.map(|_| f64::INFINITY),
+        }
     }
 
     fn is_met(&self) -> bool {
@@ -37,7 +40,8 @@ impl Need {
     /// What multipliers earn before items are paid.
     fn earned(&self, y: Amounts) -> f64 {
         let each = y.iter().zip(self.least).zip(self.most);
-        each.map(|((y, least), most)| if *y >= 0.0 { y * least } else { y * most }).sum()
+        each.map(|((y, least), most)| if *y >= 0.0 { y * least } else { y * most })
+            .sum()
     }
 }
 
@@ -58,20 +62,31 @@ fn cross(a: Amounts, b: Amounts) -> Amounts {
 
 /// What these multipliers prove.
 pub(crate) fn proven(items: &[Item], need: &Need, y: Amounts) -> f64 {
-    let paid: f64 = items.iter().map(|item| item.copies * (dot(y, item.weights) - item.cost).max(0.0)).sum();
+    let paid: f64 = items
+        .iter()
+        .map(|item| item.copies * (dot(y, item.weights) - item.cost).max(0.0))
+        .sum();
     need.earned(y) - paid
+}
+
+/// How much of an item is taken at these multipliers, with the narrowest band.
+pub(crate) fn part(item: &Item, y: Amounts, floor: f64) -> f64 {
+    let half = BAND_LAST * item.cost.max(floor);
+    ((dot(y, item.weights) - item.cost + half) / (2.0 * half)).clamp(0.0, 1.0)
 }
 
 /// The smoothed dual at one point: its value, what is taken, and how that changes.
 struct Slope {
     value: f64,
     taken: Amounts,
+    /// What the taken costs.
+    cost: f64,
     /// Rows of the (symmetric) matrix of second derivatives of what is paid.
     curve: [Amounts; 3],
 }
 
 fn slope(items: &[Item], need: &Need, y: Amounts, band: f64, floor: f64) -> Slope {
-    let (mut paid, mut taken) = (0.0, [0.0; 3]);
+    let (mut paid, mut cost, mut taken) = (0.0, 0.0, [0.0; 3]);
     let [mut c00, mut c01, mut c02, mut c11, mut c12, mut c22] = [0.0; 6];
     for item in items {
         let half = band * item.cost.max(floor);
@@ -81,11 +96,13 @@ fn slope(items: &[Item], need: &Need, y: Amounts, band: f64, floor: f64) -> Slop
         }
         if over >= half {
             paid += item.copies * over;
+            cost += item.copies * item.cost;
             taken = plus(taken, item.weights, item.copies);
             continue;
         }
         let inside = over + half;
         paid += item.copies * inside * inside / (4.0 * half);
+        cost += item.copies * item.cost * inside / (2.0 * half);
         taken = plus(taken, item.weights, item.copies * inside / (2.0 * half));
         let bend = item.copies / (2.0 * half);
         let [w0, w1, w2] = item.weights;
@@ -97,7 +114,12 @@ fn slope(items: &[Item], need: &Need, y: Amounts, band: f64, floor: f64) -> Slop
         c22 += bend * w2 * w2;
     }
     let curve = [[c00, c01, c02], [c01, c11, c12], [c02, c12, c22]];
-    Slope { value: need.earned(y) - paid, taken, curve }
+    Slope {
+        value: need.earned(y) - paid,
+        taken,
+        cost,
+        curve,
+    }
 }
 
 /// Newton's direction; multipliers that rest at zero between need and room stay there.
@@ -139,10 +161,11 @@ fn direction(need: &Need, at: &Slope, y: Amounts) -> Amounts {
 /// A step that neither runs away nor crosses zero, where the slope has a corner.
 fn stepped(y: Amounts, step: Amounts, times: f64) -> Amounts {
     let mut next = y;
+    let within = |(step, y): (&f64, &f64)| (0.5 + y.abs()) / step.abs().max(1e-300);
+    let shrunk = step.iter().zip(&y).map(within).fold(1.0, f64::min);
     for (next, step) in next.iter_mut().zip(step) {
         let before = *next;
-        let most = 0.5 + before.abs();
-        *next += (times * step).clamp(-most, most);
+        *next += times * shrunk * step;
         if before * *next < 0.0 {
             *next = 0.0;
         }
@@ -151,9 +174,9 @@ fn stepped(y: Amounts, step: Amounts, times: f64) -> Amounts {
 }
 
 /// The narrowest band; what lies in it is as good as tied.
-pub(crate) const BAND_LAST: f64 = 0.003;
-const BANDS: [f64; 6] = [1.0, 0.3, 0.1, 0.03, 0.01, BAND_LAST];
-const STEPS_EACH: usize = 6;
+const BAND_LAST: f64 = 0.01;
+const BANDS: [f64; 4] = [1.0, 0.25, 0.05, BAND_LAST];
+const STEPS_EACH: usize = 10;
 
 /// The smallest cost that a band is measured by: of free items it would have no width.
 pub(crate) fn cost_floor(items: &[Item]) -> f64 {
@@ -172,8 +195,12 @@ pub(crate) struct Climbed {
 
 /// Climbs the dual. Needs and costs should be of the order of one.
 pub(crate) fn climb(items: &[Item], need: &Need) -> Climbed {
-    let start = need.least.map(|least| if least > 0.0 { 1.0 } else { 0.0 });
-    let mut found = Climbed { best: [0.0; 3], proven: 0.0, last: start };
+    let start = start(items, need);
+    let mut found = Climbed {
+        best: [0.0; 3],
+        proven: 0.0,
+        last: start,
+    };
     if need.is_met() && need.most.iter().all(|most| *most == f64::INFINITY) {
         return found;
     }
@@ -184,7 +211,10 @@ pub(crate) fn climb(items: &[Item], need: &Need) -> Climbed {
     }
     let floor = cost_floor(items);
     let mut y = start;
+    let mut band_before = 1.0;
     for band in BANDS {
+        y = narrowed(&slope(items, need, y, band_before, floor), y, band / band_before);
+        band_before = band;
         let mut at = slope(items, need, y, band, floor);
         for _ in 0..STEPS_EACH {
             let step = direction(need, &at, y);
@@ -202,14 +232,43 @@ pub(crate) fn climb(items: &[Item], need: &Need) -> Climbed {
             let Some((better, there)) = next else { break };
             let gained = there.value - at.value;
             (y, at) = (better, there);
-            if gained <= 1e-5 * at.value.abs() {
+            if gained <= 1e-4 * at.value.abs() {
                 break;
             }
         }
-        found.consider(items, need, y);
+        // Where items that are taken in part would be worth just what they cost.
+        found.consider(items, need, narrowed(&at, y, 0.0));
     }
     found.last = y;
     found
+}
+
+/// The same for each need, so that items are about worth their costs.
+fn start(items: &[Item], need: &Need) -> Amounts {
+    let even = need.least.map(|least| if least > 0.0 { 1.0 } else { 0.0 });
+    let (mut cost, mut worth) = (0.0, 0.0);
+    for item in items {
+        cost += item.copies * item.cost;
+        worth += item.copies * dot(even, item.weights);
+    }
+    let scale = cost / worth;
+    if scale.is_finite() && scale > 0.0 {
+        even.map(|y| y * scale)
+    } else {
+        even
+    }
+}
+
+/// Multipliers at which a narrower band takes about the same: what is taken earns a part of its cost that comes as
+/// much closer to all of it as the band gets narrower.
+fn narrowed(at: &Slope, y: Amounts, times: f64) -> Amounts {
+    let part = dot(y, at.taken) / at.cost;
+    let scale = (1.0 - (1.0 - part) * times) / part;
+    if scale.is_finite() && scale > 0.0 {
+        y.map(|y| y * scale)
+    } else {
+        y
+    }
 }
 
 impl Climbed {
@@ -230,7 +289,11 @@ mod tests {
         let mut random = Random::new(seed);
         let item = |_| {
             let disk = random.normal().exp();
-            Item { weights: [disk, disk * (0.5 * random.normal()).exp(), 1.0], cost: disk, copies: 1.0 }
+            Item {
+                weights: [disk, disk * (0.5 * random.normal()).exp(), 1.0],
+                cost: disk,
+                copies: 1.0,
+            }
         };
         (0..len).map(item).collect()
     }
@@ -277,10 +340,21 @@ mod tests {
     #[test]
     fn room_that_is_short_makes_multipliers_negative() {
         // Disk is to be covered without taking much of what comes in: of the same disk, the quiet ones go.
-        let loud = Item { weights: [1.0, 2.0, 1.0], cost: 1.0, copies: 1.0 };
-        let quiet = Item { weights: [1.0, 0.1, 1.0], cost: 1.0, copies: 1.0 };
+        let loud = Item {
+            weights: [1.0, 2.0, 1.0],
+            cost: 1.0,
+            copies: 1.0,
+        };
+        let quiet = Item {
+            weights: [1.0, 0.1, 1.0],
+            cost: 1.0,
+            copies: 1.0,
+        };
         let items: Vec<Item> = (0..20).map(|at| if at % 2 == 0 { loud } else { quiet }).collect();
-        let need = Need { least: [8.0, 0.0, 0.0], most: [f64::INFINITY, 1.0, f64::INFINITY] };
+        let need = Need {
+            least: [8.0, 0.0, 0.0],
+            most: [f64::INFINITY, 1.0, f64::INFINITY],
+        };
         let y = climb(&items, &need).last;
         assert!(dot(y, quiet.weights) - 1.0 > dot(y, loud.weights) - 1.0, "{y:?}");
     }

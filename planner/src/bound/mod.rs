@@ -74,7 +74,10 @@ pub fn lower_bound(problem: &Problem<'_>, limits: &Limits) -> Bound {
             let need = Need::at_least(scale.scaled(excess));
             let found = climb(items, &need);
             leaving += found.proven * scale.unit_bytes();
-            certificate.leaving.push((problem.cluster.brokers()[broker].id, Multipliers::of(scale.raw(found.best))));
+            certificate.leaving.push((
+                problem.cluster.brokers()[broker].id,
+                Multipliers::of(scale.raw(found.best)),
+            ));
             // One byte for a byte, without what costs nothing.
             disk_above += (proven(items, &need, [1.0, 0.0, 0.0]).max(0.0) * scale.unit_bytes()) as i64;
         }
@@ -93,18 +96,37 @@ pub fn lower_bound(problem: &Problem<'_>, limits: &Limits) -> Bound {
         certificate.arriving = Multipliers::of(scale.raw(found.best));
     }
     let simple_bytes = rounded(disk_above.max(disk_below) as f64);
-    Bound { simple_bytes, bytes: rounded(leaving.max(arriving)).max(simple_bytes), certificate }
+    Bound {
+        simple_bytes,
+        bytes: rounded(leaving.max(arriving)).max(simple_bytes),
+        certificate,
+    }
 }
 
 /// The same with what prices of a replica on each broker prove, if that is more.
-pub(crate) fn with_prices(problem: &Problem<'_>, limits: &Limits, prices: &Table<BrokerIx, f64>, bound: Bound) -> Bound {
+pub(crate) fn with_prices(
+    problem: &Problem<'_>,
+    limits: &Limits,
+    prices: &Table<BrokerIx, f64>,
+    bound: Bound,
+) -> Bound {
     let bytes = rounded(prices::proven(problem, limits, prices));
     if bytes <= bound.bytes {
         return bound;
     }
     let ids = problem.cluster.brokers().values().iter().map(|broker| broker.id);
-    let prices = ids.zip(prices.values().iter().copied()).filter(|(_, price)| *price != 0.0).collect();
-    Bound { bytes, certificate: Certificate { prices, ..bound.certificate }, ..bound }
+    let prices = ids
+        .zip(prices.values().iter().copied())
+        .filter(|(_, price)| *price != 0.0)
+        .collect();
+    Bound {
+        bytes,
+        certificate: Certificate {
+            prices,
+            ..bound.certificate
+        },
+        ..bound
+    }
 }
 
 /// Bytes are whole, so what is more than some of them is all of the next; a little off before, so that another order
@@ -121,12 +143,25 @@ pub(crate) struct Scale {
 
 impl Scale {
     pub(crate) fn new(problem: &Problem<'_>) -> Self {
-        let brokers = problem.roles.values().iter().filter(|role| role.takes_part()).count().max(1);
+        let brokers = problem
+            .roles
+            .values()
+            .iter()
+            .filter(|role| role.takes_part())
+            .count()
+            .max(1);
         let unit = |k| {
-            let all: f64 = problem.shares.values().iter().map(|share: &PerResource<f64>| share[k]).sum();
+            let all: f64 = problem
+                .shares
+                .values()
+                .iter()
+                .map(|share: &PerResource<f64>| share[k])
+                .sum();
             (all / brokers as f64).max(1e-9)
         };
-        Self { units: Resource::REPLICA.map(unit) }
+        Self {
+            units: Resource::REPLICA.map(unit),
+        }
     }
 
     pub(crate) fn scaled(&self, amounts: [i64; 3]) -> Amounts {
@@ -147,7 +182,11 @@ impl Scale {
 
     pub(crate) fn item(&self, partition: &Partition, cost: i64, copies: f64) -> Item {
         let weights = self.scaled([partition.size_bytes, partition.bytes_in, 1]);
-        Item { weights, cost: cost as f64 / self.unit_bytes(), copies }
+        Item {
+            weights,
+            cost: cost as f64 / self.unit_bytes(),
+            copies,
+        }
     }
 }
 
@@ -178,7 +217,11 @@ fn items_above(
 
 /// Everything that may come to brokers that lack something.
 fn items_arriving(problem: &Problem<'_>, scale: Scale) -> Vec<Item> {
-    let movable = problem.cluster.partitions().iter().filter(|(at, _)| problem.may_change(*at));
+    let movable = problem
+        .cluster
+        .partitions()
+        .iter()
+        .filter(|(at, _)| problem.may_change(*at));
     let item = |(at, partition): (_, &Partition)| {
         scale.item(partition, partition.size_bytes, f64::from(problem.target_rf[at]))
     };

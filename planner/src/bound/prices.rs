@@ -11,7 +11,11 @@ use crate::request::{Limits, Problem, Role};
 pub(crate) fn proven(problem: &Problem<'_>, limits: &Limits, prices: &Table<BrokerIx, f64>) -> f64 {
     let mut sum = 0.0;
     for (broker, price) in prices.iter().filter(|(_, price)| **price != 0.0) {
-        let limit = if *price > 0.0 { limits.upper[broker] } else { limits.lower[broker] }[Resource::Count];
+        let limit = if *price > 0.0 {
+            limits.upper[broker]
+        } else {
+            limits.lower[broker]
+        }[Resource::Count];
         if limit == i64::MAX {
             return 0.0;
         }

@@ -59,7 +59,11 @@ pub fn check(cluster: &Cluster, request: &Request, plan: &Plan) -> Result<Accept
     sums.check(&problem, plan, &mut faults);
     let bound_bytes = proof::check(&problem, &sums.loads, plan, &mut faults);
     if faults.is_empty() {
-        Ok(Accepted { loads: sums.loads, moved_bytes: sums.moved_bytes, bound_bytes })
+        Ok(Accepted {
+            loads: sums.loads,
+            moved_bytes: sums.moved_bytes,
+            bound_bytes,
+        })
     } else {
         Err(Rejected::Faults { faults })
     }

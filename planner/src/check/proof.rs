@@ -19,34 +19,49 @@ pub(super) fn check(
 ) -> u64 {
     let given = by_broker(problem, plan, faults);
     let arriving = plan.certificate.arriving;
-    if !is_sound(&arriving) || given.values().iter().flatten().any(|multipliers| !is_sound(multipliers)) {
+    if !is_sound(&arriving)
+        || given
+            .values()
+            .iter()
+            .flatten()
+            .any(|multipliers| !is_sound(multipliers))
+    {
         faults.push(Fault::Multiplier);
         return 0;
     }
     let limits = achieved(problem, loads_after);
-    let only_disk = Multipliers { disk: 1.0, bytes_in: 0.0, count: 0.0 };
+    let only_disk = Multipliers {
+        disk: 1.0,
+        bytes_in: 0.0,
+        count: 0.0,
+    };
     let for_disk = given.values().iter().map(|_| Some(only_disk)).collect();
     let simple = proven(problem, &limits, &for_disk, &only_disk);
     let priced = by_prices(problem, &limits, plan, faults);
     let whole = proven(problem, &limits, &given, &arriving).max(simple).max(priced);
-    let claims = [(plan.summary.simple_bound_bytes, simple), (plan.summary.bound_bytes, whole)];
+    let claims = [
+        (plan.summary.simple_bound_bytes, simple),
+        (plan.summary.bound_bytes, whole),
+    ];
     for (claimed, proven) in claims {
         // Bytes are whole; sums in another order differ in their last bits.
         if claimed as f64 > (proven * (1.0 + 1e-9) - 1e-6).ceil() {
-            faults.push(Fault::Bound { claimed, proven: proven as u64 });
+            faults.push(Fault::Bound {
+                claimed,
+                proven: proven as u64,
+            });
         }
     }
     whole as u64
 }
 
-fn by_broker(
-    problem: &Problem<'_>,
-    plan: &Plan,
-    faults: &mut Vec<Fault>,
-) -> Table<BrokerIx, Option<Multipliers>> {
+fn by_broker(problem: &Problem<'_>, plan: &Plan, faults: &mut Vec<Fault>) -> Table<BrokerIx, Option<Multipliers>> {
     let mut given = Table::filled(problem.roles.len(), None);
     for (id, multipliers) in &plan.certificate.leaving {
-        let broker = problem.cluster.broker(*id).filter(|broker| problem.roles[*broker].takes_part());
+        let broker = problem
+            .cluster
+            .broker(*id)
+            .filter(|broker| problem.roles[*broker].takes_part());
         match broker {
             Some(broker) if given[broker].is_none() => given[broker] = Some(*multipliers),
             _ => faults.push(Fault::MultiplierOf(*id)),
@@ -88,7 +103,11 @@ fn by_prices(problem: &Problem<'_>, limits: &Limits, plan: &Plan, faults: &mut V
     let mut proven = 0.0;
     for (broker, price) in prices.iter() {
         let count = Resource::Count;
-        let at = if *price > 0.0 { limits.upper[broker][count] } else { limits.lower[broker][count] };
+        let at = if *price > 0.0 {
+            limits.upper[broker][count]
+        } else {
+            limits.lower[broker][count]
+        };
         if *price > 0.0 && at == i64::MAX {
             return 0.0;
         }
@@ -110,15 +129,25 @@ fn least_price(problem: &Problem<'_>, prices: &Table<BrokerIx, f64>, at: Partiti
     let mut racks: std::collections::BTreeMap<Option<RackIx>, Vec<f64>> = std::collections::BTreeMap::new();
     for (broker, role) in problem.roles.iter() {
         let there = now.contains(&broker);
-        let copied = if there { 0.0 } else { cluster.partitions()[at].size_bytes as f64 };
+        let copied = if there {
+            0.0
+        } else {
+            cluster.partitions()[at].size_bytes as f64
+        };
         if *role == Role::Takes || (*role == Role::Gives && there) {
-            racks.entry(cluster.brokers()[broker].rack).or_default().push(prices[broker] + copied);
+            racks
+                .entry(cluster.brokers()[broker].rack)
+                .or_default()
+                .push(prices[broker] + copied);
         }
     }
     let mut usable = Vec::new();
     for (rack, mut offers) in racks {
         offers.sort_unstable_by(f64::total_cmp);
-        let there = fixed.iter().filter(|broker| cluster.brokers()[**broker].rack == rack).count();
+        let there = fixed
+            .iter()
+            .filter(|broker| cluster.brokers()[**broker].rack == rack)
+            .count();
         usable.extend(offers.into_iter().take(problem.rack_cap(at).saturating_sub(there)));
     }
     usable.sort_unstable_by(f64::total_cmp);
@@ -155,7 +184,12 @@ fn proven(
     }
     let mut forced = 0.0;
     let mut comes = worth(arriving, lacking);
-    for (at, partition) in problem.cluster.partitions().iter().filter(|(at, _)| problem.may_change(*at)) {
+    for (at, partition) in problem
+        .cluster
+        .partitions()
+        .iter()
+        .filter(|(at, _)| problem.may_change(*at))
+    {
         let size = partition.size_bytes as f64;
         let weights = [size, partition.bytes_in as f64, 1.0];
         let (copies, free) = forced_copies(problem, at);
@@ -177,8 +211,11 @@ fn proven(
 fn forced_copies(problem: &Problem<'_>, at: PartitionIx) -> (usize, bool) {
     let replicas = problem.cluster.replicas(at);
     let wanted = usize::from(problem.target_rf[at]);
-    let staying: Vec<BrokerIx> =
-        replicas.iter().copied().filter(|broker| problem.roles[*broker] != Role::Drains).collect();
+    let staying: Vec<BrokerIx> = replicas
+        .iter()
+        .copied()
+        .filter(|broker| problem.roles[*broker] != Role::Drains)
+        .collect();
     let cap = problem.rack_cap(at);
     let mut kept = staying.len();
     if cap < usize::MAX {
@@ -186,5 +223,8 @@ fn forced_copies(problem: &Problem<'_>, at: PartitionIx) -> (usize, bool) {
         racks.sort_unstable();
         kept = racks.chunk_by(|a, b| a == b).map(|same| same.len().min(cap)).sum();
     }
-    (wanted.saturating_sub(kept), wanted < replicas.len() || kept < staying.len())
+    (
+        wanted.saturating_sub(kept),
+        wanted < replicas.len() || kept < staying.len(),
+    )
 }

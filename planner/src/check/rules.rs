@@ -14,7 +14,10 @@ pub(super) fn placement(cluster: &Cluster, plan: &Plan, faults: &mut Vec<Fault>)
     for change in &plan.changes {
         let Some(at) = cluster.partition(&change.topic, change.partition) else {
             let topic = change.topic.clone();
-            faults.push(Fault::UnknownPartition { topic, partition: change.partition });
+            faults.push(Fault::UnknownPartition {
+                topic,
+                partition: change.partition,
+            });
             continue;
         };
         let name = || cluster.name(at);
@@ -31,7 +34,10 @@ pub(super) fn placement(cluster: &Cluster, plan: &Plan, faults: &mut Vec<Fault>)
         for id in &change.to {
             match cluster.broker(*id) {
                 Some(broker) => brokers.push(broker),
-                None => faults.push(Fault::UnknownBroker { partition: name(), broker: *id }),
+                None => faults.push(Fault::UnknownBroker {
+                    partition: name(),
+                    broker: *id,
+                }),
             }
         }
         placement[at] = Some(brokers);
@@ -61,28 +67,45 @@ fn changed(problem: &Problem<'_>, at: PartitionIx, to: &[BrokerIx], faults: &mut
     if !problem.may_change(at) {
         faults.push(Fault::Excluded(name()));
     }
-    if to.iter().enumerate().any(|(place, broker)| to.iter().take(place).any(|before| before == broker)) {
+    if to
+        .iter()
+        .enumerate()
+        .any(|(place, broker)| to.iter().take(place).any(|before| before == broker))
+    {
         faults.push(Fault::SameBroker(name()));
     }
     let wanted = usize::from(problem.target_rf[at]);
     if to.len() != wanted {
-        faults.push(Fault::ReplicationFactor { partition: name(), replicas: to.len(), wanted });
+        faults.push(Fault::ReplicationFactor {
+            partition: name(),
+            replicas: to.len(),
+            wanted,
+        });
     }
     for broker in to.iter().filter(|broker| !from.contains(broker)) {
         if problem.roles[*broker] != Role::Takes {
-            faults.push(Fault::MayNotTake { partition: name(), broker: id(*broker) });
+            faults.push(Fault::MayNotTake {
+                partition: name(),
+                broker: id(*broker),
+            });
         }
         if problem.request.goal == Goal::Leaders {
             faults.push(Fault::OnlyLeaders(name()));
         }
     }
     // Of more replicas on excluded brokers than there are to be, some have to go.
-    let frozen: Vec<&BrokerIx> = from.iter().filter(|broker| problem.roles[**broker] == Role::Frozen).collect();
+    let frozen: Vec<&BrokerIx> = from
+        .iter()
+        .filter(|broker| problem.roles[**broker] == Role::Frozen)
+        .collect();
     let left = frozen.iter().filter(|broker| to.contains(broker)).count();
     if left < frozen.len().min(wanted)
         && let Some(broker) = frozen.iter().find(|broker| !to.contains(broker))
     {
-        faults.push(Fault::Frozen { partition: name(), broker: id(**broker) });
+        faults.push(Fault::Frozen {
+            partition: name(),
+            broker: id(**broker),
+        });
     }
 }
 
@@ -92,10 +115,17 @@ fn final_state(problem: &Problem<'_>, at: PartitionIx, replicas: &[BrokerIx], fa
     let name = || cluster.name(at);
     let wanted = usize::from(problem.target_rf[at]);
     if cluster.replicas(at) == replicas && replicas.len() != wanted {
-        faults.push(Fault::ReplicationFactor { partition: name(), replicas: replicas.len(), wanted });
+        faults.push(Fault::ReplicationFactor {
+            partition: name(),
+            replicas: replicas.len(),
+            wanted,
+        });
     }
     for broker in replicas.iter().filter(|broker| problem.roles[**broker] == Role::Drains) {
-        faults.push(Fault::NotEmptied { partition: name(), broker: cluster.brokers()[*broker].id });
+        faults.push(Fault::NotEmptied {
+            partition: name(),
+            broker: cluster.brokers()[*broker].id,
+        });
     }
     let allowed = problem.rack_cap(at);
     if allowed == usize::MAX {
@@ -106,10 +136,18 @@ fn final_state(problem: &Problem<'_>, at: PartitionIx, replicas: &[BrokerIx], fa
         let same = |other: &&BrokerIx| cluster.brokers()[**other].rack == rack;
         let first = !replicas.iter().take(place).any(|other| same(&other));
         let in_rack = replicas.iter().filter(same).count();
-        let movable = replicas.iter().filter(same).any(|other| problem.roles[*other] != Role::Frozen);
+        let movable = replicas
+            .iter()
+            .filter(same)
+            .any(|other| problem.roles[*other] != Role::Frozen);
         if let Some(rack) = rack.filter(|_| first && in_rack > allowed && movable) {
             let rack = cluster.racks()[rack].clone();
-            faults.push(Fault::Rack { partition: name(), rack, replicas: in_rack, allowed });
+            faults.push(Fault::Rack {
+                partition: name(),
+                rack,
+                replicas: in_rack,
+                allowed,
+            });
         }
     }
 }
@@ -121,7 +159,10 @@ fn topic_spread(problem: &Problem<'_>, placement: &Placement, faults: &mut Vec<F
     }
     let cluster = problem.cluster;
     let mut counts: BTreeMap<(TopicIx, BrokerIx), (usize, usize)> = BTreeMap::new();
-    let touched = cluster.topics().iter().filter(|(_, topic)| topic.partitions().any(|at| placement[at].is_some()));
+    let touched = cluster
+        .topics()
+        .iter()
+        .filter(|(_, topic)| topic.partitions().any(|at| placement[at].is_some()));
     for (topic, of) in touched {
         counts.clear();
         for at in of.partitions() {
@@ -136,7 +177,12 @@ fn topic_spread(problem: &Problem<'_>, placement: &Placement, faults: &mut Vec<F
             let allowed = (*before).max(problem.topic_caps[topic] as usize);
             if *replicas > allowed {
                 let (broker, topic) = (cluster.brokers()[*broker].id, of.name.clone());
-                faults.push(Fault::TopicSpread { broker, topic, replicas: *replicas, allowed });
+                faults.push(Fault::TopicSpread {
+                    broker,
+                    topic,
+                    replicas: *replicas,
+                    allowed,
+                });
             }
         }
     }
@@ -147,7 +193,10 @@ fn disks(problem: &Problem<'_>, placement: &Placement, faults: &mut Vec<Fault>) 
     let cluster = problem.cluster;
     let mut arriving: Table<BrokerIx, i64> = Table::filled(problem.roles.len(), 0);
     for (at, partition) in cluster.partitions().iter() {
-        for broker in after(cluster, placement, at).iter().filter(|broker| !cluster.replicas(at).contains(broker)) {
+        for broker in after(cluster, placement, at)
+            .iter()
+            .filter(|broker| !cluster.replicas(at).contains(broker))
+        {
             arriving[*broker] += partition.size_bytes;
         }
     }
@@ -155,7 +204,11 @@ fn disks(problem: &Problem<'_>, placement: &Placement, faults: &mut Vec<Fault>) 
     for (broker, arriving) in arriving.iter().filter(|(_, arriving)| **arriving > 0) {
         let (bytes, allowed) = (before[broker][Resource::Disk] + arriving, problem.disk_ceilings[broker]);
         if bytes > allowed {
-            faults.push(Fault::Disk { broker: cluster.brokers()[broker].id, bytes, allowed });
+            faults.push(Fault::Disk {
+                broker: cluster.brokers()[broker].id,
+                bytes,
+                allowed,
+            });
         }
     }
 }

@@ -17,13 +17,23 @@ impl Sums {
     pub(super) fn new(problem: &Problem<'_>, placement: &Placement) -> Self {
         let cluster = problem.cluster;
         let none = || Table::filled(problem.roles.len(), PerResource::new([0; 5]));
-        let mut sums = Self { loads: none(), before: none(), moved_bytes: 0, moves: 0, leader_changes: 0 };
+        let mut sums = Self {
+            loads: none(),
+            before: none(),
+            moved_bytes: 0,
+            moves: 0,
+            leader_changes: 0,
+        };
         for (at, partition) in cluster.partitions().iter() {
             let (from, to) = (cluster.replicas(at), after(cluster, placement, at));
             for (loads, replicas) in [(&mut sums.before, from), (&mut sums.loads, to)] {
                 let each = partition.load(replicas.len());
                 for (place, broker) in replicas.iter().enumerate() {
-                    let borne = if place == 0 { Resource::ALL.as_slice() } else { Resource::REPLICA.as_slice() };
+                    let borne = if place == 0 {
+                        Resource::ALL.as_slice()
+                    } else {
+                        Resource::REPLICA.as_slice()
+                    };
                     for resource in borne {
                         loads[*broker][*resource] += each[*resource];
                     }
@@ -50,7 +60,11 @@ impl Sums {
         let worst = first_outside(problem, &self.loads);
         if claims.windows_met == worst.is_some() {
             let broker = worst.map(|(broker, _)| problem.cluster.brokers()[broker].id);
-            faults.push(Fault::Windows { claimed: claims.windows_met, broker, resource: worst.map(|(_, k)| k) });
+            faults.push(Fault::Windows {
+                claimed: claims.windows_met,
+                broker,
+                resource: worst.map(|(_, k)| k),
+            });
         }
         let sides = [
             ("before", claims.outside_before, outside(problem, &self.before)),
@@ -64,7 +78,10 @@ impl Sums {
             }
         }
         let budget = problem.request.budget;
-        let budgets = [("bytes moved", self.moved_bytes, budget.bytes), ("moves", self.moves, budget.moves)];
+        let budgets = [
+            ("bytes moved", self.moved_bytes, budget.bytes),
+            ("moves", self.moves, budget.moves),
+        ];
         for (what, used, budget) in budgets {
             if let Some(budget) = budget.filter(|budget| used > *budget) {
                 faults.push(Fault::Budget { what, used, budget });
@@ -73,10 +90,7 @@ impl Sums {
     }
 }
 
-fn first_outside(
-    problem: &Problem<'_>,
-    loads: &Table<BrokerIx, PerResource<i64>>,
-) -> Option<(BrokerIx, Resource)> {
+fn first_outside(problem: &Problem<'_>, loads: &Table<BrokerIx, PerResource<i64>>) -> Option<(BrokerIx, Resource)> {
     let limits = &problem.limits;
     let is_outside = |broker: BrokerIx, k: Resource| {
         loads[broker][k] > limits.upper[broker][k] || loads[broker][k] < limits.lower[broker][k]
@@ -87,7 +101,13 @@ fn first_outside(
 
 /// Everything above upper and below lower limits, each resource in units of the average broker's load.
 fn outside(problem: &Problem<'_>, loads: &Table<BrokerIx, PerResource<i64>>) -> f64 {
-    let brokers = problem.roles.values().iter().filter(|role| role.takes_part()).count().max(1);
+    let brokers = problem
+        .roles
+        .values()
+        .iter()
+        .filter(|role| role.takes_part())
+        .count()
+        .max(1);
     let of = |k: Resource| {
         let all: f64 = problem.shares.values().iter().map(|share| share[k]).sum();
         let mut sum: i128 = 0;

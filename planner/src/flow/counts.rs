@@ -23,7 +23,9 @@ pub(crate) struct Solved {
 /// The best placement, if the request is one for counts and small enough. `None` also if rules rule it out.
 pub(crate) fn solve(problem: &Problem<'_>) -> Option<Solved> {
     let windows = &problem.request.windows.tolerances;
-    let only_counts = Resource::REPLICA.iter().all(|k| (*k == Resource::Count) == windows[*k].is_some());
+    let only_counts = Resource::REPLICA
+        .iter()
+        .all(|k| (*k == Resource::Count) == windows[*k].is_some());
     let bounded = problem.request.rules.disk_limit.is_none()
         && problem.request.budget.bytes.is_none()
         && problem.request.budget.moves.is_none();
@@ -52,7 +54,16 @@ impl<'p> Build<'p> {
         let brokers = problem.roles.keys().map(|_| network.node()).collect();
         let placed = Table::filled(problem.cluster.partitions().len(), Vec::new());
         let (topics, choices) = (BTreeMap::new(), Vec::new());
-        Self { problem, network, source, brokers, topics, choices, placed, wanted: 0 }
+        Self {
+            problem,
+            network,
+            source,
+            brokers,
+            topics,
+            choices,
+            placed,
+            wanted: 0,
+        }
     }
 
     fn solve(mut self) -> Option<Solved> {
@@ -82,7 +93,10 @@ impl<'p> Build<'p> {
         let base = self.network.potential(sink);
         let price = |node: &NodeIx| (base - self.network.potential(*node)) as f64;
         let prices = self.brokers.values().iter().map(price).collect();
-        Some(Solved { brokers: self.placed, prices })
+        Some(Solved {
+            brokers: self.placed,
+            prices,
+        })
     }
 
     fn partition(&mut self, at: PartitionIx) {
@@ -101,17 +115,32 @@ impl<'p> Build<'p> {
             if !usable || self.placed[at].contains(&broker) {
                 continue;
             }
-            let rack = if cap < usize::MAX { cluster.brokers()[broker].rack } else { None };
+            let rack = if cap < usize::MAX {
+                cluster.brokers()[broker].rack
+            } else {
+                None
+            };
             let network = &mut self.network;
             let placed = &self.placed[at];
             let from = *racks.entry(rack).or_insert_with(|| {
                 let rack_node = network.node();
-                let there = placed.iter().filter(|other| cluster.brokers()[**other].rack == rack).count();
-                let room = if cap < usize::MAX { cap.saturating_sub(there) as i64 } else { missing };
+                let there = placed
+                    .iter()
+                    .filter(|other| cluster.brokers()[**other].rack == rack)
+                    .count();
+                let room = if cap < usize::MAX {
+                    cap.saturating_sub(there) as i64
+                } else {
+                    missing
+                };
                 network.edge(node, rack_node, room, 0);
                 rack_node
             });
-            let cost = if was_there { 0 } else { i128::from(cluster.partitions()[at].size_bytes) };
+            let cost = if was_there {
+                0
+            } else {
+                i128::from(cluster.partitions()[at].size_bytes)
+            };
             let to = self.topic(cluster.partitions()[at].topic, broker);
             let edge = self.network.edge(from, to, 1, cost);
             self.choices.push((at, broker, edge));
@@ -128,7 +157,10 @@ impl<'p> Build<'p> {
         let (network, to, cluster) = (&mut self.network, self.brokers[broker], self.problem.cluster);
         *self.topics.entry((topic, broker)).or_insert_with(|| {
             let node = network.node();
-            let before = of.partitions().filter(|at| cluster.replicas(*at).contains(&broker)).count();
+            let before = of
+                .partitions()
+                .filter(|at| cluster.replicas(*at).contains(&broker))
+                .count();
             network.edge(node, to, i64::from(cap).max(before as i64), 0);
             node
         })
@@ -137,7 +169,9 @@ impl<'p> Build<'p> {
     fn limits(&mut self, fixed: &Table<BrokerIx, i64>) -> NodeIx {
         let sink = self.network.node();
         let partitions = self.problem.cluster.partitions().iter();
-        let all: i128 = partitions.map(|(at, of)| i128::from(of.size_bytes) * i128::from(self.problem.target_rf[at])).sum();
+        let all: i128 = partitions
+            .map(|(at, of)| i128::from(of.size_bytes) * i128::from(self.problem.target_rf[at]))
+            .sum();
         let far = all + 1;
         let limits = &self.problem.limits;
         for (broker, node) in self.brokers.iter() {

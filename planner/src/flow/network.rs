@@ -56,8 +56,16 @@ impl Network {
 
     /// Adds an edge.
     pub fn edge(&mut self, from: NodeIx, to: NodeIx, capacity: i64, cost: i128) -> EdgeIx {
-        let edge = self.edges.push(Edge { to, room: capacity, cost });
-        let back = self.edges.push(Edge { to: from, room: 0, cost: -cost });
+        let edge = self.edges.push(Edge {
+            to,
+            room: capacity,
+            cost,
+        });
+        let back = self.edges.push(Edge {
+            to: from,
+            room: 0,
+            cost: -cost,
+        });
         self.out[from].push(edge);
         self.out[to].push(back);
         edge
@@ -174,7 +182,9 @@ mod tests {
             return 0;
         }
         let free = (0..cost.len()).filter(|column| used >> column & 1 == 0);
-        free.map(|column| cost[row][column] + by_permutations(cost, row + 1, used | 1 << column)).min().unwrap()
+        free.map(|column| cost[row][column] + by_permutations(cost, row + 1, used | 1 << column))
+            .min()
+            .unwrap()
     }
 
     #[test]
@@ -182,8 +192,9 @@ mod tests {
         let mut random = Random::new(7);
         for size in 1..=6 {
             for _ in 0..20 {
-                let cost: Vec<Vec<i128>> =
-                    (0..size).map(|_| (0..size).map(|_| random.below(20) as i128).collect()).collect();
+                let cost: Vec<Vec<i128>> = (0..size)
+                    .map(|_| (0..size).map(|_| random.below(20) as i128).collect())
+                    .collect();
                 let mut network = Network::new();
                 let (source, sink) = (network.node(), network.node());
                 let rows: Vec<_> = (0..size).map(|_| network.node()).collect();
@@ -199,7 +210,10 @@ mod tests {
                     }
                 }
                 assert_eq!(network.run(source, sink, size as i64), size as i64);
-                let found: i128 = edges.iter().map(|(edge, cost)| i128::from(network.flow(*edge)) * cost).sum();
+                let found: i128 = edges
+                    .iter()
+                    .map(|(edge, cost)| i128::from(network.flow(*edge)) * cost)
+                    .sum();
                 assert_eq!(found, by_permutations(&cost, 0, 0), "{cost:?}");
             }
         }

@@ -121,7 +121,10 @@ pub struct ClusterBuilder {
 impl ClusterBuilder {
     /// Nothing yet.
     pub fn new(cluster_id: Option<String>) -> Self {
-        Self { cluster_id, ..Self::default() }
+        Self {
+            cluster_id,
+            ..Self::default()
+        }
     }
 
     /// Adds a broker. All brokers come before the partitions.
@@ -145,11 +148,18 @@ impl ClusterBuilder {
         let position = |broker: i32| new.replicas.iter().position(|replica| *replica == broker);
         let mut in_sync = u64::MAX >> (REPLICAS_MAX - new.replicas.len());
         if let Some(listed) = new.in_sync {
-            in_sync = listed.iter().filter_map(|broker| position(*broker)).fold(0, |bits, at| bits | 1 << at);
+            in_sync = listed
+                .iter()
+                .filter_map(|broker| position(*broker))
+                .fold(0, |bits, at| bits | 1 << at);
         }
         // Wide enough for the sum over all replicas of the largest load a broker can have of it.
         let copies = new.replicas.len() as u64;
-        for (total, load) in self.totals.iter_mut().zip([new.size_bytes, new.bytes_in, new.bytes_out]) {
+        for (total, load) in self
+            .totals
+            .iter_mut()
+            .zip([new.size_bytes, new.bytes_in, new.bytes_out])
+        {
             let sum = load.checked_mul(copies * copies).and_then(|all| total.checked_add(all));
             *total = sum.filter(|sum| *sum < 1 << 62).ok_or(ModelError::Overflow)?;
         }
@@ -190,26 +200,46 @@ impl ClusterBuilder {
             return Err(ModelError::NoReplicas(name()));
         }
         if new.replicas.len() > REPLICAS_MAX {
-            return Err(ModelError::TooMany { what: "replicas of a partition", max: REPLICAS_MAX });
+            return Err(ModelError::TooMany {
+                what: "replicas of a partition",
+                max: REPLICAS_MAX,
+            });
         }
         for (at, broker) in new.replicas.iter().enumerate() {
             if !self.brokers.contains_key(broker) {
-                return Err(ModelError::UnknownBroker { partition: name(), broker: *broker });
+                return Err(ModelError::UnknownBroker {
+                    partition: name(),
+                    broker: *broker,
+                });
             }
             if new.replicas.iter().take(at).any(|before| before == broker) {
-                return Err(ModelError::ReplicaTwice { partition: name(), broker: *broker });
+                return Err(ModelError::ReplicaTwice {
+                    partition: name(),
+                    broker: *broker,
+                });
             }
         }
         let listed = new.in_sync.unwrap_or(new.replicas);
         if let Some(broker) = listed.iter().find(|broker| !new.replicas.contains(broker)) {
-            return Err(ModelError::NoReplica { partition: name(), broker: *broker, what: "is in sync" });
+            return Err(ModelError::NoReplica {
+                partition: name(),
+                broker: *broker,
+                what: "is in sync",
+            });
         }
         if let Some(leader) = new.leader {
             if !new.replicas.contains(&leader) {
-                return Err(ModelError::NoReplica { partition: name(), broker: leader, what: "leads" });
+                return Err(ModelError::NoReplica {
+                    partition: name(),
+                    broker: leader,
+                    what: "leads",
+                });
             }
             if !listed.contains(&leader) {
-                return Err(ModelError::LeaderNotInSync { partition: name(), leader });
+                return Err(ModelError::LeaderNotInSync {
+                    partition: name(),
+                    leader,
+                });
             }
         }
         Ok(())
@@ -236,21 +266,29 @@ impl ClusterBuilder {
         let mut topics = Table::new();
         let mut by_name = BTreeMap::new();
         for (name, given) in self.topics {
-            let at = topics.push(Topic { name: name.clone(), first: 0, len: 0 });
+            let at = topics.push(Topic {
+                name: name.clone(),
+                first: 0,
+                len: 0,
+            });
             by_name.insert(name, at);
             order[TopicIx::from_index(given as usize)] = at;
         }
         for partition in &mut self.partitions {
             partition.topic = order[partition.topic];
         }
-        self.partitions.sort_by_key(|partition| (partition.topic, partition.number));
+        self.partitions
+            .sort_by_key(|partition| (partition.topic, partition.number));
         let given: Table<crate::dense::SlotIx, i32> = Table::from(self.replicas);
         let mut replicas: Table<_, BrokerIx> = Table::from(Vec::with_capacity(given.len()));
         let mut last = None;
         for (at, partition) in self.partitions.iter_mut().enumerate() {
             let topic: &mut Topic = &mut topics[partition.topic];
             if last.replace((partition.topic, partition.number)) == Some((partition.topic, partition.number)) {
-                return Err(ModelError::PartitionTwice(format!("{}-{}", topic.name, partition.number)));
+                return Err(ModelError::PartitionTwice(format!(
+                    "{}-{}",
+                    topic.name, partition.number
+                )));
             }
             if topic.len == 0 {
                 topic.first = at as u32;
@@ -265,6 +303,15 @@ impl ClusterBuilder {
             }
         }
         let partitions = Table::from(self.partitions);
-        Ok(Cluster { cluster_id: self.cluster_id, brokers, by_id, racks, topics, by_name, partitions, replicas })
+        Ok(Cluster {
+            cluster_id: self.cluster_id,
+            brokers,
+            by_id,
+            racks,
+            topics,
+            by_name,
+            partitions,
+            replicas,
+        })
     }
 }

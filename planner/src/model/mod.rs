@@ -190,7 +190,9 @@ impl Cluster {
     pub fn in_sync(&self, partition: PartitionIx) -> impl Iterator<Item = BrokerIx> {
         let bits = self.partitions[partition].in_sync;
         let replicas = self.replicas(partition).iter().enumerate();
-        replicas.filter(move |(at, _)| bits >> at & 1 == 1).map(|(_, broker)| *broker)
+        replicas
+            .filter(move |(at, _)| bits >> at & 1 == 1)
+            .map(|(_, broker)| *broker)
     }
 
     /// Who leads, if anybody does.
@@ -213,7 +215,9 @@ impl Cluster {
     pub fn partition(&self, topic: &str, number: i32) -> Option<PartitionIx> {
         let of = &self.topics[self.topic(topic)?];
         let partitions = self.partitions.span(of.first as usize, of.len as usize);
-        let at = partitions.binary_search_by_key(&number, |partition| partition.number).ok()?;
+        let at = partitions
+            .binary_search_by_key(&number, |partition| partition.number)
+            .ok()?;
         Some(PartitionIx::from_index(of.first as usize + at))
     }
 

@@ -91,12 +91,20 @@ impl Lines<'_> {
 
 fn json_error(line: usize, error: &serde_json::Error) -> SnapshotError {
     let text = error.to_string();
-    let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
-    SnapshotError { line: line + error.line().max(1) - 1, reason: reason.to_owned() }
+    let reason = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(reason, _)| reason);
+    SnapshotError {
+        line: line + error.line().max(1) - 1,
+        reason: reason.to_owned(),
+    }
 }
 
 fn model_error(line: usize, error: &ModelError) -> SnapshotError {
-    SnapshotError { line, reason: error.to_string() }
+    SnapshotError {
+        line,
+        reason: error.to_string(),
+    }
 }
 
 /// The cluster that a snapshot tells of.
@@ -106,13 +114,29 @@ pub fn read_snapshot(text: &str) -> Result<Cluster, SnapshotError> {
         let reason = format!("schema is {:?}, not {SCHEMA:?}", document.schema);
         return Err(SnapshotError { line: 1, reason });
     }
-    let mut lines = Lines { text, offset: 0, line: 1 };
+    let mut lines = Lines {
+        text,
+        offset: 0,
+        line: 1,
+    };
     let mut builder = ClusterBuilder::new(document.cluster_id);
     for raw in document.brokers {
         let line = lines.of(raw.get());
         let record: BrokerRecord = serde_json::from_str(raw.get()).map_err(|error| json_error(line, &error))?;
-        let BrokerRecord { id, rack, state, capacity, log_dirs } = record;
-        let broker = NewBroker { id, rack, state, capacity, log_dirs };
+        let BrokerRecord {
+            id,
+            rack,
+            state,
+            capacity,
+            log_dirs,
+        } = record;
+        let broker = NewBroker {
+            id,
+            rack,
+            state,
+            capacity,
+            log_dirs,
+        };
         builder.broker(broker).map_err(|error| model_error(line, &error))?;
     }
     // Kept to name the line of one that is there twice, which shows only when all are sorted.
@@ -120,7 +144,9 @@ pub fn read_snapshot(text: &str) -> Result<Cluster, SnapshotError> {
     for raw in &partitions {
         let line = lines.of(raw.get());
         let record: PartitionRecord = serde_json::from_str(raw.get()).map_err(|error| json_error(line, &error))?;
-        builder.partition(&record.as_new()).map_err(|error| model_error(line, &error))?;
+        builder
+            .partition(&record.as_new())
+            .map_err(|error| model_error(line, &error))?;
     }
     builder.build().map_err(|error| {
         let line = line_of_second(&partitions, &error, &mut lines).unwrap_or(1);
@@ -129,7 +155,9 @@ pub fn read_snapshot(text: &str) -> Result<Cluster, SnapshotError> {
 }
 
 fn line_of_second(partitions: &[&RawValue], error: &ModelError, lines: &mut Lines<'_>) -> Option<usize> {
-    let ModelError::PartitionTwice(name) = error else { return None };
+    let ModelError::PartitionTwice(name) = error else {
+        return None;
+    };
     let named = |raw: &&&RawValue| {
         let record: Option<PartitionRecord> = serde_json::from_str(raw.get()).ok();
         record.is_some_and(|record| format!("{}-{}", record.topic, record.partition) == *name)

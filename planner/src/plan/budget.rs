@@ -10,7 +10,8 @@ use crate::feasible::Obstacle;
 pub(crate) fn keep_within(state: &mut State<'_>, measure: &Measure) -> Result<(), PlanError> {
     let budget = state.problem.request.budget;
     let is_within = |state: &State<'_>| {
-        budget.bytes.is_none_or(|most| state.bytes as u64 <= most) && budget.moves.is_none_or(|most| state.moves <= most)
+        budget.bytes.is_none_or(|most| state.bytes as u64 <= most)
+            && budget.moves.is_none_or(|most| state.moves <= most)
     };
     while !is_within(state) {
         let mut moved: Vec<(f64, SlotIx)> = Vec::new();
@@ -35,8 +36,13 @@ pub(crate) fn keep_within(state: &mut State<'_>, measure: &Measure) -> Result<()
             }
         }
         if !returned {
-            let obstacle = Obstacle::Budget { bytes: state.bytes as u64, moves: state.moves };
-            return Err(PlanError::Impossible { obstacles: vec![obstacle] });
+            let obstacle = Obstacle::Budget {
+                bytes: state.bytes as u64,
+                moves: state.moves,
+            };
+            return Err(PlanError::Impossible {
+                obstacles: vec![obstacle],
+            });
         }
     }
     Ok(())
@@ -52,6 +58,10 @@ fn harm_of_return(state: &State<'_>, measure: &Measure, slot: SlotIx) -> Option<
     let gained = measure.gain(at, &state.loads[at], &load, -1, &Resource::REPLICA)
         + measure.gain(home, &state.loads[home], &load, 1, &Resource::REPLICA);
     let budget = state.problem.request.budget;
-    let cost = if budget.bytes.is_some() { load[Resource::Disk].max(1) as f64 } else { 1.0 };
+    let cost = if budget.bytes.is_some() {
+        load[Resource::Disk].max(1) as f64
+    } else {
+        1.0
+    };
     Some(-gained / cost)
 }

@@ -13,6 +13,9 @@ use crate::request::Role;
 
 const ROUNDS: usize = 6;
 
+/// A round that brings less than this part of what is outside inside is the last.
+const WORTH_A_ROUND: f64 = 0.5;
+
 /// A cost for each move, as a part of the average replica's, so that of plans with the same bytes one with fewer
 /// moves is made.
 const COST_OF_MOVE: f64 = 0.001;
@@ -38,24 +41,26 @@ pub(crate) fn construct(state: &mut State<'_>, forced: Vec<Lifted>) -> Vec<Lifte
     let measure = Measure::new(state.problem);
     let mut stuck = Table::filled(state.slots().count(), false);
     let mut homeless = forced;
-    for round in 0..ROUNDS {
+    for _ in 0..ROUNDS {
         let before = measure.total(&state.loads, &Resource::REPLICA);
         if homeless.is_empty() && before <= 0.0 {
             break;
         }
         let mut left = Vec::new();
         for group in &groups {
-            let of_group: Vec<Lifted> =
-                homeless.iter().filter(|lifted| groups.len() == 1 || in_group(state, lifted, group)).copied().collect();
+            let of_group: Vec<Lifted> = homeless
+                .iter()
+                .filter(|lifted| groups.len() == 1 || in_group(state, lifted, group))
+                .copied()
+                .collect();
             left.extend(one_round(state, group, of_group, &mut stuck));
         }
         let gained = before - measure.total(&state.loads, &Resource::REPLICA);
         let placed = left.len() < homeless.len();
         homeless = left;
-        if round > 0 && gained <= 0.0 && !placed {
-            break;
-        }
-        if !state.spend(1) {
+        // Little is left for the mending of single brokers.
+        let slow = gained <= WORTH_A_ROUND * before && !placed;
+        if slow || !state.spend(1) {
             break;
         }
     }
@@ -66,18 +71,16 @@ pub(crate) fn construct(state: &mut State<'_>, forced: Vec<Lifted>) -> Vec<Lifte
 fn groups(state: &State<'_>) -> Vec<Vec<BrokerIx>> {
     let problem = state.problem;
     let all: Vec<BrokerIx> = problem.roles.keys().collect();
-    let racks = problem.room.racks();
-    let cluster = state.cluster();
-    let closed = problem.room.is_ruled()
-        && cluster.partitions().keys().all(|at| {
-            let replicas = usize::from(problem.target_rf[at]);
-            replicas == racks * problem.room.rule(replicas) && cluster.replicas(at).len() == replicas
-        });
-    if !closed {
+    if !state.closed_racks {
         return vec![all];
     }
-    let in_rack = |rack| all.iter().copied().filter(|broker| state.rack(*broker) == rack).collect();
-    cluster.racks().keys().map(in_rack).collect()
+    let in_rack = |rack| {
+        all.iter()
+            .copied()
+            .filter(|broker| state.rack(*broker) == rack)
+            .collect()
+    };
+    state.cluster().racks().keys().map(in_rack).collect()
 }
 
 /// A replica that must leave a rack belongs to none of the groups, and so is tried in each.
@@ -85,7 +88,11 @@ fn in_group(state: &State<'_>, lifted: &Lifted, group: &[BrokerIx]) -> bool {
     let placed = state.placed(state.partition(lifted.slot));
     let Some(first) = group.first() else { return false };
     let rack = state.rack(*first);
-    let in_rack = placed.iter().flatten().filter(|broker| state.rack(**broker) == rack).count();
+    let in_rack = placed
+        .iter()
+        .flatten()
+        .filter(|broker| state.rack(**broker) == rack)
+        .count();
     in_rack < state.problem.room.rule(placed.len())
 }
 
@@ -98,11 +105,18 @@ fn one_round(
     let bound_by = windowed(state);
     let give = levels(state, group, &homeless, 0.002).give;
     let mut hand = homeless;
-    for source in group.iter().copied().filter(|broker| state.problem.roles[*broker].takes_part()) {
+    for source in group
+        .iter()
+        .copied()
+        .filter(|broker| state.problem.roles[*broker].takes_part())
+    {
         let slots = leaving(state, source, &give, bound_by, stuck);
         for slot in slots {
             state.lift(slot);
-            hand.push(Lifted { slot, from: Some(source) });
+            hand.push(Lifted {
+                slot,
+                from: Some(source),
+            });
         }
     }
     let take = levels(state, group, &hand, 0.0).take;
@@ -128,7 +142,13 @@ fn levels(state: &State<'_>, group: &[BrokerIx], hand: &[Lifted], margin: f64) -
             sum[k] += load[k];
         }
     }
-    Group { problem: state.problem, brokers: group, loads: &state.loads, hand: sum }.levels(margin)
+    Group {
+        problem: state.problem,
+        brokers: group,
+        loads: &state.loads,
+        hand: sum,
+    }
+    .levels(margin)
 }
 
 /// The slots that leave a source so that it comes down to the level.
@@ -157,11 +177,20 @@ fn leaving(
         }
     }
     let held = state.held(source);
-    let slots: Vec<SlotIx> = held.into_iter().filter(|slot| state.may_leave(*slot) && !stuck[*slot]).collect();
+    let slots: Vec<SlotIx> = held
+        .into_iter()
+        .filter(|slot| state.may_leave(*slot) && !stuck[*slot])
+        .collect();
     let items: Vec<Item> = slots.iter().map(|slot| item(state, scale, *slot, source)).collect();
-    let need = Need { least: scale.scaled(excess), most };
+    let need = Need {
+        least: scale.scaled(excess),
+        most,
+    };
     state.spend(items.len());
-    choose(&items, &need).into_iter().filter_map(|at| slots.get(at).copied()).collect()
+    choose(&items, &need)
+        .into_iter()
+        .filter_map(|at| slots.get(at).copied())
+        .collect()
 }
 
 fn item(state: &State<'_>, scale: Scale, slot: SlotIx, from: BrokerIx) -> Item {

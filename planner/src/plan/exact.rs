@@ -16,8 +16,11 @@ pub(crate) fn adopt(state: &mut State<'_>, brokers: &Table<PartitionIx, Vec<Brok
                 free.push(slot);
             }
         }
-        let missing: Vec<BrokerIx> =
-            target.iter().copied().filter(|broker| !state.placed(partition).contains(&Some(*broker))).collect();
+        let missing: Vec<BrokerIx> = target
+            .iter()
+            .copied()
+            .filter(|broker| !state.placed(partition).contains(&Some(*broker)))
+            .collect();
         for (slot, broker) in free.into_iter().zip(missing) {
             state.put(slot, broker);
         }

@@ -8,8 +8,10 @@ use super::violation::Measure;
 use crate::dense::{BrokerIx, Resource, SlotIx};
 use crate::random::Random;
 
+/// Clusters with more replicas are good enough without.
+const SLOTS_MAX: usize = 20_000;
 /// Slots looked at, about, before improving ends.
-const WORK: usize = 30_000_000;
+const WORK: usize = 60_000_000;
 /// Tries in vain, for each replica that moves, before it ends.
 const VAIN: usize = 12;
 const AT_ONCE: usize = 4;
@@ -18,8 +20,13 @@ const AT_ONCE: usize = 4;
 pub(crate) fn improve(state: &mut State<'_>, measure: &Measure) {
     let mut random = Random::new(state.problem.request.effort.seed);
     let brokers = state.problem.roles.len();
-    let each = 64 * (state.slots().count() / brokers.max(1) + brokers);
-    let mut tries = WORK / each.max(1);
+    let slots = state.slots().count();
+    if slots > SLOTS_MAX {
+        return;
+    }
+    let on_one = slots / brokers.max(1) + 1;
+    let each = 8 * (on_one.min(40).pow(2) * brokers.min(16) + 33 * on_one);
+    let mut tries = WORK / each;
     let mut moved = moved(state);
     let mut vain = 0;
     while tries > 0 && !moved.is_empty() && vain < VAIN * (moved.len() + 8) && state.spend(each) {
@@ -44,11 +51,19 @@ pub(crate) fn improve(state: &mut State<'_>, measure: &Measure) {
 
 /// What is outside of windows, bytes and moves.
 fn value(state: &State<'_>, measure: &Measure) -> (f64, i64, u64) {
-    (measure.total(&state.loads, &Resource::REPLICA), state.bytes, state.moves)
+    (
+        measure.total(&state.loads, &Resource::REPLICA),
+        state.bytes,
+        state.moves,
+    )
 }
 
 fn is_better(a: (f64, i64, u64), b: (f64, i64, u64)) -> bool {
-    if (a.0 - b.0).abs() > 1e-9 { a.0 < b.0 } else { (a.1, a.2) < (b.1, b.2) }
+    if (a.0 - b.0).abs() > 1e-9 {
+        a.0 < b.0
+    } else {
+        (a.1, a.2) < (b.1, b.2)
+    }
 }
 
 fn moved(state: &State<'_>) -> Vec<SlotIx> {
@@ -64,8 +79,12 @@ fn send_some_home(state: &mut State<'_>, random: &mut Random, moved: &[SlotIx]) 
     let mut touched = Vec::new();
     let mut held = Vec::new();
     for _ in 0..1 + random.below(AT_ONCE) {
-        let Some(slot) = moved.get(random.below(moved.len())).copied() else { continue };
-        let (Some(at), Some(home)) = (state.broker(slot), state.home(slot)) else { continue };
+        let Some(slot) = moved.get(random.below(moved.len())).copied() else {
+            continue;
+        };
+        let (Some(at), Some(home)) = (state.broker(slot), state.home(slot)) else {
+            continue;
+        };
         if at != home && state.may_take(slot, home) {
             state.put(slot, home);
             touched.extend([home, at]);

@@ -25,9 +25,20 @@ pub(crate) fn kept(
             let in_rack = kept.iter().filter(|other| rack(**other) == rack(broker)).count();
             let goes = problem.roles[broker] == Role::Drains;
             let stays = problem.roles[broker] == Role::Frozen;
-            (!stays, goes, in_rack >= cap, !in_sync.contains(&broker), position > 0, loads[broker][Resource::Disk])
+            (
+                !stays,
+                goes,
+                in_rack >= cap,
+                !in_sync.contains(&broker),
+                position > 0,
+                loads[broker][Resource::Disk],
+            )
         };
-        let left = replicas.iter().copied().enumerate().filter(|(_, broker)| !kept.contains(broker));
+        let left = replicas
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(_, broker)| !kept.contains(broker));
         let (_, next) = left.min_by_key(|candidate| rank(*candidate))?;
         kept.push(next);
     }

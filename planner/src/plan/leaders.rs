@@ -5,14 +5,15 @@
 
 use std::collections::VecDeque;
 
+use super::mend::SMALLEST_GAIN;
 use super::state::State;
 use super::violation::Measure;
 use crate::dense::{BrokerIx, PartitionIx, Resource, SlotIx, Table};
 use crate::request::Role;
 
 /// How much of what is outside a change must bring inside, at first and then, in parts of the change itself.
-const THRESHOLDS: [f64; 6] = [1.9, 1.0, 0.5, 0.2, 0.05, 0.0];
-const PASSES_EACH: usize = 4;
+const THRESHOLDS: [f64; 5] = [1.9, 1.0, 0.5, 0.1, 0.0];
+const PASSES_EACH: usize = 2;
 
 /// Reorders replica lists.
 pub(crate) fn lead(state: &mut State<'_>, measure: &Measure) {
@@ -62,12 +63,16 @@ fn pass(state: &mut State<'_>, measure: &Measure, threshold: f64) -> bool {
         if !state.problem.may_change(partition) {
             continue;
         }
-        let Some(from) = state.placed(partition).first().copied().flatten() else { continue };
+        let Some(from) = state.placed(partition).first().copied().flatten() else {
+            continue;
+        };
         let any_hot = state.placed(partition).iter().flatten().any(|broker| hot[*broker]);
         if !any_hot {
             continue;
         }
-        let Some((slot, to)) = best_leader(state, measure, partition, from, threshold) else { continue };
+        let Some((slot, to)) = best_leader(state, measure, partition, from, threshold) else {
+            continue;
+        };
         state.lead(slot);
         changed = true;
         for broker in [from, to] {
@@ -86,9 +91,11 @@ fn best_leader(
     threshold: f64,
 ) -> Option<(SlotIx, BrokerIx)> {
     let mut best = None;
-    let mut most = 1e-12;
+    let mut most = SMALLEST_GAIN;
     for slot in state.slots_of(partition).skip(1) {
-        let Some(to) = state.broker(slot).filter(|to| may_pass(state, from, *to)) else { continue };
+        let Some(to) = state.broker(slot).filter(|to| may_pass(state, from, *to)) else {
+            continue;
+        };
         let (gained, size) = gain(state, measure, slot, from, to);
         if gained > most && gained >= threshold * size {
             (best, most) = (Some((slot, to)), gained);
@@ -105,7 +112,8 @@ fn even_out(state: &mut State<'_>, measure: &Measure) {
         let off = |(broker, load): (BrokerIx, &crate::dense::PerResource<i64>)| {
             let k = Resource::Leaders;
             let by = measure.outside(broker, k, load[k]);
-            (by > 0.0 && state.problem.roles[broker].takes_part()).then_some((load[k] > measure.upper(broker, k), broker))
+            (by > 0.0 && state.problem.roles[broker].takes_part())
+                .then_some((load[k] > measure.upper(broker, k), broker))
         };
         let ends: Vec<(bool, BrokerIx)> = state.loads.iter().filter_map(off).collect();
         for (over, end) in ends {
@@ -130,8 +138,11 @@ fn chain(state: &mut State<'_>, measure: &Measure, end: BrokerIx, over: bool) ->
             if leads != over || !state.problem.may_change(partition) {
                 continue;
             }
-            let next_slots: Vec<SlotIx> =
-                if over { state.slots_of(partition).skip(1).collect() } else { vec![state.first_slot(partition)] };
+            let next_slots: Vec<SlotIx> = if over {
+                state.slots_of(partition).skip(1).collect()
+            } else {
+                vec![state.first_slot(partition)]
+            };
             for next_slot in next_slots {
                 let Some(next) = state.broker(next_slot) else { continue };
                 if next == end || came[next].is_some() || !may_pass(state, broker, next) {
@@ -163,7 +174,11 @@ fn carry(
 ) -> bool {
     let k = Resource::Leaders;
     let load = state.loads[last][k];
-    let takes_it = if over { load < measure.upper(last, k) } else { load > measure.lower(last, k) };
+    let takes_it = if over {
+        load < measure.upper(last, k)
+    } else {
+        load > measure.lower(last, k)
+    };
     if !takes_it || state.problem.roles[last] == Role::Frozen {
         return false;
     }
@@ -180,7 +195,7 @@ fn carry(
     for slot in &links {
         state.lead(*slot);
     }
-    if measure.total(&state.loads, &Resource::LEADER) < before - 1e-12 {
+    if measure.total(&state.loads, &Resource::LEADER) < before - SMALLEST_GAIN {
         return true;
     }
     for slot in links.iter().rev() {

@@ -25,7 +25,11 @@ pub(crate) fn at_level(problem: &Problem<'_>, broker: BrokerIx, resource: Resour
     let lower = problem.limits.lower[broker][resource] as f64;
     // Without a window there is still a middle to fill up to.
     let upper = if upper == i64::MAX { 2.0 * share } else { upper as f64 };
-    if level >= 0.0 { share + level * (upper - share) } else { share + level * (share - lower) }
+    if level >= 0.0 {
+        share + level * (upper - share)
+    } else {
+        share + level * (share - lower)
+    }
 }
 
 pub(crate) struct Group<'a> {
@@ -38,7 +42,10 @@ pub(crate) struct Group<'a> {
 
 impl Group<'_> {
     pub(crate) fn levels(&self, margin: f64) -> Levels {
-        let mut levels = Levels { give: PerResource::new([1.0; 5]), take: PerResource::new([-1.0; 5]) };
+        let mut levels = Levels {
+            give: PerResource::new([1.0; 5]),
+            take: PerResource::new([-1.0; 5]),
+        };
         for k in Resource::REPLICA {
             let hand = self.hand[k] as f64;
             let (given, lacking) = (self.given(k, 1.0), self.lacking(k, -1.0) * (1.0 + margin));
@@ -53,14 +60,20 @@ impl Group<'_> {
 
     /// What sources have above a level.
     fn given(&self, k: Resource, level: f64) -> f64 {
-        let windowed = self.brokers.iter().filter(|broker| self.problem.limits.upper[**broker][k] < i64::MAX);
+        let windowed = self
+            .brokers
+            .iter()
+            .filter(|broker| self.problem.limits.upper[**broker][k] < i64::MAX);
         let above = |broker: &BrokerIx| self.loads[*broker][k] as f64 - at_level(self.problem, *broker, k, level);
         windowed.map(|broker| above(broker).max(0.0)).sum()
     }
 
     /// What takers lack below a level.
     fn lacking(&self, k: Resource, level: f64) -> f64 {
-        let takers = self.brokers.iter().filter(|broker| self.problem.roles[**broker] == Role::Takes);
+        let takers = self
+            .brokers
+            .iter()
+            .filter(|broker| self.problem.roles[**broker] == Role::Takes);
         let below = |broker: &BrokerIx| at_level(self.problem, *broker, k, level) - self.loads[*broker][k] as f64;
         takers.map(|broker| below(broker).max(0.0)).sum()
     }
@@ -71,7 +84,11 @@ fn falling(value: impl Fn(f64) -> f64) -> f64 {
     let (mut low, mut high) = (-1.0, 1.0);
     for _ in 0..HALVINGS {
         let middle = (low + high) / 2.0;
-        if value(middle) >= 0.0 { low = middle } else { high = middle }
+        if value(middle) >= 0.0 {
+            low = middle
+        } else {
+            high = middle
+        }
     }
     low
 }

@@ -9,8 +9,10 @@ const PASSES: usize = 40;
 /// Slots looked at of each broker, and brokers looked at for each slot.
 const SLOTS: usize = 40;
 const BROKERS: usize = 32;
+const BROKERS_PULLED: usize = 8;
 const MOVES_EACH: usize = 60;
-const SMALLEST_GAIN: f64 = 1e-9;
+/// Less than a byte of a terabyte: what sums in another order make is smaller.
+pub(crate) const SMALLEST_GAIN: f64 = 1e-13;
 
 /// A change of one or two replicas' places.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +54,9 @@ pub(crate) fn mend_these(state: &mut State<'_>, measure: &Measure, brokers: &[Br
     let mut moved = false;
     for broker in brokers {
         for _ in 0..MOVES_EACH {
-            let Some(step) = best_step(state, measure, *broker) else { break };
+            let Some(step) = best_step(state, measure, *broker) else {
+                break;
+            };
             carry_out(state, &step);
             moved = true;
         }
@@ -72,13 +76,21 @@ fn carry_out(state: &mut State<'_>, step: &Step) {
 fn best_step(state: &mut State<'_>, measure: &Measure, broker: BrokerIx) -> Option<Step> {
     let load = state.loads[broker];
     let furthest = |k: &Resource| measure.outside(broker, *k, load[*k]);
-    let k = measure.resources.iter().copied().max_by(|a, b| furthest(a).total_cmp(&furthest(b)))?;
+    let k = measure
+        .resources
+        .iter()
+        .copied()
+        .max_by(|a, b| furthest(a).total_cmp(&furthest(b)))?;
     if furthest(&k) <= 0.0 || !state.spend(SLOTS * BROKERS) {
         return None;
     }
     let over = load[k] > measure.upper(broker, k);
     let others = others(state, measure, k, broker, over);
-    let moves = if over { pushes(state, measure, k, broker, &others) } else { pulls(state, measure, k, broker, &others) };
+    let moves = if over {
+        pushes(state, measure, k, broker, &others)
+    } else {
+        pulls(state, measure, k, broker, &others)
+    };
     let best = best_of(moves);
     if best.is_some() {
         return best;
@@ -88,7 +100,10 @@ fn best_step(state: &mut State<'_>, measure: &Measure, broker: BrokerIx) -> Opti
 
 fn best_of(steps: Vec<Step>) -> Option<Step> {
     let better = |a: &Step, b: &Step| a.value().total_cmp(&b.value()).then(b.slot.cmp(&a.slot));
-    steps.into_iter().filter(|step| step.gain > SMALLEST_GAIN).max_by(better)
+    steps
+        .into_iter()
+        .filter(|step| step.gain > SMALLEST_GAIN)
+        .max_by(better)
 }
 
 /// Brokers to move to, those with the most room first; or to move from, those with the most to spare.
@@ -96,7 +111,8 @@ fn others(state: &State<'_>, measure: &Measure, k: Resource, broker: BrokerIx, o
     let mut found: Vec<(f64, BrokerIx)> = Vec::new();
     for (other, role) in state.problem.roles.iter() {
         let usable = if over { *role == Role::Takes } else { role.takes_part() };
-        if other == broker || !usable {
+        let out_of_reach = state.closed_racks && state.rack(other) != state.rack(broker);
+        if other == broker || !usable || out_of_reach {
             continue;
         }
         let relative = state.loads[other][k] as f64 - state.problem.shares[other][k];
@@ -116,7 +132,11 @@ fn candidates(state: &mut State<'_>, measure: &Measure, broker: BrokerIx, k: Res
         }
         let load = state.borne(slot);
         let paid = state.arrives(slot, broker);
-        let bytes = if paid { 0.0 } else { measure.in_units(Resource::Disk, load[Resource::Disk]) };
+        let bytes = if paid {
+            0.0
+        } else {
+            measure.in_units(Resource::Disk, load[Resource::Disk])
+        };
         let helps = measure.in_units(k, load[k].min(wanted).max(0));
         let disturbs: f64 = Resource::REPLICA
             .into_iter()
@@ -127,8 +147,12 @@ fn candidates(state: &mut State<'_>, measure: &Measure, broker: BrokerIx, k: Res
             found.push(((bytes + 0.05 * disturbs + 1e-9) / helps, slot));
         }
     }
-    found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    found.truncate(SLOTS);
+    let order = |a: &(f64, SlotIx), b: &(f64, SlotIx)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+    if found.len() > SLOTS {
+        found.select_nth_unstable_by(SLOTS, order);
+        found.truncate(SLOTS);
+    }
+    found.sort_unstable_by(order);
     found.into_iter().map(|(_, slot)| slot).collect()
 }
 
@@ -145,7 +169,13 @@ fn pushes(state: &mut State<'_>, measure: &Measure, k: Resource, from: BrokerIx,
         for to in others {
             let gain = gain_of_move(state, measure, slot, from, *to);
             if gain > SMALLEST_GAIN && state.may_take(slot, *to) {
-                steps.push(Step { gain, cost: state.cost(slot, *to), slot, to: *to, back: None });
+                steps.push(Step {
+                    gain,
+                    cost: state.cost(slot, *to),
+                    slot,
+                    to: *to,
+                    back: None,
+                });
             }
         }
     }
@@ -155,11 +185,17 @@ fn pushes(state: &mut State<'_>, measure: &Measure, k: Resource, from: BrokerIx,
 fn pulls(state: &mut State<'_>, measure: &Measure, k: Resource, to: BrokerIx, others: &[BrokerIx]) -> Vec<Step> {
     let wanted = measure.lower(to, k) - state.loads[to][k];
     let mut steps = Vec::new();
-    for from in others {
+    for from in others.iter().take(BROKERS_PULLED) {
         for slot in candidates(state, measure, *from, k, wanted) {
             let gain = gain_of_move(state, measure, slot, *from, to);
             if gain > SMALLEST_GAIN && state.may_take(slot, to) {
-                steps.push(Step { gain, cost: state.cost(slot, to), slot, to, back: None });
+                steps.push(Step {
+                    gain,
+                    cost: state.cost(slot, to),
+                    slot,
+                    to,
+                    back: None,
+                });
             }
         }
     }
@@ -225,7 +261,13 @@ fn swap(
         return None;
     }
     let cost = state.cost(mine, there) + state.cost(theirs, here);
-    Some(Step { gain, cost, slot: mine, to: there, back: Some((theirs, here)) })
+    Some(Step {
+        gain,
+        cost,
+        slot: mine,
+        to: there,
+        back: Some((theirs, here)),
+    })
 }
 
 /// Puts a replica that must be somewhere on the broker where it does the least harm. False if the rules allow none.
@@ -237,7 +279,12 @@ pub(crate) fn put_anywhere(state: &mut State<'_>, measure: &Measure, slot: SlotI
             continue;
         }
         let harm = -measure.gain(broker, &state.loads[broker], &load, 1, measure.resources);
-        let full: f64 = measure.resources.iter().copied().map(|k| measure.in_units(k, state.loads[broker][k])).sum();
+        let full: f64 = measure
+            .resources
+            .iter()
+            .copied()
+            .map(|k| measure.in_units(k, state.loads[broker][k]))
+            .sum();
         let here = (harm, full, broker);
         let less = |best: &(f64, f64, BrokerIx)| here.0.total_cmp(&best.0).then(here.1.total_cmp(&best.1)).is_lt();
         if best.as_ref().is_none_or(less) {
@@ -254,7 +301,9 @@ pub(crate) fn put_by_chain(state: &mut State<'_>, measure: &Measure, slot: SlotI
     let partition = state.partition(slot);
     let others: Vec<SlotIx> = state.slots_of(partition).filter(|other| *other != slot).collect();
     for other in others {
-        let Some(was) = state.broker(other).filter(|_| state.may_leave(other)) else { continue };
+        let Some(was) = state.broker(other).filter(|_| state.may_leave(other)) else {
+            continue;
+        };
         let takers: Vec<BrokerIx> = state.problem.roles.keys().filter(|to| *to != was).collect();
         for to in takers {
             if !state.may_take(other, to) {

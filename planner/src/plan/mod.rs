@@ -66,7 +66,11 @@ pub fn plan(cluster: &Cluster, request: &Request) -> Result<Plan, PlanError> {
     }
     let achieved = problem.limits.widened(&state.loads);
     // Reordering alone mends no rule and moves nothing.
-    let mut bound = if request.goal == Goal::Leaders { Bound::default() } else { lower_bound(&problem, &achieved) };
+    let mut bound = if request.goal == Goal::Leaders {
+        Bound::default()
+    } else {
+        lower_bound(&problem, &achieved)
+    };
     if let Some(solved) = &solved {
         bound = with_prices(&problem, &achieved, &solved.prices, bound);
     }
@@ -84,11 +88,12 @@ fn lead_by_moving(state: &mut State<'_>, measure: &Measure) -> Result<(), PlanEr
 fn place(state: &mut State<'_>, measure: &Measure) -> Result<(), PlanError> {
     let forced = construct::forced(state);
     for lifted in construct::construct(state, forced) {
-        let placed =
-            mend::put_anywhere(state, measure, lifted.slot) || mend::put_by_chain(state, measure, lifted.slot);
+        let placed = mend::put_anywhere(state, measure, lifted.slot) || mend::put_by_chain(state, measure, lifted.slot);
         if !placed {
             let partition = state.cluster().name(state.partition(lifted.slot));
-            return Err(PlanError::Impossible { obstacles: vec![Obstacle::NoPlace { partition }] });
+            return Err(PlanError::Impossible {
+                obstacles: vec![Obstacle::NoPlace { partition }],
+            });
         }
     }
     mend::mend(state, measure);

@@ -101,5 +101,11 @@ pub(super) fn output(state: &State<'_>, measure: &Measure, bound: Bound) -> Plan
         outside_after: after,
     };
     let snapshot = cluster.fingerprint();
-    Plan { schema: PLAN_SCHEMA.to_owned(), snapshot, changes, summary, certificate: bound.certificate }
+    Plan {
+        schema: PLAN_SCHEMA.to_owned(),
+        snapshot,
+        changes,
+        summary,
+        certificate: bound.certificate,
+    }
 }

@@ -27,12 +27,24 @@ impl Placing {
     pub(crate) fn new(state: &State<'_>, group: &[BrokerIx], take: &PerResource<f64>, windowed: &[bool; 3]) -> Self {
         let scale = Scale::new(state.problem);
         let weight = |windowed: bool| if windowed { 1.0 } else { 0.02 };
-        let mut placing = Self { scale, takers: Vec::new(), windowed: windowed.map(weight) };
-        for broker in group.iter().copied().filter(|broker| state.problem.roles[*broker] == Role::Takes) {
+        let mut placing = Self {
+            scale,
+            takers: Vec::new(),
+            windowed: windowed.map(weight),
+        };
+        for broker in group
+            .iter()
+            .copied()
+            .filter(|broker| state.problem.roles[*broker] == Role::Takes)
+        {
             let load = &state.loads[broker];
             let target = Resource::REPLICA.map(|k| at_level(state.problem, broker, k, take[k]) as i64 - load[k]);
             let upper = Resource::REPLICA.map(|k| state.problem.limits.upper[broker][k].saturating_sub(load[k]));
-            placing.takers.push(Taker { broker, lacks: scale.scaled(target), room: scale.scaled(upper) });
+            placing.takers.push(Taker {
+                broker,
+                lacks: scale.scaled(target),
+                room: scale.scaled(upper),
+            });
         }
         placing
     }

@@ -1,5 +1,6 @@
 //! Sends home what did not have to move, the largest first.
 
+use super::mend::SMALLEST_GAIN;
 use super::state::State;
 use super::violation::Measure;
 use crate::dense::{Resource, SlotIx};
@@ -18,11 +19,13 @@ pub(crate) fn settle(state: &mut State<'_>, measure: &Measure) -> usize {
     moved.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut returned = 0;
     for (_, slot) in moved {
-        let (Some(at), Some(home)) = (state.broker(slot), state.home(slot)) else { continue };
+        let (Some(at), Some(home)) = (state.broker(slot), state.home(slot)) else {
+            continue;
+        };
         let load = state.load(slot);
         let gain = measure.gain(at, &state.loads[at], &load, -1, &Resource::REPLICA)
             + measure.gain(home, &state.loads[home], &load, 1, &Resource::REPLICA);
-        if gain >= -1e-12 && state.may_take(slot, home) {
+        if gain >= -SMALLEST_GAIN && state.may_take(slot, home) {
             state.put(slot, home);
             returned += 1;
         }

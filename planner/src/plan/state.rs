@@ -22,6 +22,8 @@ pub(crate) struct State<'p> {
     topics: TopicCounts,
     racks: Table<BrokerIx, RackIx>,
     rack_caps: Vec<usize>,
+    /// Whether each rack holds as much of every partition as it has room for, so that none can leave it.
+    pub closed_racks: bool,
     /// Bytes of all replicas that are where their partition had none.
     pub bytes: i64,
     /// How many those are.
@@ -50,36 +52,65 @@ impl<'p> State<'p> {
         }
         let brokers = cluster.brokers().len();
         let no_rack = RackIx::from_index(0);
-        let racks = cluster.brokers().values().iter().map(|broker| broker.rack.unwrap_or(no_rack)).collect();
-        let rack_caps = (0..=crate::model::REPLICAS_MAX).map(|replicas| problem.room.rule(replicas)).collect();
+        let racks = cluster
+            .brokers()
+            .values()
+            .iter()
+            .map(|broker| broker.rack.unwrap_or(no_rack))
+            .collect();
+        let rack_caps = (0..=crate::model::REPLICAS_MAX)
+            .map(|replicas| problem.room.rule(replicas))
+            .collect();
         let mut state = Self {
             problem,
             first,
-            at: Table::filled(home.len(), None),
+            at: Table::new(),
             home: Table::new(),
             partition: partition_of,
             loads: Table::filled(brokers, PerResource::new([0; 5])),
-            disk_before: crate::model::loads(cluster).values().iter().map(|load| load[Resource::Disk]).collect(),
+            disk_before: crate::model::loads(cluster)
+                .values()
+                .iter()
+                .map(|load| load[Resource::Disk])
+                .collect(),
             arriving: Table::filled(brokers, 0),
             held: Table::filled(brokers, Vec::new()),
             stale: Table::filled(brokers, true),
             topics: TopicCounts::new(problem),
             racks,
             rack_caps,
+            closed_racks: has_closed_racks(problem),
             bytes: 0,
             moves: 0,
             steps_left: problem.request.effort.steps,
             undo: Vec::new(),
             on_hold: Vec::new(),
         };
-        for (slot, broker) in home.iter() {
-            if let Some(broker) = broker {
-                state.put(slot, *broker);
+        state.start(home);
+        state
+    }
+
+    /// Puts every replica where it is.
+    fn start(&mut self, home: Table<SlotIx, Option<BrokerIx>>) {
+        for partition in self.cluster().partitions().keys() {
+            let of = &self.cluster().partitions()[partition];
+            let load = of.load(usize::from(self.problem.target_rf[partition]));
+            for slot in self.slots_of(partition) {
+                let Some(broker) = home[slot] else { continue };
+                for resource in Resource::REPLICA {
+                    self.loads[broker][resource] += load[resource];
+                }
+                self.held[broker].push(slot);
+                self.topics.add(of.topic, broker, 1);
+            }
+            if let Some(first) = home.get(self.first_slot(partition)).copied().flatten() {
+                self.account_leader(first, &load, 1);
             }
         }
-        state.home = home;
-        state.topics.start();
-        state
+        self.at = home.clone();
+        self.home = home;
+        self.stale.values_mut().fill(false);
+        self.topics.start();
     }
 
     pub(crate) fn cluster(&self) -> &'p Cluster {
@@ -114,7 +145,10 @@ impl<'p> State<'p> {
 
     /// The brokers of a partition's slots.
     pub(crate) fn placed(&self, partition: PartitionIx) -> &[Option<BrokerIx>] {
-        self.at.span(self.first[partition] as usize, usize::from(self.problem.target_rf[partition]))
+        self.at.span(
+            self.first[partition] as usize,
+            usize::from(self.problem.target_rf[partition]),
+        )
     }
 
     /// The slots on a broker, in order.
@@ -209,7 +243,8 @@ impl<'p> State<'p> {
         if self.first_slot(partition) == slot {
             self.account_leader(broker, &load, sign);
         }
-        self.topics.add(self.cluster().partitions()[partition].topic, broker, sign);
+        self.topics
+            .add(self.cluster().partitions()[partition].topic, broker, sign);
         if self.arrives(slot, broker) {
             self.arriving[broker] += sign * load[Resource::Disk];
             self.bytes += sign * load[Resource::Disk];
@@ -226,7 +261,9 @@ impl<'p> State<'p> {
     /// Lets the replica in this slot lead: it changes places with the first.
     pub(crate) fn lead(&mut self, slot: SlotIx) {
         let first = self.first_slot(self.partition[slot]);
-        let (Some(old), Some(new)) = (self.at[first], self.at[slot]) else { return };
+        let (Some(old), Some(new)) = (self.at[first], self.at[slot]) else {
+            return;
+        };
         let load = self.load(slot);
         self.account_leader(old, &load, -1);
         self.account_leader(new, &load, 1);
@@ -284,7 +321,11 @@ impl<'p> State<'p> {
         let Some(at) = self.at[slot] else { return 0 };
         let placed = self.placed(self.partition[slot]);
         let rack = self.racks[at];
-        let in_rack = placed.iter().flatten().filter(|broker| self.racks[**broker] == rack).count();
+        let in_rack = placed
+            .iter()
+            .flatten()
+            .filter(|broker| self.racks[**broker] == rack)
+            .count();
         in_rack.saturating_sub(self.rack_caps.get(placed.len()).copied().unwrap_or(usize::MAX))
     }
 
@@ -297,4 +338,13 @@ impl<'p> State<'p> {
         self.steps_left = self.steps_left.saturating_sub(steps as u64);
         self.steps_left > 0
     }
+}
+
+fn has_closed_racks(problem: &Problem<'_>) -> bool {
+    let racks = problem.room.racks();
+    let is_closed = |at: PartitionIx| {
+        let replicas = usize::from(problem.target_rf[at]);
+        replicas == racks * problem.room.rule(replicas) && problem.cluster.replicas(at).len() == replicas
+    };
+    problem.room.is_ruled() && problem.cluster.partitions().keys().all(is_closed)
 }

@@ -27,7 +27,11 @@ impl TopicCounts {
             })
         };
         let rows = problem.cluster.topics().iter().map(row).collect();
-        Self { rows, counts: Table::filled(length, 0), before: Table::new() }
+        Self {
+            rows,
+            counts: Table::filled(length, 0),
+            before: Table::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, topic: TopicIx, broker: BrokerIx, sign: i64) {
@@ -44,7 +48,9 @@ impl TopicCounts {
 
     /// Whether a broker may have one more; who had more than the cap may have that many back.
     pub(crate) fn has_room(&self, topic: TopicIx, broker: BrokerIx, comes_back: bool) -> bool {
-        let Some((cap, row)) = self.rows[topic] else { return true };
+        let Some((cap, row)) = self.rows[topic] else {
+            return true;
+        };
         let place = SlotIx::from_index(row as usize + broker.index());
         let before = self.before.get(place).copied().unwrap_or_default();
         self.counts[place] < if comes_back { cap.max(before) } else { cap }

@@ -16,12 +16,19 @@ pub(crate) struct Measure {
 impl Measure {
     /// With the resources that replicas take as those to be mended.
     pub(crate) fn new(problem: &Problem<'_>) -> Self {
-        Self { limits: problem.limits.clone(), per_unit: per_unit(problem), resources: &Resource::REPLICA }
+        Self {
+            limits: problem.limits.clone(),
+            per_unit: per_unit(problem),
+            resources: &Resource::REPLICA,
+        }
     }
 
     /// The same, for mending all resources.
     pub(crate) fn of_all(&self) -> Self {
-        Self { resources: &Resource::ALL, ..self.clone() }
+        Self {
+            resources: &Resource::ALL,
+            ..self.clone()
+        }
     }
 
     pub(crate) fn upper(&self, broker: BrokerIx, resource: Resource) -> i64 {
@@ -50,7 +57,10 @@ impl Measure {
 
     /// By how much all are, for these resources.
     pub(crate) fn total(&self, loads: &Table<BrokerIx, PerResource<i64>>, resources: &[Resource]) -> f64 {
-        loads.iter().map(|(broker, load)| self.of(broker, load, resources)).sum()
+        loads
+            .iter()
+            .map(|(broker, load)| self.of(broker, load, resources))
+            .sum()
     }
 
     /// By how much `broker` is less outside with this change of its load.
@@ -63,12 +73,21 @@ impl Measure {
         resources: &[Resource],
     ) -> f64 {
         let after = |k: Resource| load[k] + sign * change[k];
-        resources.iter().map(|k| self.outside(broker, *k, load[*k]) - self.outside(broker, *k, after(*k))).sum()
+        resources
+            .iter()
+            .map(|k| self.outside(broker, *k, load[*k]) - self.outside(broker, *k, after(*k)))
+            .sum()
     }
 }
 
 fn per_unit(problem: &Problem<'_>) -> PerResource<f64> {
-    let brokers = problem.roles.values().iter().filter(|role| role.takes_part()).count().max(1);
+    let brokers = problem
+        .roles
+        .values()
+        .iter()
+        .filter(|role| role.takes_part())
+        .count()
+        .max(1);
     PerResource::from_fn(|k| {
         let all: f64 = problem.shares.values().iter().map(|share| share[k]).sum();
         1.0 / (all / brokers as f64).max(1e-9)

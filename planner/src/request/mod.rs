@@ -88,7 +88,11 @@ pub struct TopicSpread {
 
 impl Default for TopicSpread {
     fn default() -> Self {
-        Self { factor: 2.8, gap_min: 2, gap_max: 40 }
+        Self {
+            factor: 2.8,
+            gap_min: 2,
+            gap_max: 40,
+        }
     }
 }
 
@@ -120,17 +124,23 @@ impl Default for Windows {
 impl Windows {
     /// The same tolerance for everything.
     pub fn all(tolerance: f64) -> Self {
-        Self { tolerances: PerResource::new([Some(tolerance); 5]) }
+        Self {
+            tolerances: PerResource::new([Some(tolerance); 5]),
+        }
     }
 
     /// Windows on counts alone: of replicas, and of leaders if asked for.
     pub fn counts(replicas: f64, leaders: Option<f64>) -> Self {
-        Self { tolerances: PerResource::new([None, None, Some(replicas), None, leaders]) }
+        Self {
+            tolerances: PerResource::new([None, None, Some(replicas), None, leaders]),
+        }
     }
 
     /// None at all.
     pub fn none() -> Self {
-        Self { tolerances: PerResource::new([None; 5]) }
+        Self {
+            tolerances: PerResource::new([None; 5]),
+        }
     }
 }
 
@@ -154,6 +164,9 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { steps: 20_000_000_000, seed: 0 }
+        Self {
+            steps: 20_000_000_000,
+            seed: 0,
+        }
     }
 }

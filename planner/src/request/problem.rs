@@ -106,7 +106,11 @@ impl RackRoom {
 
     /// What the rule says, without regard to how many brokers there are.
     pub(crate) fn rule(&self, replicas: usize) -> usize {
-        if self.brokers.is_some() { replicas.div_ceil(self.racks.max(1)) } else { usize::MAX }
+        if self.brokers.is_some() {
+            replicas.div_ceil(self.racks.max(1))
+        } else {
+            usize::MAX
+        }
     }
 
     pub(crate) fn cap(&self, replicas: usize, rack: RackIx) -> usize {
@@ -147,11 +151,28 @@ impl<'a> Problem<'a> {
         let pinned = pinned(cluster, request)?;
         let target_rf = target_rf(cluster, request)?;
         let room = rack_room(cluster, request, &roles)?;
-        let shares = Shares { cluster, roles: &roles, target_rf: &target_rf, room: &room }.of_brokers();
+        let shares = Shares {
+            cluster,
+            roles: &roles,
+            target_rf: &target_rf,
+            room: &room,
+        }
+        .of_brokers();
         let limits = limits(cluster, request, &roles, &shares)?;
         let disk_ceilings = disk_ceilings(cluster, request, &roles)?;
         let topic_caps = topic_caps(cluster, request, &roles, &target_rf);
-        Ok(Self { cluster, request, roles, target_rf, pinned, shares, limits, disk_ceilings, topic_caps, room })
+        Ok(Self {
+            cluster,
+            request,
+            roles,
+            target_rf,
+            pinned,
+            shares,
+            limits,
+            disk_ceilings,
+            topic_caps,
+            room,
+        })
     }
 
     /// Whether the partition's replicas may change.
@@ -168,7 +189,16 @@ impl<'a> Problem<'a> {
 fn check_numbers(request: &Request) -> Result<(), RequestError> {
     let range = |what, value: f64, least: f64, most: f64| {
         let inside = value >= least && value <= most;
-        if inside { Ok(()) } else { Err(RequestError::OutOfRange { what, value, least, most }) }
+        if inside {
+            Ok(())
+        } else {
+            Err(RequestError::OutOfRange {
+                what,
+                value,
+                least,
+                most,
+            })
+        }
     };
     for resource in Resource::ALL {
         if let Some(tolerance) = request.windows.tolerances[resource] {
@@ -224,7 +254,9 @@ fn roles(cluster: &Cluster, request: &Request) -> Result<Table<BrokerIx, Role>, 
 fn pinned(cluster: &Cluster, request: &Request) -> Result<Table<TopicIx, bool>, RequestError> {
     let mut pinned = Table::filled(cluster.topics().len(), false);
     for name in &request.rules.excluded_topics {
-        let topic = cluster.topic(name).ok_or_else(|| RequestError::UnknownTopic(name.clone()))?;
+        let topic = cluster
+            .topic(name)
+            .ok_or_else(|| RequestError::UnknownTopic(name.clone()))?;
         pinned[topic] = true;
     }
     Ok(pinned)
@@ -234,7 +266,9 @@ fn target_rf(cluster: &Cluster, request: &Request) -> Result<Table<PartitionIx, 
     let now = |partition: &crate::model::Partition| partition.replication_factor() as u8;
     let mut target: Table<PartitionIx, u8> = cluster.partitions().values().iter().map(now).collect();
     for (name, replicas) in &request.replication_factors {
-        let topic = cluster.topic(name).ok_or_else(|| RequestError::UnknownTopic(name.clone()))?;
+        let topic = cluster
+            .topic(name)
+            .ok_or_else(|| RequestError::UnknownTopic(name.clone()))?;
         if request.goal == Goal::Leaders || request.rules.excluded_topics.contains(name) {
             continue;
         }
@@ -248,7 +282,10 @@ fn target_rf(cluster: &Cluster, request: &Request) -> Result<Table<PartitionIx, 
 fn rack_room(cluster: &Cluster, request: &Request, roles: &Table<BrokerIx, Role>) -> Result<RackRoom, RequestError> {
     let all = cluster.brokers().values();
     if !request.rules.racks || all.iter().all(|broker| broker.rack.is_none()) {
-        return Ok(RackRoom { brokers: None, racks: 0 });
+        return Ok(RackRoom {
+            brokers: None,
+            racks: 0,
+        });
     }
     let mut brokers: Table<RackIx, usize> = Table::filled(cluster.racks().len(), 0);
     for (at, broker) in cluster.brokers().iter() {
@@ -256,7 +293,10 @@ fn rack_room(cluster: &Cluster, request: &Request, roles: &Table<BrokerIx, Role>
         brokers[rack] += usize::from(roles[at] != Role::Drains);
     }
     let racks = brokers.values().iter().filter(|brokers| **brokers > 0).count();
-    Ok(RackRoom { brokers: Some(brokers), racks })
+    Ok(RackRoom {
+        brokers: Some(brokers),
+        racks,
+    })
 }
 
 fn limits(
@@ -273,7 +313,9 @@ fn limits(
             Role::Frozen => {}
             Role::Takes | Role::Gives => {
                 for resource in Resource::ALL {
-                    let Some(tolerance) = request.windows.tolerances[resource] else { continue };
+                    let Some(tolerance) = request.windows.tolerances[resource] else {
+                        continue;
+                    };
                     let (low, high) = window(resource, shares[broker][resource], tolerance);
                     upper[broker][resource] = high;
                     let filled = *role == Role::Takes && !matches!(request.goal, Goal::Relief { .. });

@@ -36,7 +36,10 @@ impl Shares<'_> {
         let taking_part = |broker: BrokerIx| self.roles[broker].takes_part();
         let brokers = self.cluster.brokers();
         let known = |broker| brokers[broker].capacity.of(resource).filter(|capacity| *capacity > 0);
-        let all_known = brokers.keys().filter(|at| taking_part(*at)).all(|at| known(at).is_some());
+        let all_known = brokers
+            .keys()
+            .filter(|at| taking_part(*at))
+            .all(|at| known(at).is_some());
         let weight = |at| match known(at) {
             _ if !taking_part(at) => 0.0,
             Some(capacity) if all_known => capacity as f64,
@@ -48,13 +51,19 @@ impl Shares<'_> {
     /// All loads that brokers which take part will have, by replication factor.
     fn totals(&self, resource: Resource) -> BTreeMap<usize, f64> {
         let mut totals = BTreeMap::new();
+        let any_frozen = self.roles.values().contains(&Role::Frozen);
         for (at, partition) in self.cluster.partitions().iter() {
             let replicas = usize::from(self.target_rf[at]);
-            let frozen = self.cluster.replicas(at).iter().filter(|b| self.roles[**b] == Role::Frozen).count();
+            let is_frozen = |broker: &&BrokerIx| any_frozen && self.roles[**broker] == Role::Frozen;
+            let frozen = if any_frozen {
+                self.cluster.replicas(at).iter().filter(is_frozen).count()
+            } else {
+                0
+            };
             let one = partition.load(replicas)[resource] as f64;
             let copies = if Resource::LEADER.contains(&resource) {
                 let first = self.cluster.replicas(at).first();
-                usize::from(first.is_none_or(|broker| self.roles[*broker] != Role::Frozen))
+                usize::from(first.is_none_or(|broker| !is_frozen(&broker)))
             } else {
                 replicas.saturating_sub(frozen)
             };
@@ -65,7 +74,11 @@ impl Shares<'_> {
 
     fn groups(&self, resource: Resource, weights: &Table<BrokerIx, f64>) -> Vec<Group> {
         let totals = self.totals(resource);
-        let all: Vec<BrokerIx> = weights.iter().filter(|(_, weight)| **weight > 0.0).map(|(at, _)| at).collect();
+        let all: Vec<BrokerIx> = weights
+            .iter()
+            .filter(|(_, weight)| **weight > 0.0)
+            .map(|(at, _)| at)
+            .collect();
         let total: f64 = totals.iter().map(|(replicas, each)| *replicas as f64 * each).sum();
         if !self.room.is_ruled() || Resource::LEADER.contains(&resource) {
             return vec![Group::new(all, weights, total)];
@@ -118,7 +131,9 @@ fn level(racks: &[Group], ranges: &[(f64, f64)], total: f64) -> f64 {
     let weight: f64 = racks.iter().map(|rack| rack.weight).sum();
     let sum = |level: f64| -> f64 {
         let clamped = racks.iter().zip(ranges);
-        clamped.map(|(rack, (least, most))| (level * rack.weight).clamp(*least, most.max(*least))).sum()
+        clamped
+            .map(|(rack, (least, most))| (level * rack.weight).clamp(*least, most.max(*least)))
+            .sum()
     };
     if weight <= 0.0 || sum(total / weight) == total {
         return total / weight.max(f64::MIN_POSITIVE);
@@ -127,7 +142,11 @@ fn level(racks: &[Group], ranges: &[(f64, f64)], total: f64) -> f64 {
     let (mut low, mut high) = (0.0, total / smallest);
     for _ in 0..100 {
         let middle = (low + high) / 2.0;
-        if sum(middle) < total { low = middle } else { high = middle }
+        if sum(middle) < total {
+            low = middle
+        } else {
+            high = middle
+        }
     }
     (low + high) / 2.0
 }
@@ -138,7 +157,11 @@ mod tests {
     use crate::dense::Key;
 
     fn group(weight: f64) -> Group {
-        Group { brokers: vec![BrokerIx::from_index(0)], weight, share: 0.0 }
+        Group {
+            brokers: vec![BrokerIx::from_index(0)],
+            weight,
+            share: 0.0,
+        }
     }
 
     #[test]
