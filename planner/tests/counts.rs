@@ -4,7 +4,7 @@ use kfleet_planner::generate::{Spec, generate};
 use kfleet_planner::random::Random;
 use kfleet_planner::request::{Budget, Request, Rules, Windows};
 
-use super::checked;
+use super::{checked, is_proven_least};
 
 /// A small cluster with anything from one to four replicas, with or without racks, and perhaps brokers to empty.
 fn random(seed: u64) -> (Spec, Request) {
@@ -45,9 +45,10 @@ fn a_thousand_random_counts_are_proven_optimal() {
         let (spec, request) = random(seed);
         let cluster = generate(&spec).unwrap();
         let (plan, accepted) = checked(&cluster, &request);
-        assert_eq!(
-            plan.summary.moved_bytes, plan.summary.bound_bytes,
-            "seed {seed}: {spec:?} {request:?}"
+        assert!(
+            is_proven_least(&plan.summary),
+            "seed {seed}: {:?} {spec:?} {request:?}",
+            plan.summary
         );
         assert_eq!(accepted.moved_bytes, plan.summary.moved_bytes, "seed {seed}");
     }

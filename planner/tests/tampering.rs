@@ -12,7 +12,7 @@ fn base() -> (Cluster, Request, Plan) {
     let spec = Spec {
         brokers: 12,
         racks: 4,
-        topics: 8,
+        topics: 60,
         replicas: 900,
         skew: 0.4,
         disk_room: 3.0,
@@ -22,14 +22,14 @@ fn base() -> (Cluster, Request, Plan) {
     let rules = Rules {
         removed: vec![11],
         excluded: vec![10],
-        excluded_topics: vec!["topic-00007".to_owned()],
+        excluded_topics: vec!["topic-00059".to_owned()],
         disk_limit: Some(0.95),
         topic_spread: Some(TopicSpread::default()),
         ..Rules::default()
     };
     // The excluded topic must not be on the broker that goes.
     let rules = Rules {
-        removed: free_of(&cluster, "topic-00007", rules.removed),
+        removed: free_of(&cluster, "topic-00059", rules.removed),
         ..rules
     };
     let request = Request {
@@ -122,12 +122,12 @@ tampered!(a_replica_more, Fault::ReplicationFactor { .. }, |_, _, plan| {
     to.push(other);
 });
 tampered!(a_change_of_an_excluded_topic, Fault::Excluded(_), |cluster, _, plan| {
-    let topic = cluster.topic("topic-00007").unwrap();
+    let topic = cluster.topic("topic-00059").unwrap();
     let at = cluster.topics()[topic].partitions().next().unwrap();
     let from = cluster.ids(cluster.replicas(at));
     let to = from.iter().rev().copied().collect();
     plan.changes.push(Change {
-        topic: "topic-00007".to_owned(),
+        topic: "topic-00059".to_owned(),
         partition: 0,
         from,
         to,

@@ -124,11 +124,15 @@ fn one_round(
     let mut left = Vec::new();
     for lifted in placing.place(state, hand) {
         match lifted.from {
-            Some(home) => {
+            // Another replica of the partition may have come into its rack meanwhile.
+            Some(home) if state.may_take(lifted.slot, home) => {
                 state.put(lifted.slot, home);
                 stuck[lifted.slot] = true;
             }
-            None => left.push(lifted),
+            _ => left.push(Lifted {
+                slot: lifted.slot,
+                from: None,
+            }),
         }
     }
     left
