@@ -117,7 +117,7 @@ impl<K: Key, V> Table<K, V> {
     }
 
     /// The value, if the key is of this table.
-    pub fn get(&self, key: K) -> Option<&V> {
+    pub fn lookup(&self, key: K) -> Option<&V> {
         self.values.get(key.index())
     }
 }

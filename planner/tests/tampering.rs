@@ -108,7 +108,7 @@ tampered!(another_start, Fault::OtherStart(_), |_, _, plan| plan.changes[0]
 tampered!(nothing_changes, Fault::NoChange(_), |_, _, plan| plan.changes[0].to =
     plan.changes[0].from.clone());
 tampered!(a_broker_that_is_not_there, Fault::UnknownBroker { .. }, |_, _, plan| {
-    plan.changes[0].to[0] = 4711
+    plan.changes[0].to[0] = 4711;
 });
 tampered!(one_broker_twice, Fault::SameBroker(_), |_, _, plan| plan.changes[0]
     .to[1] =

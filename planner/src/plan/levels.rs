@@ -85,9 +85,9 @@ fn falling(value: impl Fn(f64) -> f64) -> f64 {
     for _ in 0..HALVINGS {
         let middle = (low + high) / 2.0;
         if value(middle) >= 0.0 {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
     }
     low

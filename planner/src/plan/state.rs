@@ -103,7 +103,7 @@ impl<'p> State<'p> {
                 self.held[broker].push(slot);
                 self.topics.add(of.topic, broker, 1);
             }
-            if let Some(first) = home.get(self.first_slot(partition)).copied().flatten() {
+            if let Some(first) = home.lookup(self.first_slot(partition)).copied().flatten() {
                 self.account_leader(first, &load, 1);
             }
         }

@@ -52,7 +52,7 @@ impl TopicCounts {
             return true;
         };
         let place = SlotIx::from_index(row as usize + broker.index());
-        let before = self.before.get(place).copied().unwrap_or_default();
+        let before = self.before.lookup(place).copied().unwrap_or_default();
         self.counts[place] < if comes_back { cap.max(before) } else { cap }
     }
 }

@@ -143,9 +143,9 @@ fn level(racks: &[Group], ranges: &[(f64, f64)], total: f64) -> f64 {
     for _ in 0..100 {
         let middle = (low + high) / 2.0;
         if sum(middle) < total {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
     }
     (low + high) / 2.0
