@@ -206,6 +206,6 @@ mod tests {
             assert!(cost <= proven * 1.03, "seed {seed}: {cost} for {proven}");
             all += cost / proven / 40.0;
         }
-        assert!(all <= 1.01, \"{all} on average\");
+        assert!(all <= 1.01, "{all} on average");
     }
 }
