@@ -1,4 +1,5 @@
-//! Finds brokers for replicas that have been lifted: largest first, each to the broker that lacks most of what it has.
+//! Finds brokers for replicas that have been lifted, each the one that lacks most of what the replica has: the large
+//! ones first, the others in no order, so that takers fill up with all resources at the same time.
 
 use super::construct::Lifted;
 use super::levels::at_level;
@@ -7,7 +8,13 @@ use crate::bound::Scale;
 use crate::bound::cover::{Amounts, dot};
 use crate::dense::{BrokerIx, PerResource, Resource};
 use crate::model::Partition;
+use crate::random::Random;
 use crate::request::Role;
+
+/// Parts of an average broker's load from which a replica is large.
+const LARGE: f64 = 0.01;
+/// How much worse a unit above the level is than a unit that is lacking.
+const TOO_MUCH: f64 = 4.0;
 
 /// A broker that may take, and what it lacks up to the level it is filled to.
 struct Taker {
@@ -55,15 +62,18 @@ impl Placing {
 
     /// Places what it can; hands back what fits nowhere.
     pub(crate) fn place(&mut self, state: &mut State<'_>, hand: Vec<Lifted>) -> Vec<Lifted> {
-        let size = |lifted: &Lifted| {
-            let partition = state.partition(lifted.slot);
-            let [a, b, c] = self.weights(&state.cluster().partitions()[partition]);
+        let largest = |lifted: &Lifted| {
+            let [a, b, c] = self.weights(&state.cluster().partitions()[state.partition(lifted.slot)]);
             a.max(b).max(c)
         };
-        let mut order: Vec<(f64, Lifted)> = hand.into_iter().map(|lifted| (size(&lifted), lifted)).collect();
-        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.slot.cmp(&b.1.slot)));
+        let (mut large, mut small): (Vec<_>, Vec<_>) = hand
+            .into_iter()
+            .map(|lifted| (largest(&lifted), lifted))
+            .partition(|(size, _)| *size > LARGE);
+        large.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.slot.cmp(&b.1.slot)));
+        Random::new(state.problem.request.effort.seed).shuffle(&mut small);
         let mut left = Vec::new();
-        for (_, lifted) in order {
+        for (_, lifted) in large.into_iter().chain(small) {
             let weights = self.weights(&state.cluster().partitions()[state.partition(lifted.slot)]);
             let may_look = state.spend(self.takers.len());
             match self.best(state, &lifted, weights).filter(|_| may_look) {
@@ -78,10 +88,11 @@ impl Placing {
         let [w0, w1, w2] = weights;
         let [v0, v1, v2] = self.windowed;
         let weighted = [w0 * v0, w1 * v1, w2 * v2];
+        let felt = |lacks: f64| if lacks < 0.0 { TOO_MUCH * lacks } else { lacks };
         let mut best = None;
         let mut score = f64::NEG_INFINITY;
         for (at, taker) in self.takers.iter().enumerate() {
-            let here = dot(weighted, taker.lacks);
+            let here = dot(weighted, taker.lacks.map(felt));
             let [r0, r1, r2] = taker.room;
             let fits = w0 <= r0 && w1 <= r1 && w2 <= r2;
             if here > score && fits && lifted.from != Some(taker.broker) && state.may_take(lifted.slot, taker.broker) {
