@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kfleet_planner::check::check;
 use kfleet_planner::generate::{Spec, generate};
 use kfleet_planner::plan::{PlanError, plan};
-use kfleet_planner::request::{Budget, Goal, Request, Rules, TopicSpread, Windows};
+use kfleet_planner::request::{Budget, Effort, Goal, Request, Rules, TopicSpread, Windows};
 use proptest::prelude::*;
 
 fn spec() -> impl Strategy<Value = Spec> {
@@ -72,6 +72,10 @@ fn request() -> impl Strategy<Value = Request> {
                     moves: budget.1,
                 },
                 replication_factors: BTreeMap::from_iter(replication_factors),
+                effort: Effort {
+                    steps: 3_000_000,
+                    seed: 1,
+                },
                 ..Request::default()
             }
         },
@@ -79,7 +83,7 @@ fn request() -> impl Strategy<Value = Request> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_planned_is_accepted_and_the_same_again(spec in spec(), request in request()) {
