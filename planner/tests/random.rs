@@ -76,7 +76,6 @@ fn request() -> impl Strategy<Value = Request> {
                     steps: 3_000_000,
                     seed: 1,
                 },
-                ..Request::default()
             }
         },
     )
