@@ -11,6 +11,8 @@ const SLOTS: usize = 40;
 const BROKERS: usize = 32;
 const BROKERS_PULLED: usize = 8;
 const MOVES_EACH: usize = 60;
+/// Of the best moves found in one look at a broker this many are made, as long as each does what it promised.
+const STEPS_AT_ONCE: usize = 8;
 /// Less than a byte of a terabyte: what sums in another order make is smaller.
 pub(crate) const SMALLEST_GAIN: f64 = 1e-13;
 
@@ -54,10 +56,16 @@ pub(crate) fn mend_these(state: &mut State<'_>, measure: &Measure, brokers: &[Br
     let mut moved = false;
     for broker in brokers {
         for _ in 0..MOVES_EACH {
-            let Some(step) = best_step(state, measure, *broker) else {
+            let mut carried = false;
+            for step in best_steps(state, measure, *broker) {
+                if !carried || is_still_good(state, measure, &step) {
+                    carry_out(state, &step);
+                    carried = true;
+                }
+            }
+            if !carried {
                 break;
-            };
-            carry_out(state, &step);
+            }
             moved = true;
         }
     }
@@ -72,17 +80,27 @@ fn carry_out(state: &mut State<'_>, step: &Step) {
     state.put(step.slot, step.to);
 }
 
-/// The best change for the resource in which the broker is furthest outside.
-fn best_step(state: &mut State<'_>, measure: &Measure, broker: BrokerIx) -> Option<Step> {
+/// Whether a move found before others were made is as good as it was.
+fn is_still_good(state: &State<'_>, measure: &Measure, step: &Step) -> bool {
+    let Some(from) = state
+        .broker(step.slot)
+        .filter(|from| *from != step.to && step.back.is_none())
+    else {
+        return false;
+    };
+    gain_of_move(state, measure, step.slot, from, step.to) >= 0.999 * step.gain && state.may_take(step.slot, step.to)
+}
+
+/// The changes, best first, for the resource in which the broker is furthest outside.
+fn best_steps(state: &mut State<'_>, measure: &Measure, broker: BrokerIx) -> Vec<Step> {
     let load = state.loads[broker];
     let furthest = |k: &Resource| measure.outside(broker, *k, load[*k]);
-    let k = measure
-        .resources
-        .iter()
-        .copied()
-        .max_by(|a, b| furthest(a).total_cmp(&furthest(b)))?;
+    let resources = measure.resources.iter().copied();
+    let Some(k) = resources.max_by(|a, b| furthest(a).total_cmp(&furthest(b))) else {
+        return Vec::new();
+    };
     if furthest(&k) <= 0.0 || !state.spend(SLOTS * BROKERS) {
-        return None;
+        return Vec::new();
     }
     let over = load[k] > measure.upper(broker, k);
     let others = others(state, measure, k, broker, over);
@@ -91,19 +109,25 @@ fn best_step(state: &mut State<'_>, measure: &Measure, broker: BrokerIx) -> Opti
     } else {
         pulls(state, measure, k, broker, &others)
     };
-    let best = best_of(moves);
-    if best.is_some() {
-        return best;
+    if moves.is_empty() {
+        return best_first(swaps(state, measure, k, broker, &others, over));
     }
-    best_of(swaps(state, measure, k, broker, &others, over))
+    best_first(moves)
 }
 
-fn best_of(steps: Vec<Step>) -> Option<Step> {
-    let better = |a: &Step, b: &Step| a.value().total_cmp(&b.value()).then(b.slot.cmp(&a.slot));
+fn best_first(mut steps: Vec<Step>) -> Vec<Step> {
+    let better = |a: &Step, b: &Step| {
+        b.value()
+            .total_cmp(&a.value())
+            .then(a.slot.cmp(&b.slot))
+            .then(a.to.cmp(&b.to))
+    };
+    if steps.len() > STEPS_AT_ONCE {
+        steps.select_nth_unstable_by(STEPS_AT_ONCE, better);
+        steps.truncate(STEPS_AT_ONCE);
+    }
+    steps.sort_unstable_by(better);
     steps
-        .into_iter()
-        .filter(|step| step.gain > SMALLEST_GAIN)
-        .max_by(better)
 }
 
 /// Brokers to move to, those with the most room first; or to move from, those with the most to spare.
