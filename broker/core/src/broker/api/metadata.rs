@@ -32,8 +32,9 @@ const LISTENER_NOT_FOUND_FROM: i16 = 6;
 
 pub(super) fn handle(broker: &Arc<Broker>, call: &Call) -> Result<Outcome, DecodeError> {
     let request: MetadataRequest = call.decode()?;
-    let Some(deadline) = held_until(broker, call, &request) else {
-        return Ok(answer(broker, call, request)?.into());
+    let image = broker.image();
+    let Some(deadline) = held_until(broker, &image, call, &request) else {
+        return Ok(answer(broker, &image, call, request)?.into());
     };
     Ok(Outcome::Wait(Box::new(PendingMetadata {
         id: broker.next_waiter_id(),
@@ -53,15 +54,18 @@ fn asks_for_all(version: i16, request: &MetadataRequest) -> bool {
 }
 
 /// Until when the answer waits for an image with other leaders.
-fn held_until(broker: &Broker, call: &Call, request: &MetadataRequest) -> Option<Duration> {
-    let image = broker.image();
-    let leaders = |topic: &TopicImage| topic.partitions().map(|(_, state)| state.leader).collect::<Vec<_>>();
-    let held = |leaders: &mut dyn Iterator<Item = i32>| broker.lost_leaders.held_until(leaders, call.now.mono);
+fn held_until(broker: &Broker, image: &MetadataImage, call: &Call, request: &MetadataRequest) -> Option<Duration> {
+    let (lost, now) = (&broker.lost_leaders, call.now.mono);
     if asks_for_all(call.header.api_version, request) {
-        return held(&mut image.topics().iter().flat_map(leaders));
+        return lost.held_until(image.topics().iter().flat_map(leaders), now);
     }
     let asked = request.topics.iter().flatten();
-    held(&mut asked.filter_map(|asked| found(&image, asked)).flat_map(leaders))
+    let asked = asked.filter_map(|asked| found(image, asked));
+    lost.held_until(asked.flat_map(leaders), now)
+}
+
+fn leaders(topic: &TopicImage) -> impl Iterator<Item = i32> {
+    topic.partitions().map(|(_, state)| state.leader)
 }
 
 fn found<'a>(image: &'a MetadataImage, asked: &MetadataRequestTopic) -> Option<&'a TopicImage> {
@@ -71,12 +75,16 @@ fn found<'a>(image: &'a MetadataImage, asked: &MetadataRequestTopic) -> Option<&
     }
 }
 
-fn answer(broker: &Arc<Broker>, call: &Call, request: MetadataRequest) -> Result<Reply, DecodeError> {
+fn answer(
+    broker: &Arc<Broker>,
+    image: &MetadataImage,
+    call: &Call,
+    request: MetadataRequest,
+) -> Result<Reply, DecodeError> {
     let version = call.header.api_version;
-    let image = broker.image();
     let view = View {
         broker,
-        image: &image,
+        image,
         listener: &call.peer.listener,
         version,
         now: call.now.mono,
@@ -121,11 +129,12 @@ impl Pending for PendingMetadata {
     fn poll(&mut self, now: Now, waker: &Waker) -> Poll<Reply> {
         self.broker.lost_leaders.wait(self.id, waker);
         self.call.now = now;
-        if now.mono < self.deadline && held_until(&self.broker, &self.call, &self.request).is_some() {
+        let image = self.broker.image();
+        if now.mono < self.deadline && held_until(&self.broker, &image, &self.call, &self.request).is_some() {
             return Poll::Pending;
         }
         let request = std::mem::take(&mut self.request);
-        Poll::Ready(answer(&self.broker, &self.call, request).unwrap_or(Reply::Close))
+        Poll::Ready(answer(&self.broker, &image, &self.call, request).unwrap_or(Reply::Close))
     }
 
     fn deadline(&self) -> Duration {
