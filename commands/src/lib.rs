@@ -59,6 +59,7 @@ mod watch;
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use serde_json::json;
@@ -240,10 +241,22 @@ pub fn main() -> u8 {
     }
 }
 
+fn shows_help(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    )
+}
+
 /// Reads a command line.
 fn parse(args: Vec<OsString>) -> Result<(Cli, Sources), clap::Error> {
     let color = Color::asked_for(args.iter().cloned()).of_help();
-    let matches = definition().color(color).try_get_matches_from(args)?;
+    // How help is laid out is worked out only where it is shown.
+    let matches = Cli::command().color(color).try_get_matches_from(&args);
+    let matches = match matches {
+        Err(error) if shows_help(&error) => definition().color(color).try_get_matches_from(args)?,
+        matches => matches?,
+    };
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut definition().color(color)))?;
     cli.global.has_timeout = matches.value_source("timeout") != Some(ValueSource::DefaultValue);
     Ok((cli, Sources::of(&matches)))
