@@ -3,6 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use regex_automata::meta::Regex;
+
+use crate::error::CommandError;
+
 /// A name in which `*` stands for any characters and `?` for one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(String);
@@ -60,6 +64,12 @@ impl fmt::Display for Pattern {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
     }
+}
+
+/// A regular expression that stands for whole names.
+pub(crate) fn whole(text: &str) -> Result<Regex, CommandError> {
+    let whole = Regex::new(&format!("^(?:{text})$"));
+    whole.map_err(|_| CommandError::usage(format!("\"{text}\" is no regular expression")))
 }
 
 #[cfg(test)]

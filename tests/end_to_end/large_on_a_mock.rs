@@ -8,14 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use protocol::api::messages::api_versions_response::ApiVersion;
 use protocol::api::messages::describe_groups_response::{DescribedGroup, DescribedGroupMember};
 use protocol::api::messages::find_coordinator_response::Coordinator;
 use protocol::api::messages::list_groups_response::ListedGroup;
 use protocol::api::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
-use protocol::api::messages::metadata_response::{
-    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
-};
+use protocol::api::messages::metadata_response::{MetadataResponsePartition, MetadataResponseTopic};
 use protocol::api::messages::offset_fetch_response::{
     OffsetFetchResponseGroup, OffsetFetchResponsePartitions, OffsetFetchResponseTopics,
 };
@@ -24,11 +21,11 @@ use protocol::api::messages::{
     FindCoordinatorResponse, ListGroupsResponse, ListOffsetsRequest, ListOffsetsResponse, MetadataRequest,
     MetadataResponse, OffsetFetchRequest, OffsetFetchResponse,
 };
-use protocol::api::{ApiKey, BrokerId, GroupId, StrBytes, TopicName};
+use protocol::api::{ApiKey, BrokerId, GroupId, TopicName};
 use serde_json::Value;
 
 use crate::support::KFLEET;
-use crate::support::mock::{Asked, serve};
+use crate::support::mock::{Asked, broker_at, serve, served, text};
 
 const BROKERS: i32 = 3;
 const TOPICS: usize = 500;
@@ -51,10 +48,6 @@ const SERVED: [ApiKey; 7] = [
     ApiKey::OffsetFetch,
     ApiKey::ListOffsets,
 ];
-
-fn text(text: &str) -> StrBytes {
-    StrBytes::from_string(text.to_owned())
-}
 
 fn topic_name(topic: usize) -> TopicName {
     TopicName(text(&format!("topic-{topic:03}")))
@@ -89,13 +82,7 @@ impl Broker {
     }
 
     fn metadata(&self, request: &MetadataRequest) -> MetadataResponse {
-        let brokers = (1..).zip(self.addresses.iter()).map(|(id, address)| {
-            let (host, port) = address.rsplit_once(':').unwrap();
-            MetadataResponseBroker::default()
-                .with_node_id(BrokerId(id))
-                .with_host(text(host))
-                .with_port(port.parse().unwrap())
-        });
+        let brokers = (1..).zip(self.addresses.iter()).map(broker_at);
         let is_asked = |name: &TopicName| {
             let topics = request.topics.as_ref();
             topics.is_none_or(|topics| topics.iter().any(|topic| topic.name.as_ref() == Some(name)))
@@ -138,14 +125,7 @@ fn coordinator_of(group: usize) -> i32 {
 }
 
 fn versions() -> ApiVersionsResponse {
-    let served = SERVED.iter().map(|api| {
-        let versions = api.valid_versions();
-        ApiVersion::default()
-            .with_api_key(*api as i16)
-            .with_min_version(versions.min)
-            .with_max_version(versions.max)
-    });
-    ApiVersionsResponse::default().with_api_keys(served.collect())
+    ApiVersionsResponse::default().with_api_keys(SERVED.iter().map(served).collect())
 }
 
 fn coordinators(request: FindCoordinatorRequest) -> FindCoordinatorResponse {

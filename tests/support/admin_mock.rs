@@ -6,7 +6,6 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use protocol::api::messages::api_versions_response::ApiVersion;
 use protocol::api::messages::create_partitions_response::CreatePartitionsTopicResult;
 use protocol::api::messages::create_topics_response::CreatableTopicResult;
 use protocol::api::messages::delete_records_response::{DeleteRecordsPartitionResult, DeleteRecordsTopicResult};
@@ -32,7 +31,7 @@ use protocol::api::messages::{
 };
 use protocol::api::{ApiKey, BrokerId, StrBytes, TopicName};
 
-use super::mock::{Asked, serve};
+use super::mock::{Asked, serve, served, text};
 
 /// What it serves.
 const SERVED: [ApiKey; 14] = [
@@ -134,10 +133,6 @@ struct Broker {
     made: Arc<Mutex<Made>>,
 }
 
-fn text(text: &str) -> StrBytes {
-    StrBytes::from_string(text.to_owned())
-}
-
 fn topic_name(name: &str) -> TopicName {
     TopicName(text(name))
 }
@@ -159,17 +154,9 @@ impl Broker {
 
     fn versions(&self) -> ApiVersionsResponse {
         let list_version = self.made.lock().unwrap().list_version;
-        let served = |api: &ApiKey| {
-            let versions = api.valid_versions();
-            let max = if *api == ApiKey::ListConfigResources {
-                list_version
-            } else {
-                versions.max
-            };
-            ApiVersion::default()
-                .with_api_key(*api as i16)
-                .with_min_version(versions.min)
-                .with_max_version(max)
+        let served = |api: &ApiKey| match api {
+            ApiKey::ListConfigResources => served(api).with_max_version(list_version),
+            _ => served(api),
         };
         ApiVersionsResponse::default().with_api_keys(SERVED.iter().map(served).collect())
     }

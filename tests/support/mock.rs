@@ -159,12 +159,21 @@ fn answer_all(mut stream: TcpStream, answer: impl Fn(ApiKey, &Asked) -> Bytes) {
     }
 }
 
-pub(super) fn text(text: &str) -> StrBytes {
+pub(crate) fn text(text: &str) -> StrBytes {
     StrBytes::from_string(text.to_owned())
 }
 
 pub(super) fn topic() -> TopicName {
     TopicName(StrBytes::from_static_str("t"))
+}
+
+/// A broker with this id, reached at host:port.
+pub(crate) fn broker_at((id, address): (i32, &String)) -> MetadataResponseBroker {
+    let (host, port) = address.rsplit_once(':').unwrap();
+    MetadataResponseBroker::default()
+        .with_node_id(BrokerId(id))
+        .with_host(text(host))
+        .with_port(port.parse().unwrap())
 }
 
 impl Broker {
@@ -187,15 +196,8 @@ impl Broker {
 
     fn metadata(&self) -> MetadataResponse {
         let made = self.made.lock().unwrap();
-        let broker = |(id, address): (i32, &String)| {
-            let (host, port) = address.rsplit_once(':').unwrap();
-            MetadataResponseBroker::default()
-                .with_node_id(BrokerId(id))
-                .with_host(text(host))
-                .with_port(port.parse().unwrap())
-        };
         let brokers = [Some(&self.address), made.other.as_ref()];
-        let brokers = (1..).zip(brokers.into_iter().flatten()).map(broker);
+        let brokers = (1..).zip(brokers.into_iter().flatten()).map(broker_at);
         let last = made.partitions - 1;
         let partition = |index: i32| {
             let leader = if index == last && made.other.is_some() { 2 } else { 1 };
@@ -309,14 +311,16 @@ impl Broker {
     }
 }
 
+/// An API that is served in all its versions.
+pub(crate) fn served(api: &ApiKey) -> ApiVersion {
+    let versions = api.valid_versions();
+    ApiVersion::default()
+        .with_api_key(*api as i16)
+        .with_min_version(versions.min)
+        .with_max_version(versions.max)
+}
+
 fn versions() -> ApiVersionsResponse {
-    let served = |api: &ApiKey| {
-        let versions = api.valid_versions();
-        ApiVersion::default()
-            .with_api_key(*api as i16)
-            .with_min_version(versions.min)
-            .with_max_version(versions.max)
-    };
     ApiVersionsResponse::default().with_api_keys(SERVED.iter().chain(&mock_access::SERVED).map(served).collect())
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use protocol::Uuid;
-use protocol::api::messages::api_versions_response::{ApiVersion, FinalizedFeatureKey};
+use protocol::api::messages::api_versions_response::FinalizedFeatureKey;
 use protocol::api::messages::describe_cluster_response::DescribeClusterBroker;
 use protocol::api::messages::describe_quorum_response::{PartitionData, ReplicaState, TopicData};
 use protocol::api::messages::metadata_response::MetadataResponseBroker;
@@ -16,7 +16,7 @@ use protocol::api::messages::{
 };
 use protocol::api::{ApiKey, BrokerId, StrBytes, TopicName};
 
-use super::mock::{Asked, serve, text};
+use super::mock::{Asked, serve, served, text};
 
 /// What it serves.
 const SERVED: [ApiKey; 8] = [
@@ -118,13 +118,6 @@ impl Broker {
     }
 
     fn versions(&self) -> ApiVersionsResponse {
-        let served = |api: &ApiKey| {
-            let versions = api.valid_versions();
-            ApiVersion::default()
-                .with_api_key(*api as i16)
-                .with_min_version(versions.min)
-                .with_max_version(versions.max)
-        };
         let level = self.state.lock().unwrap().level;
         let feature = FinalizedFeatureKey::default()
             .with_name(StrBytes::from_static_str("metadata.version"))

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use client::{Client, Member, Reader};
-use regex_automata::meta::Regex;
 
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::output::Format;
+use crate::pattern::whole;
 
 mod format;
 mod group;
@@ -186,8 +186,7 @@ async fn topics(client: &Client, args: &ConsumeArgs) -> Result<Vec<String>, Comm
     if args.regex {
         let mut expressions = Vec::new();
         for text in &args.topics {
-            let whole = Regex::new(&format!("^(?:{text})$"));
-            expressions.push(whole.map_err(|_| CommandError::usage(format!("\"{text}\" is no regular expression")))?);
+            expressions.push(whole(text)?);
         }
         let all = client.metadata(None).await?.topics;
         let names = all

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use client::{Chunk, PartitionKey, PartitionOffsets};
-use regex_automata::meta::Regex;
 
 use super::cluster::{self, Where};
 use super::console_consumer::Start;
@@ -13,9 +12,11 @@ use super::date_format::DateFormat;
 use super::failed::{Failed, Throwable};
 use super::io::Io;
 use super::membership::{self, End, Follower, Membership};
+use super::names::of_cluster;
 use super::options::{Parsed, Syntax, flag, optional, valued};
 use crate::client_properties::ClientProperties;
 use crate::offsets::time::now_ms;
+use crate::pattern::whole;
 
 /// Its flags.
 pub(super) const SYNTAX: Syntax = Syntax {
@@ -192,14 +193,9 @@ async fn topics(parsed: &Parsed, cluster: &Where) -> Result<Vec<String>, Throwab
             format!("{pattern} is no regular expression"),
         )
     };
-    let whole = Regex::new(&format!("^(?:{pattern})$")).map_err(wrong)?;
+    let whole = whole(pattern).map_err(wrong)?;
     let client = cluster.connect("metadata").await?;
-    let topics = client.metadata(None).await?.topics.into_iter();
-    let names = topics.filter(|topic| !topic.is_internal).filter_map(|topic| topic.name);
-    Ok(names
-        .map(|name| name.to_string())
-        .filter(|name| whole.is_match(name))
-        .collect())
+    of_cluster(&client, |name| whole.is_match(name)).await
 }
 
 /// What was read so far.

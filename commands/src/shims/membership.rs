@@ -7,6 +7,7 @@ use std::time::Duration;
 use client::{Chunk, Client, Member, PartitionKey, PartitionOffsets, Reader};
 use tokio::time::{Instant, interval, sleep_until};
 
+use super::FAR;
 use super::cluster::Where;
 use super::console_consumer::{Start, positions};
 use super::failed::Throwable;
@@ -15,8 +16,6 @@ use super::signals::Signals;
 
 /// Between two signs of life of a member, and two commits of one that commits by itself.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(3);
-/// Longer than anybody waits.
-const FAR: Duration = Duration::from_secs(86_400 * 365);
 
 /// Who is told what a member does.
 pub(super) trait Follower {

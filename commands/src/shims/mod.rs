@@ -51,6 +51,7 @@ mod verifiable_producer;
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Subcommand;
 
@@ -61,6 +62,9 @@ use io::Io;
 
 pub(crate) use install::InstalledShim;
 pub(crate) use list::ShimRow;
+
+/// Longer than anybody waits.
+const FAR: Duration = Duration::from_secs(86_400 * 365);
 
 /// Apache's scripts under their own names.
 #[derive(Debug, Subcommand)]

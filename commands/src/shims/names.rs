@@ -1,8 +1,10 @@
 //! Which topics a script means: a list of regular expressions, each of which a whole name has to match.
 
+use client::Client;
 use regex_automata::meta::Regex;
 
 use super::failed::Throwable;
+use crate::pattern::whole;
 
 /// Topics that are the cluster's own, as Apache's tools know them.
 const INTERNAL: [&str; 3] = ["__consumer_offsets", "__share_group_state", "__transaction_state"];
@@ -21,7 +23,7 @@ impl Included {
     pub(super) fn new(list: &str) -> Result<Self, Throwable> {
         let list = list.trim().replace(',', "|").replace(' ', "");
         let list = list.trim_matches(['"', '\'']);
-        match Regex::new(&format!("^(?:{list})$")) {
+        match whole(list) {
             Ok(regex) => Ok(Self(regex)),
             Err(_) => Err(Throwable::new(
                 "java.lang.RuntimeException",
@@ -34,6 +36,16 @@ impl Included {
     pub(super) fn has(&self, topic: &str) -> bool {
         self.0.is_match(topic)
     }
+}
+
+/// Topics of a cluster that are meant, without its own.
+pub(super) async fn of_cluster(client: &Client, is_meant: impl Fn(&str) -> bool) -> Result<Vec<String>, Throwable> {
+    let topics = client.metadata(None).await?.topics.into_iter();
+    let names = topics.filter(|topic| !topic.is_internal).filter_map(|topic| topic.name);
+    Ok(names
+        .map(|name| name.to_string())
+        .filter(|name| is_meant(name))
+        .collect())
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use protocol::records::{BatchBuilder, Compression, NewRecord, ProducerStamp};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::cluster;
 use super::failed::Throwable;
+use super::{FAR, cluster};
 
 /// Batches that wait for their turn.
 const BATCHES_AHEAD: usize = 16;
@@ -30,24 +30,8 @@ impl Manner {
     pub(super) fn of(properties: &BTreeMap<String, String>) -> Result<Self, Throwable> {
         let config = |message| Throwable::new("org.apache.kafka.common.config.ConfigException", message);
         let value = |key: &str| properties.get(key).map(String::as_str);
-        let acks = match value("acks").unwrap_or("all") {
-            "all" | "-1" => Acks::All,
-            "1" => Acks::Leader,
-            "0" => Acks::None,
-            other => {
-                return Err(config(format!(
-                    "Invalid value {other} for configuration acks: String must be one of: all, -1, 0, 1"
-                )));
-            }
-        };
-        let compression = match value("compression.type").unwrap_or("none") {
-            "none" => Compression::None,
-            "gzip" => Compression::Gzip,
-            "snappy" => Compression::Snappy,
-            "lz4" => Compression::Lz4,
-            "zstd" => Compression::Zstd,
-            other => return Err(config(format!("Unknown compression name: {other}"))),
-        };
+        let acks = acks(value("acks").unwrap_or("all")).map_err(config)?;
+        let compression = compression(value("compression.type").unwrap_or("none")).map_err(config)?;
         let batch_bytes = match value("batch.size") {
             None => BATCH_BYTES,
             Some(text) => text.parse().map_err(|_| {
@@ -61,6 +45,30 @@ impl Manner {
             compression,
             batch_bytes,
         })
+    }
+}
+
+/// The property acks, or what is wrong with it.
+pub(super) fn acks(text: &str) -> Result<Acks, String> {
+    match text {
+        "all" | "-1" => Ok(Acks::All),
+        "1" => Ok(Acks::Leader),
+        "0" => Ok(Acks::None),
+        other => Err(format!(
+            "Invalid value {other} for configuration acks: String must be one of: all, -1, 0, 1"
+        )),
+    }
+}
+
+/// The property compression.type, or what is wrong with it.
+pub(super) fn compression(name: &str) -> Result<Compression, String> {
+    match name {
+        "none" => Ok(Compression::None),
+        "gzip" => Ok(Compression::Gzip),
+        "snappy" => Ok(Compression::Snappy),
+        "lz4" => Ok(Compression::Lz4),
+        "zstd" => Ok(Compression::Zstd),
+        other => Err(format!("Unknown compression name: {other}")),
     }
 }
 
@@ -231,8 +239,6 @@ impl Pace {
 
     /// Waits until the record of this number may follow, and lets nothing wait for it.
     pub(super) async fn wait<T>(&self, count: u64, sender: &mut Sender<T>) -> Result<(), Gone> {
-        /// Longer than anybody waits.
-        const FAR: Duration = Duration::from_secs(86_400 * 365);
         let Some(per_second) = self.per_second else {
             return Ok(());
         };

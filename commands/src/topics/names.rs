@@ -11,7 +11,7 @@ use regex_automata::meta::Regex;
 use crate::error::CommandError;
 use crate::failure::{Failure, together};
 use crate::nearest::did_you_mean;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, whole};
 
 /// What a topic is called by.
 #[derive(Debug, Clone)]
@@ -29,9 +29,7 @@ impl Wanted {
             if !is_regex {
                 return text.parse().map(Self::Pattern).map_err(CommandError::usage);
             }
-            let whole = Regex::new(&format!("^(?:{text})$"));
-            let whole = whole.map_err(|_| CommandError::usage(format!("\"{text}\" is no regular expression")))?;
-            Ok(Self::Regex(text.clone(), whole))
+            Ok(Self::Regex(text.clone(), whole(text)?))
         };
         texts.iter().map(one).collect()
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use clap::Args;
 use client::{TRANSACTION_STATES, TransactionFilter};
 use protocol::api::messages::ListTransactionsRequest;
-use regex_automata::meta::Regex;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -13,6 +12,7 @@ use crate::context::{Context, block_on, parse_duration};
 use crate::error::CommandError;
 use crate::failure::{Failure, together};
 use crate::output::{Shown, Table};
+use crate::pattern::whole;
 use crate::watch::WatchArgs;
 
 /// List transactional ids of all coordinators.
@@ -79,11 +79,7 @@ fn in_kafkas_letters(state: &str) -> String {
 
 pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), CommandError> {
     let pattern = args.transactional_id.as_deref();
-    let whole = pattern.map(|text| {
-        let whole = Regex::new(&format!("^(?:{text})$"));
-        whole.map_err(|_| CommandError::usage(format!("\"{text}\" is no regular expression")))
-    });
-    let whole = whole.transpose()?;
+    let whole = pattern.map(whole).transpose()?;
     let filter = TransactionFilter {
         states: args.state.iter().map(|state| in_kafkas_letters(state)).collect(),
         producer_ids: args.producer_id.clone(),

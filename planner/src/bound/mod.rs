@@ -143,24 +143,9 @@ pub(crate) struct Scale {
 
 impl Scale {
     pub(crate) fn new(problem: &Problem<'_>) -> Self {
-        let brokers = problem
-            .roles
-            .values()
-            .iter()
-            .filter(|role| role.takes_part())
-            .count()
-            .max(1);
-        let unit = |k| {
-            let all: f64 = problem
-                .shares
-                .values()
-                .iter()
-                .map(|share: &PerResource<f64>| share[k])
-                .sum();
-            (all / brokers as f64).max(1e-9)
-        };
+        let average = problem.average_load();
         Self {
-            units: Resource::REPLICA.map(unit),
+            units: Resource::REPLICA.map(|k| average[k]),
         }
     }
 

@@ -16,9 +16,10 @@ pub(crate) struct Measure {
 impl Measure {
     /// With the resources that replicas take as those to be mended.
     pub(crate) fn new(problem: &Problem<'_>) -> Self {
+        let average = problem.average_load();
         Self {
             limits: problem.limits.clone(),
-            per_unit: per_unit(problem),
+            per_unit: PerResource::from_fn(|k| 1.0 / average[k]),
             resources: &Resource::REPLICA,
         }
     }
@@ -78,18 +79,4 @@ impl Measure {
             .map(|k| self.outside(broker, *k, load[*k]) - self.outside(broker, *k, after(*k)))
             .sum()
     }
-}
-
-fn per_unit(problem: &Problem<'_>) -> PerResource<f64> {
-    let brokers = problem
-        .roles
-        .values()
-        .iter()
-        .filter(|role| role.takes_part())
-        .count()
-        .max(1);
-    PerResource::from_fn(|k| {
-        let all: f64 = problem.shares.values().iter().map(|share| share[k]).sum();
-        1.0 / (all / brokers as f64).max(1e-9)
-    })
 }

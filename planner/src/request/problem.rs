@@ -144,6 +144,21 @@ pub struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
+    /// The load of the average broker that takes part: the unit of sums over several resources.
+    pub(crate) fn average_load(&self) -> PerResource<f64> {
+        let brokers = self
+            .roles
+            .values()
+            .iter()
+            .filter(|role| role.takes_part())
+            .count()
+            .max(1);
+        PerResource::from_fn(|k| {
+            let all: f64 = self.shares.values().iter().map(|share| share[k]).sum();
+            (all / brokers as f64).max(1e-9)
+        })
+    }
+
     /// Works out what the request means for the cluster.
     pub fn new(cluster: &'a Cluster, request: &'a Request) -> Result<Self, RequestError> {
         check_numbers(request)?;

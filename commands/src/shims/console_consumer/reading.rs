@@ -11,10 +11,11 @@ use tokio::time::{Instant, interval, sleep_until};
 
 use super::Start;
 use super::formatter::Formatter;
+use crate::shims::FAR;
 use crate::shims::cluster::{Where, make_topic};
 use crate::shims::failed::Throwable;
 use crate::shims::io::Io;
-use crate::shims::names::Included;
+use crate::shims::names::{Included, of_cluster};
 use crate::shims::signals::Signals;
 
 /// No batch may unpack to more.
@@ -94,12 +95,7 @@ async fn topics(client: &Client, wish: &Wish) -> Result<Vec<String>, Throwable> 
         return Ok(vec![topic.clone()]);
     }
     let included = Included::new(wish.include.as_deref().unwrap_or_default())?;
-    let topics = client.metadata(None).await?.topics.into_iter();
-    let names = topics.filter(|topic| !topic.is_internal).filter_map(|topic| topic.name);
-    Ok(names
-        .map(|name| name.to_string())
-        .filter(|name| included.has(name))
-        .collect())
+    of_cluster(client, |name| included.has(name)).await
 }
 
 async fn partitions(
@@ -203,8 +199,7 @@ impl Printer<'_> {
         io: &mut Io,
     ) -> Result<End, Throwable> {
         let mut heartbeat = interval(HEARTBEAT_INTERVAL);
-        let far = Duration::from_secs(86_400 * 365);
-        let mut idle_at = Instant::now() + self.idle.unwrap_or(far);
+        let mut idle_at = Instant::now() + self.idle.unwrap_or(FAR);
         loop {
             if self.left == Some(0) {
                 return Ok(End::Enough);
@@ -225,7 +220,7 @@ impl Printer<'_> {
                     }
                     io.flush().map_err(|_| Throwable::new("java.io.IOException", "nobody takes what is printed"))?;
                     if self.count > before {
-                        idle_at = Instant::now() + self.idle.unwrap_or(far);
+                        idle_at = Instant::now() + self.idle.unwrap_or(FAR);
                     }
                 }
                 () = sleep_until(idle_at) => return Ok(End::Idle),

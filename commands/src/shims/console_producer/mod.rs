@@ -13,6 +13,7 @@ use super::cluster::{self, Where};
 use super::failed::{Failed, Throwable};
 use super::io::Io;
 use super::options::{Parsed, Syntax, flag, optional, valued};
+use super::sending;
 use crate::client_properties::ClientProperties;
 use crate::offsets::time::now_ms;
 use lines::{Line, LineReader};
@@ -121,25 +122,10 @@ impl Settings {
             (_, Some(codec)) => codec,
             (false, None) => given.get("compression.type").copied().unwrap_or("none"),
         };
-        let compression = match codec {
-            "none" => Compression::None,
-            "gzip" => Compression::Gzip,
-            "snappy" => Compression::Snappy,
-            "lz4" => Compression::Lz4,
-            "zstd" => Compression::Zstd,
-            other => return Err(Throwable::illegal(format!("Unknown compression name: {other}"))),
-        };
+        let compression = sending::compression(codec).map_err(Throwable::illegal)?;
         let acks = given.get("acks").copied();
-        let acks = match acks.or(parsed.value("request-required-acks")?).unwrap_or("-1") {
-            "-1" | "all" => Acks::All,
-            "1" => Acks::Leader,
-            "0" => Acks::None,
-            other => {
-                return Err(Throwable::illegal(format!(
-                    "Invalid value {other} for configuration acks: String must be one of: all, -1, 0, 1"
-                )));
-            }
-        };
+        let acks = acks.or(parsed.value("request-required-acks")?).unwrap_or("-1");
+        let acks = sending::acks(acks).map_err(Throwable::illegal)?;
         Ok(Self {
             properties,
             reader: LineReader::of(parsed)?,
