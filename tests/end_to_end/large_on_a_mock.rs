@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -227,6 +228,18 @@ fn memory_peak_mb(pid: u32) -> Option<u64> {
     Some(kib / 1024)
 }
 
+/// Looks at a process until it ends; the most memory that it was seen to have had.
+fn watch_memory_mb(pid: u32) -> JoinHandle<u64> {
+    thread::spawn(move || {
+        let mut peak_mb = 0;
+        while let Some(now_mb) = memory_peak_mb(pid) {
+            peak_mb = now_mb.max(peak_mb);
+            thread::sleep(Duration::from_millis(1));
+        }
+        peak_mb
+    })
+}
+
 /// What a command prints as JSON, after it was seen to keep within the bounds.
 fn within_bounds(address: &str, command: &[&str]) -> Value {
     let start = Instant::now();
@@ -237,20 +250,12 @@ fn within_bounds(address: &str, command: &[&str]) -> Value {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut stdout = child.stdout.take().unwrap();
-    let pid = child.id();
-    let (mut printed, mut piece, mut peak_mb) = (Vec::new(), vec![0; 1 << 16], 0);
-    // It grows no more once it prints: it is looked at while it does.
-    loop {
-        let read = stdout.read(&mut piece).unwrap();
-        peak_mb = memory_peak_mb(pid).unwrap_or(0).max(peak_mb);
-        if read == 0 {
-            break;
-        }
-        printed.extend_from_slice(&piece[..read]);
-    }
+    let memory = watch_memory_mb(child.id());
+    let mut printed = Vec::new();
+    child.stdout.take().unwrap().read_to_end(&mut printed).unwrap();
     let status = child.wait().unwrap();
     let took = start.elapsed();
+    let peak_mb = memory.join().unwrap();
     say!(
         "{command:?}: {} ms, {peak_mb} MB, {} bytes",
         took.as_millis(),

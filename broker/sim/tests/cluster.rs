@@ -45,7 +45,7 @@ fn a_seed_plays_the_same_each_time() {
 }
 
 /// Seeds that found something, and what. The first three did so in another weather, before voters came and went.
-const FOUND: [(u64, &str); 10] = [
+const FOUND: [(u64, &str); 11] = [
     (
         57,
         "a leader that was cut off acknowledged with a follower that went by metadata of its earlier life",
@@ -63,6 +63,10 @@ const FOUND: [(u64, &str); 10] = [
     (
         2069,
         "a voter that had been away while the leader became one knew it by name only, and asked nobody where it is",
+    ),
+    (
+        7354,
+        "a voter far behind was elected by a directory that was formatted anew, under the id that its configuration names",
     ),
     (
         2710,

@@ -101,7 +101,7 @@ impl Raft {
         if vote.epoch < self.epoch {
             return Ok(self.refusal(&request, ErrorCode::FencedLeaderEpoch));
         }
-        if !self.is_meant(vote.voter) {
+        if !self.is_meant(vote.voter) || !self.may_be_asked(vote.voter) {
             return Ok(self.refusal(&request, ErrorCode::InvalidVoterKey));
         }
         if vote.epoch > self.epoch {
@@ -120,6 +120,13 @@ impl Raft {
             self.role = Role::Unattached { election_at };
         }
         Ok(self.response(None, Body::Vote { granted }))
+    }
+
+    /// Whether a vote is this node's to give. One without controller.quorum.voters votes with its directory only: a candidate
+    /// that names none is so far behind that it knows the voters from its configuration, and this node's id among them may
+    /// be that of a directory that is gone, with all it had acknowledged.
+    fn may_be_asked(&self, voter: ReplicaKey) -> bool {
+        !self.config.static_voters.is_empty() || voter.directory_id != protocol::Uuid::ZERO
     }
 
     fn would_grant(&self, vote: &VoteRequest, is_up_to_date: bool) -> bool {

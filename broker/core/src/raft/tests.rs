@@ -88,8 +88,8 @@ impl Random for Zero {
     }
 }
 
-/// Lets a member take an event; the requests it sends with their numbers.
-fn sent(raft: &mut Raft, disk: &SimDisk, at_ms: u64, event: Event) -> Vec<(u64, Peer, Request)> {
+/// Lets a member take an event; what it sends.
+fn outgoing(raft: &mut Raft, disk: &SimDisk, at_ms: u64, event: Event) -> Vec<Outgoing> {
     let mut out = Outbox::default();
     let mut cx = Cx {
         now: Now {
@@ -101,7 +101,13 @@ fn sent(raft: &mut Raft, disk: &SimDisk, at_ms: u64, event: Event) -> Vec<(u64, 
         out: &mut out,
     };
     raft.on(event, &mut cx).unwrap();
-    let requests = out.sends.into_iter().filter_map(|sent| match sent {
+    out.sends
+}
+
+/// Lets a member take an event; the requests it sends with their numbers.
+fn sent(raft: &mut Raft, disk: &SimDisk, at_ms: u64, event: Event) -> Vec<(u64, Peer, Request)> {
+    let sends = outgoing(raft, disk, at_ms, event).into_iter();
+    let requests = sends.filter_map(|sent| match sent {
         Outgoing::Request { id, to, request } => Some((id, to, request)),
         Outgoing::Response { .. } => None,
     });

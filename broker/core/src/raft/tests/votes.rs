@@ -58,3 +58,42 @@ fn an_error_is_no_refusal_and_the_voter_is_asked_again() {
     );
     assert_eq!(raft.epoch(), 0);
 }
+
+/// What a member says to a vote for an epoch after all it knows, with everything that was ever written in the candidate's log.
+fn vote_of(raft: &mut Raft, disk: &SimDisk, asked: ReplicaKey) -> (Option<ErrorCode>, bool) {
+    let vote = VoteRequest {
+        voter: asked,
+        candidate: voter(2).key(),
+        epoch: 7,
+        last_epoch: 6,
+        end_offset: 1000,
+        pre_vote: false,
+    };
+    let event = Event::Request {
+        ticket: Ticket(1),
+        request: Request::Vote(vote),
+    };
+    match outgoing(raft, disk, 0, event).as_slice() {
+        [Outgoing::Response { response, .. }, ..] => (response.error, response.body == Body::Vote { granted: true }),
+        others => panic!("{others:?}"),
+    }
+}
+
+#[test]
+fn a_directory_of_a_dynamic_quorum_votes_for_nobody_who_does_not_name_it() {
+    let named = ReplicaKey {
+        id: 1,
+        directory_id: DIRECTORY,
+    };
+    let of_its_id = voter(1).key();
+    let disk = SimDisk::default();
+    let mut raft = open_bootstrapped(&disk, 1);
+    let refused = (Some(ErrorCode::InvalidVoterKey), false);
+    assert_eq!(vote_of(&mut raft, &disk, of_its_id), refused);
+    assert_eq!(raft.epoch(), 0);
+    assert_eq!(vote_of(&mut raft, &disk, named), (None, true));
+
+    let disk = SimDisk::default();
+    let mut raft = open(&disk, vec![voter(1), voter(2), voter(3)], true);
+    assert_eq!(vote_of(&mut raft, &disk, of_its_id), (None, true));
+}
