@@ -28,7 +28,7 @@ pub use admin::acls::{AclBinding, AclFilter, AclResults};
 pub use admin::configs::{ConfigChange, ConfigChanges, ConfigEntity, ConfigEntry, ConfigResource, DescribedConfig};
 pub use admin::elections::{Elected, ElectionType};
 pub use admin::features::{FeatureUpdateKind, FinalizedFeatures};
-pub use admin::group_members::{GroupDescription, GroupMember, TopicPartitions};
+pub use admin::group_members::{GroupDescription, GroupMember, StreamsTasks, TopicPartitions};
 pub use admin::group_offsets::{CommittedOffset, CommittedOffsets, GroupOffsets, PartitionKey, PartitionResults};
 pub use admin::groups::{GroupFilter, GroupType, ListedGroup};
 pub use admin::log_dirs::{LogDir, LogDirContents, LogDirReplica, TopicPartitionSets};
