@@ -14,6 +14,7 @@ use protocol::api::{
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
+use crate::changes;
 use crate::error::ClientError;
 use crate::security::{Login, Security, speaks_tls, tls_failure};
 use crate::transport::Transport;
@@ -199,6 +200,7 @@ impl Connection {
         R::Response: HeaderVersion,
     {
         let api = api_of::<R>();
+        changes::tell_of(api).map_err(|reason| ClientError::Unwritable { api, reason })?;
         let id = self.next_correlation_id.fetch_add(1, Ordering::Relaxed);
         let frame = encode_request(version, id, &self.client_id, request);
         Ok(Call {

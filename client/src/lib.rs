@@ -9,6 +9,7 @@ pub mod security;
 
 mod admin;
 mod batch_writer;
+mod changes;
 mod chunk;
 mod cluster;
 mod controllers;
@@ -51,6 +52,7 @@ pub use admin::topic_changes::{CreatedTopic, NewTopic};
 pub use admin::topics::{PartitionDescription, TopicDescription};
 pub use admin::transactions::{ListedTransaction, TRANSACTION_STATES, TransactionDescription, TransactionFilter};
 pub use batch_writer::{BatchWriter, OutgoingBatch, WrittenBatch};
+pub use changes::{Witness, tell_of_changes_to};
 pub use chunk::{Aborted, Chunk};
 pub use cluster::{Client, ClientConfig, NodeRole};
 pub use error::ClientError;

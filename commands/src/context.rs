@@ -10,6 +10,7 @@ use clap::Args;
 use client::{Client, ClientConfig, Limit};
 use tokio::time::Instant;
 
+use crate::audit;
 use crate::client_properties::ClientProperties;
 use crate::color::Color;
 use crate::error::CommandError;
@@ -270,6 +271,7 @@ impl Context {
 
     /// Refuses any other cluster than the expected one.
     pub fn expect_cluster(&self, safety: &SafetyArgs, cluster_id: &str) -> Result<(), CommandError> {
+        audit::is_about(cluster_id);
         let of_profile = self.global.expected_cluster_id.as_deref();
         let expected = safety.expect_cluster_id.as_deref().or(of_profile);
         if let Some(expected) = expected.filter(|expected| *expected != cluster_id) {
@@ -281,6 +283,14 @@ impl Context {
 
     /// Whether a change may go ahead: somebody said yes. False under --dry-run.
     pub fn may_go_ahead(&self, ask: &AskArgs, plan: &str) -> Result<bool, CommandError> {
+        let goes_ahead = self.is_agreed(ask, plan)?;
+        if goes_ahead {
+            audit::begin(Some(plan))?;
+        }
+        Ok(goes_ahead)
+    }
+
+    fn is_agreed(&self, ask: &AskArgs, plan: &str) -> Result<bool, CommandError> {
         if ask.dry_run {
             self.out.note(&format!("would {plan}"));
             return Ok(false);

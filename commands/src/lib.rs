@@ -8,6 +8,7 @@ pub mod failure;
 pub mod output;
 
 mod acls;
+mod audit;
 mod bench;
 mod broker;
 mod change;
@@ -236,10 +237,15 @@ pub fn main(commit: Option<&str>) -> u8 {
     if let Err(error) = profile {
         return report(&context.out, &if is_check { error.graded() } else { error });
     }
-    match run(cli.command, &context) {
+    let code = match run(cli.command, &context) {
         Ok(()) => exit_codes::OK,
         Err(error) => report(&context.out, &error),
+    };
+    if let Err(error) = audit::end(code) {
+        let message = format!("error: the end of this could not be written to the audit log: {error}");
+        context.out.loud().note(&message);
     }
+    code
 }
 
 fn shows_help(error: &clap::Error) -> bool {
