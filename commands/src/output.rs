@@ -127,7 +127,7 @@ impl Output {
             }
             Format::Json => self.print(&Self::document(cluster_id, data, warnings, failures)?),
             Format::Ndjson => {
-                let data = serde_json::to_string(data).map_err(bug)?;
+                let data = serde_json::to_string(data).map_err(|error| bug(&error))?;
                 self.print_lines(T::SCHEMA, cluster_id, &data, failures)
             }
         }
@@ -154,13 +154,13 @@ impl Output {
         let elements = serde_json::from_str::<Vec<&RawValue>>(data);
         let elements = elements.or_else(|_| serde_json::from_str(data).map(|whole| vec![whole]));
         let mut out = String::new();
-        for data in elements.map_err(bug)? {
+        for data in elements.map_err(|error| bug(&error))? {
             let line = Line {
                 schema: &schema,
                 cluster_id,
                 data,
             };
-            out.push_str(&serde_json::to_string(&line).map_err(bug)?);
+            out.push_str(&serde_json::to_string(&line).map_err(|error| bug(&error))?);
             out.push('\n');
         }
         for failure in failures {
@@ -184,7 +184,7 @@ impl Output {
             warnings,
             errors: failures,
         };
-        let mut text = serde_json::to_string_pretty(&document).map_err(bug)?;
+        let mut text = serde_json::to_string_pretty(&document).map_err(|error| bug(&error))?;
         text.push('\n');
         Ok(text)
     }
@@ -273,7 +273,7 @@ impl Output {
     }
 }
 
-fn bug(error: serde_json::Error) -> CommandError {
+fn bug(error: &serde_json::Error) -> CommandError {
     CommandError::bug(error.to_string())
 }
 

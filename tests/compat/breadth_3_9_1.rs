@@ -11,7 +11,8 @@ use crate::support::secure_node::SecureNode;
 const READS: &[(&str, &str, i32)] = &[
     // The node has no authorizer.
     ("acls list", "", 76),
-    ("check", "all --topic t", 0),
+    // A topic of one replica is critical.
+    ("check", "all --topic t", 2),
     ("cluster api-versions", "", 0),
     ("cluster describe", "", 0),
     ("cluster endpoints", "", 0),

@@ -107,7 +107,7 @@ pub(crate) fn run_as(program: Option<&OsStr>, args: &[String]) -> Option<u8> {
     let as_apache = std::env::var(EXIT_VARIABLE).is_ok_and(|value| value == "apache");
     let code = end(done, &mut io, as_apache);
     if let Err(error) = audit::end(code) {
-        io.note(&format!(
+        io.note(format!(
             "the end of this could not be written to the audit log: {error}"
         ));
     }
