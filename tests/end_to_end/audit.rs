@@ -26,7 +26,7 @@ fn a_change_is_noted_before_it_is_made_and_how_it_ended() {
     on(&["topics", "list"]).exits(0);
     on(&["configs", "set", "topic", "t", "--set", "retention.ms=1", "--dry-run"]).exits(0);
     on(&["configs", "set", "topic", "t", "--set", "retention.ms=1"]).exits(77);
-    assert_eq!(lines(&log), [json!(0); 0], "nothing was changed");
+    assert!(lines(&log).is_empty(), "nothing was changed");
     on(&["configs", "set", "topic", "t", "--set", "retention.ms=1", "--yes"]).exits(0);
     let told = lines(&log);
     let events: Vec<&Value> = told.iter().map(|line| &line["event"]).collect();
@@ -64,7 +64,7 @@ fn scripts_under_apaches_names_are_noted_without_their_secrets() {
         run(&dir.path().join(name), &log, &args)
     };
     script("kafka-topics.sh", &["--list"]).exits(0);
-    assert_eq!(lines(&log), [json!(0); 0]);
+    assert!(lines(&log).is_empty());
     let set = [
         "--alter",
         "--topic",
