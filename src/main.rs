@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(commands::main())
+    ExitCode::from(commands::main(option_env!("KFLEET_COMMIT")))
 }

@@ -71,9 +71,14 @@ impl Node {
 
     /// Runs kfleet on it; what it printed and how long it took.
     pub(crate) fn kfleet(&self, args: &[&str]) -> (String, Duration) {
+        timed(&mut self.command(args))
+    }
+
+    /// The command for that.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(KFLEET);
         command.args(args).env("KFLEET_BOOTSTRAP_SERVER", &self.bootstrap);
-        timed(&mut command)
+        command
     }
 
     /// The JSON data of a command on it.
@@ -113,6 +118,25 @@ pub(crate) fn rss_mb_of(pid: u32) -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
     kib.expect("the kernel tells") / 1024.0
+}
+
+/// The most memory that a process is seen to have had, a look each millisecond until it ends.
+pub(crate) fn peak_mb(mut command: Command) -> f64 {
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = quiet.spawn().expect("the program starts");
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak_kib = 0.0;
+    loop {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+        peak_kib = kib.unwrap_or_default().max(peak_kib);
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            assert!(status.success(), "{command:?} failed");
+            return peak_kib / 1024.0;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// CPU seconds that ended children of this process have used.

@@ -1,11 +1,14 @@
 //! Our broker and Apache Kafka 4.3.1 on this machine, one beside the other: `cargo bench --bench compare`.
 //!
 //! It needs what tests/compat/setup brings. `-- --short` measures less of everything, to see that it works; names of
-//! parts (`first-write`, `memory`, `produce`, `consume`, `saturated`, `latency`, `partitions`, and of three nodes `three-start`,
-//! `three-produce`, `three-kills`, `three-elections`, `three-stops`, `three-partitions`) limit it to those; `--json FILE` keeps
-//! the figures; `--ours` leaves Apache Kafka out of the parts of three nodes.
+//! parts (`first-write`, `memory`, `produce`, `consume`, `saturated`, `latency`, `partitions`, of the toolbox `commands`, `dump`,
+//! `kcat-produce` and `kcat-consume`, and of three nodes `three-start`, `three-produce`, `three-kills`, `three-elections`,
+//! `three-stops`, `three-partitions`) limit it to those; `--json FILE` keeps the figures; `--ours` leaves Apache Kafka out of the
+//! parts of three nodes.
 
+mod commands;
 mod engine;
+mod kcat;
 mod parts;
 mod report;
 mod three;
@@ -40,7 +43,7 @@ const SHORT: Scale = Scale {
 
 type Part = (&'static str, fn(Scale, &mut Report));
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 17] = [
     ("first-write", parts::first_write),
     ("memory", parts::memory),
     ("produce", parts::produce),
@@ -48,6 +51,10 @@ const PARTS: [Part; 13] = [
     ("saturated", parts::saturated),
     ("latency", parts::latency),
     ("partitions", parts::partitions),
+    ("commands", commands::commands),
+    ("dump", commands::dump),
+    ("kcat-produce", kcat::produce),
+    ("kcat-consume", kcat::consume),
     ("three-start", three::start),
     ("three-produce", three::produce),
     ("three-kills", three::kills),
@@ -82,7 +89,7 @@ fn main() -> ExitCode {
     };
     let mut report = Report::default();
     for (name, part) in parts {
-        report.start(name);
+        report.start(name, if name.starts_with("kcat") { "kcat" } else { "Apache" });
         part(scale, &mut report);
     }
     if let Some(path) = json {

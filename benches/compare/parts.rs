@@ -27,13 +27,13 @@ impl Pair {
     pub(crate) fn push(&mut self, engine: Engine, figure: f64) {
         match engine {
             Engine::Kfleet => self.ours.push(figure),
-            Engine::Apache => self.apache.push(figure),
+            Engine::Apache => self.theirs.push(figure),
         }
     }
 }
 
 /// Both engines, each on a directory of its own.
-fn both(dir: &Path) -> [(Engine, Node); 2] {
+pub(crate) fn both(dir: &Path) -> [(Engine, Node); 2] {
     ENGINES.map(|engine| (engine, Node::start(engine, &dir.join(format!("{engine:?}")))))
 }
 

@@ -4,10 +4,11 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-/// Figures of both engines.
+/// Figures of ours and of a peer.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     part: String,
+    peer: &'static str,
     rows: Vec<Value>,
 }
 
@@ -15,7 +16,7 @@ pub(crate) struct Report {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Pair {
     pub(crate) ours: Vec<f64>,
-    pub(crate) apache: Vec<f64>,
+    pub(crate) theirs: Vec<f64>,
 }
 
 /// The middle one.
@@ -45,7 +46,7 @@ impl Pair {
         };
         Self {
             ours: only(&self.ours),
-            apache: only(&self.apache),
+            theirs: only(&self.theirs),
         }
     }
 
@@ -54,32 +55,33 @@ impl Pair {
         let only = |figures: &[f64]| figures.iter().copied().max_by(f64::total_cmp).into_iter().collect();
         Self {
             ours: only(&self.ours),
-            apache: only(&self.apache),
+            theirs: only(&self.theirs),
         }
     }
 }
 
 impl Report {
-    /// What follows belongs to this part.
-    pub(crate) fn start(&mut self, part: &str) {
+    /// What follows belongs to this part, and is compared with this peer.
+    pub(crate) fn start(&mut self, part: &str, peer: &'static str) {
         part.clone_into(&mut self.part);
+        self.peer = peer;
         say(&format!(
-            "\n{part:<42} {:>12} {:>12} {:>8}  goal",
-            "kfleet", "Apache", "ratio"
+            "\n{part:<42} {:>12} {peer:>12} {:>8}  goal",
+            "kfleet", "ratio"
         ));
     }
 
-    /// Medians of both engines and their ratio.
+    /// Medians of both and their ratio.
     pub(crate) fn row(&mut self, what: &str, unit: &str, pair: &Pair, goal: &str) {
-        let (ours, apache) = (median(&pair.ours), median(&pair.apache));
+        let (ours, theirs) = (median(&pair.ours), median(&pair.theirs));
         let name = format!("{what}, {unit}");
         say(&format!(
-            "  {name:<40} {ours:>12.3} {apache:>12.3} {:>8.3}  {goal}",
-            ours / apache
+            "  {name:<40} {ours:>12.3} {theirs:>12.3} {:>8.3}  {goal}",
+            ours / theirs
         ));
         self.rows.push(json!({
-            "part": self.part, "what": what, "unit": unit, "kfleet": ours, "apache": apache, "ratio": ours / apache,
-            "kfleet_runs": pair.ours, "apache_runs": pair.apache, "goal": goal,
+            "part": self.part, "what": what, "unit": unit, "kfleet": ours, "ratio": ours / theirs, "goal": goal,
+            "peer": self.peer, "theirs": theirs, "kfleet_runs": pair.ours, "their_runs": pair.theirs,
         }));
     }
 

@@ -19,6 +19,14 @@ pub(crate) fn java(node: &Node, class: &str, args: &[&str]) -> Command {
     command
 }
 
+/// A tool of the jars by itself, with the heap that Apache's scripts give it; BOOT stands for the node.
+pub(crate) fn script(node: &Node, line: &str) -> Command {
+    let mut command = Command::new("java");
+    command.args(["-Xmx256m", "-cp"]).arg(kafka_libs().join("*"));
+    command.args(line.split(' ').map(|word| word.replace("BOOT", &node.bootstrap)));
+    command
+}
+
 /// Runs some of the same at the same time; what each printed.
 fn at_once(count: usize, make: impl Fn(usize) -> Command) -> Vec<String> {
     let children: Vec<_> = (0..count)

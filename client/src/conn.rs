@@ -1,7 +1,8 @@
 //! One connection: requests go out in order, answers are matched to them, and nothing waits for ever.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -13,6 +14,7 @@ use protocol::api::{
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
+use crate::changes;
 use crate::error::ClientError;
 use crate::security::{Login, Security, speaks_tls, tls_failure};
 use crate::transport::Transport;
@@ -34,14 +36,23 @@ pub struct Connection {
     versions: BTreeMap<i16, (i16, i16)>,
     versions_response: ApiVersionsResponse,
     login: Option<Arc<Login>>,
+    next_correlation_id: AtomicI32,
     stream: Mutex<Stream>,
+}
+
+/// A request on its way.
+struct Call {
+    api: ApiKey,
+    id: i32,
+    answer_header_version: i16,
+    is_answered: bool,
+    frame: Bytes,
 }
 
 #[derive(Debug)]
 struct Stream {
     transport: Transport,
     buffer: BytesMut,
-    next_correlation_id: i32,
     /// A request was given up in the middle, so what comes next is not known.
     broken: bool,
     /// When to log in again, before the session ends.
@@ -64,7 +75,6 @@ impl Connection {
         let stream = Stream {
             transport: Transport::open(address, security, deadline).await?,
             buffer: BytesMut::new(),
-            next_correlation_id: 0,
             broken: false,
             renew_at: None,
         };
@@ -74,6 +84,7 @@ impl Connection {
             versions: BTreeMap::new(),
             versions_response: ApiVersionsResponse::default(),
             login: None,
+            next_correlation_id: AtomicI32::new(0),
             stream: Mutex::new(stream),
         };
         connection.negotiate(deadline).await?;
@@ -142,7 +153,7 @@ impl Connection {
     fn unsupported<R: Request>(&self) -> ClientError {
         ClientError::UnsupportedApi {
             address: self.address.to_string(),
-            api: ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions),
+            api: api_of::<R>(),
         }
     }
 
@@ -164,47 +175,9 @@ impl Connection {
     where
         R::Response: Decodable + HeaderVersion,
     {
-        let mut answers = self.pipeline(version, std::slice::from_ref(request), deadline).await?;
-        answers.pop_front().ok_or_else(|| self.malformed("no answer"))
-    }
-
-    /// Sends requests without waiting in between; their answers in order.
-    pub async fn pipeline<R: Request>(
-        &self,
-        version: i16,
-        requests: &[R],
-        deadline: Instant,
-    ) -> Result<VecDeque<R::Response>, ClientError>
-    where
-        R::Response: Decodable + HeaderVersion,
-    {
-        self.send_all(version, requests, true, deadline).await
-    }
-
-    async fn send_all<R: Request>(
-        &self,
-        version: i16,
-        requests: &[R],
-        is_answered: bool,
-        deadline: Instant,
-    ) -> Result<VecDeque<R::Response>, ClientError>
-    where
-        R::Response: Decodable + HeaderVersion,
-    {
-        let api = ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions);
-        let mut stream = self.stream.lock().await;
-        if std::mem::replace(&mut stream.broken, true) {
-            return Err(self.closed(api));
-        }
-        let work = async {
-            if stream.renew_at.is_some_and(|renew_at| renew_at <= Instant::now()) {
-                self.authenticate(&mut stream, deadline).await?;
-            }
-            self.exchange_all(&mut stream, version, requests, is_answered).await
-        };
-        let answers = timeout_at(deadline, work).await.map_err(|_| self.timed_out(api))??;
-        stream.broken = false;
-        Ok(answers)
+        let call = self.call(version, request, true)?;
+        let answer = self.take_turn(call, deadline).await?;
+        self.decode::<R>(version, answer)
     }
 
     /// Sends a request that is not answered: Produce without acknowledgement.
@@ -215,64 +188,89 @@ impl Connection {
         deadline: Instant,
     ) -> Result<(), ClientError>
     where
-        R::Response: Decodable + HeaderVersion,
+        R::Response: HeaderVersion,
     {
-        self.send_all(version, std::slice::from_ref(request), false, deadline)
-            .await
-            .map(drop)
+        let call = self.call(version, request, false)?;
+        self.take_turn(call, deadline).await.map(drop)
     }
 
-    async fn exchange_all<R: Request>(
-        &self,
-        stream: &mut Stream,
-        version: i16,
-        requests: &[R],
-        is_answered: bool,
-    ) -> Result<VecDeque<R::Response>, ClientError>
+    /// What a request comes to in bytes. What is done with those is the same for all APIs, and not compiled for each.
+    fn call<R: Request>(&self, version: i16, request: &R, is_answered: bool) -> Result<Call, ClientError>
     where
-        R::Response: Decodable + HeaderVersion,
+        R::Response: HeaderVersion,
     {
-        let api = ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions);
-        let failed = |error: std::io::Error| tls_failure(&self.address, &error).unwrap_or_else(|| self.closed(api));
-        let first = stream.next_correlation_id;
-        for request in requests {
-            let id = stream.next_correlation_id;
-            stream.next_correlation_id = id.wrapping_add(1);
-            let frame =
-                encode_request(version, id, &self.client_id, request).map_err(|error| ClientError::Unwritable {
-                    api,
-                    reason: error.to_string(),
-                })?;
-            if let Err(error) = stream.transport.write_all(&frame).await {
-                return Err(failed(stream.last_words(error).await));
-            }
+        let api = api_of::<R>();
+        changes::tell_of(api).map_err(|reason| ClientError::Unwritable { api, reason })?;
+        let id = self.next_correlation_id.fetch_add(1, Ordering::Relaxed);
+        let frame = encode_request(version, id, &self.client_id, request);
+        Ok(Call {
+            api,
+            id,
+            answer_header_version: R::Response::header_version(version),
+            is_answered,
+            frame: frame.map_err(|error| ClientError::Unwritable {
+                api,
+                reason: error.to_string(),
+            })?,
+        })
+    }
+
+    fn decode<R: Request>(&self, version: i16, body: Bytes) -> Result<R::Response, ClientError>
+    where
+        R::Response: Decodable,
+    {
+        let version = if R::KEY == ApiVersionsRequest::KEY {
+            version_of_answer(version, &body)
+        } else {
+            version
+        };
+        decode_response::<R>(version, body, DECODE_BUDGET_BYTES).map_err(|error| self.malformed(&error.to_string()))
+    }
+
+    /// Waits until it is this call's turn, and has it answered.
+    async fn take_turn(&self, call: Call, deadline: Instant) -> Result<Bytes, ClientError> {
+        let api = call.api;
+        let mut stream = self.stream.lock().await;
+        if std::mem::replace(&mut stream.broken, true) {
+            return Err(self.closed(api));
         }
-        let mut answers = VecDeque::new();
-        let expected = if is_answered { requests.len() as i32 } else { 0 };
-        for id in 0..expected {
-            let frame = stream.next_frame().await.map_err(|what| match what {
-                NoFrame::Ended(error) => failed(error),
-                NoFrame::Malformed(reason) => self.malformed(&reason),
-                NoFrame::SpeaksTls => ClientError::Tls {
-                    address: self.address.to_string(),
-                    reason: "it speaks TLS, and was spoken to in plaintext".to_owned(),
-                    advice: "a listener with TLS has security.protocol SSL or SASL_SSL".to_owned(),
-                },
-            })?;
-            let (correlation_id, body) = split_response(frame, R::Response::header_version(version))
-                .map_err(|error| self.malformed(&error.to_string()))?;
-            if correlation_id != first.wrapping_add(id) {
-                return Err(self.malformed("it answers another request"));
+        let work = async {
+            if stream.renew_at.is_some_and(|renew_at| renew_at <= Instant::now()) {
+                self.authenticate(&mut stream, deadline).await?;
             }
-            let version = if api == ApiKey::ApiVersions {
-                version_of_answer(version, &body)
-            } else {
-                version
-            };
-            let answer = decode_response::<R>(version, body, DECODE_BUDGET_BYTES);
-            answers.push_back(answer.map_err(|error| self.malformed(&error.to_string()))?);
+            self.answer_to(&mut stream, call).await
+        };
+        let answer = timeout_at(deadline, work).await.map_err(|_| self.timed_out(api))??;
+        stream.broken = false;
+        Ok(answer)
+    }
+
+    /// The body of the answer; nothing is in it if there is to be none.
+    async fn answer_to(&self, stream: &mut Stream, call: Call) -> Result<Bytes, ClientError> {
+        let failed =
+            |error: std::io::Error| tls_failure(&self.address, &error).unwrap_or_else(|| self.closed(call.api));
+        if let Err(error) = stream.transport.write_all(&call.frame).await {
+            return Err(failed(stream.last_words(error).await));
         }
-        Ok(answers)
+        if !call.is_answered {
+            return Ok(Bytes::new());
+        }
+        let frame = stream.next_frame().await.map_err(|what| match what {
+            NoFrame::Ended(error) => failed(error),
+            NoFrame::Malformed(reason) => self.malformed(&reason),
+            NoFrame::SpeaksTls => ClientError::Tls {
+                address: self.address.to_string(),
+                reason: "it speaks TLS, and was spoken to in plaintext".to_owned(),
+                advice: "a listener with TLS has security.protocol SSL or SASL_SSL".to_owned(),
+            },
+        })?;
+        let (correlation_id, body) =
+            split_response(frame, call.answer_header_version).map_err(|error| self.malformed(&error.to_string()))?;
+        if correlation_id == call.id {
+            Ok(body)
+        } else {
+            Err(self.malformed("it answers another request"))
+        }
     }
 
     fn closed(&self, api: ApiKey) -> ClientError {
@@ -308,6 +306,10 @@ impl Connection {
             .try_lock()
             .is_ok_and(|mut stream| stream.broken || stream.transport.has_ended())
     }
+}
+
+fn api_of<R: Request>() -> ApiKey {
+    ApiKey::try_from(R::KEY).unwrap_or(ApiKey::ApiVersions)
 }
 
 /// A refusal of ApiVersions comes in version 0, whatever was asked (KIP-511).

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use clap::Args;
 use client::{Client, ClientConfig, Limit};
 use tokio::time::Instant;
 
+use crate::audit;
 use crate::client_properties::ClientProperties;
 use crate::color::Color;
 use crate::error::CommandError;
@@ -269,6 +271,7 @@ impl Context {
 
     /// Refuses any other cluster than the expected one.
     pub fn expect_cluster(&self, safety: &SafetyArgs, cluster_id: &str) -> Result<(), CommandError> {
+        audit::is_about(cluster_id);
         let of_profile = self.global.expected_cluster_id.as_deref();
         let expected = safety.expect_cluster_id.as_deref().or(of_profile);
         if let Some(expected) = expected.filter(|expected| *expected != cluster_id) {
@@ -280,6 +283,14 @@ impl Context {
 
     /// Whether a change may go ahead: somebody said yes. False under --dry-run.
     pub fn may_go_ahead(&self, ask: &AskArgs, plan: &str) -> Result<bool, CommandError> {
+        let goes_ahead = self.is_agreed(ask, plan)?;
+        if goes_ahead {
+            audit::begin(Some(plan))?;
+        }
+        Ok(goes_ahead)
+    }
+
+    fn is_agreed(&self, ask: &AskArgs, plan: &str) -> Result<bool, CommandError> {
         if ask.dry_run {
             self.out.note(&format!("would {plan}"));
             return Ok(false);
@@ -304,8 +315,16 @@ impl Context {
 
 /// Runs a future of a client's command.
 pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CommandError> {
+    let mut result = None;
+    drive(Box::pin(async { result = Some(future.await) }))?;
+    result.ok_or_else(|| CommandError::bug("a command ended without a result"))
+}
+
+/// The same for all of them: what drives futures is compiled for each type of theirs, which in sum was a tenth of the program.
+fn drive(future: Pin<Box<dyn Future<Output = ()> + '_>>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(future))
+    runtime.block_on(future);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod failure;
 pub mod output;
 
 mod acls;
+mod audit;
 mod bench;
 mod broker;
 mod change;
@@ -212,8 +213,9 @@ pub fn definition() -> clap::Command {
     help::of_program(Cli::command())
 }
 
-/// Runs the command on this process's command line; the exit code.
-pub fn main() -> u8 {
+/// Runs the command on this process's command line; the exit code. The commit that it was built from, if that is known,
+/// is part of the version.
+pub fn main(commit: Option<&str>) -> u8 {
     let mut words = std::env::args_os();
     let program = words.next();
     let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
@@ -221,7 +223,7 @@ pub fn main() -> u8 {
         return code;
     }
     let args = storage::read_argument_files(std::env::args_os());
-    let (mut cli, sources) = match args.and_then(parse) {
+    let (mut cli, sources) = match args.and_then(|args| parse(args, commit)) {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
@@ -235,10 +237,15 @@ pub fn main() -> u8 {
     if let Err(error) = profile {
         return report(&context.out, &if is_check { error.graded() } else { error });
     }
-    match run(cli.command, &context) {
+    let code = match run(cli.command, &context) {
         Ok(()) => exit_codes::OK,
         Err(error) => report(&context.out, &error),
+    };
+    if let Err(error) = audit::end(code) {
+        let message = format!("error: the end of this could not be written to the audit log: {error}");
+        context.out.loud().note(&message);
     }
+    code
 }
 
 fn shows_help(error: &clap::Error) -> bool {
@@ -249,10 +256,14 @@ fn shows_help(error: &clap::Error) -> bool {
 }
 
 /// Reads a command line.
-fn parse(args: Vec<OsString>) -> Result<(Cli, Sources), clap::Error> {
+fn parse(args: Vec<OsString>, commit: Option<&str>) -> Result<(Cli, Sources), clap::Error> {
     let color = Color::asked_for(args.iter().cloned()).of_help();
     // How help is laid out is worked out only where it is shown.
-    let matches = Cli::command().color(color).try_get_matches_from(&args);
+    let mut command = Cli::command().color(color);
+    if let Some(commit) = commit {
+        command = command.version(format!("{} ({commit})", env!("CARGO_PKG_VERSION")));
+    }
+    let matches = command.try_get_matches_from(&args);
     let matches = match matches {
         Err(error) if shows_help(&error) => definition().color(color).try_get_matches_from(args)?,
         matches => matches?,
@@ -419,7 +430,7 @@ mod tests {
     #[test]
     fn a_timeout_is_known_wherever_it_stands() {
         let has = |line: &str| {
-            parse(line.split(' ').map(OsString::from).collect())
+            parse(line.split(' ').map(OsString::from).collect(), None)
                 .unwrap()
                 .0
                 .global
@@ -427,6 +438,17 @@ mod tests {
         };
         assert!(has("kfleet --timeout 30s topics list") && has("kfleet topics list --timeout 30s"));
         assert!(!has("kfleet topics list"));
+    }
+
+    #[test]
+    fn the_version_has_the_commit_if_there_is_one() {
+        let told = |commit| {
+            let told = parse(["kfleet", "--version"].map(OsString::from).to_vec(), commit);
+            told.unwrap_err().to_string()
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(told(Some("0123abc")), format!("kfleet {version} (0123abc)\n"));
+        assert_eq!(told(None), format!("kfleet {version}\n"));
     }
 
     #[test]

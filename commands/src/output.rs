@@ -113,8 +113,6 @@ impl Output {
         warnings: &[String],
         failures: &[Failure],
     ) -> Result<(), CommandError> {
-        let bug = |error: serde_json::Error| CommandError::bug(error.to_string());
-        let schema = format!("kfleet/{}", T::SCHEMA);
         if self.format != Format::Json {
             // A document a line has no place for what is said of all of them, and neither have columns.
             for warning in warnings {
@@ -123,38 +121,53 @@ impl Output {
         }
         match self.format {
             Format::Table | Format::Wide => {
-                match data.text() {
-                    Some(text) => self.print(&text)?,
-                    None => self.print(&self.render(data.table(self.format == Format::Wide)))?,
-                }
-                let loud = self.loud();
-                for failure in failures {
-                    failure.lines().for_each(|line| loud.note(&line));
-                }
-                Ok(())
+                let text = data.text();
+                let text = text.unwrap_or_else(|| self.render(data.table(self.format == Format::Wide)));
+                self.print_with(&text, failures)
             }
             Format::Json => self.print(&Self::document(cluster_id, data, warnings, failures)?),
             Format::Ndjson => {
-                let data = serde_json::to_string(data).map_err(bug)?;
-                let elements = serde_json::from_str::<Vec<&RawValue>>(&data);
-                let elements = elements.or_else(|_| serde_json::from_str(&data).map(|whole| vec![whole]));
-                let mut out = String::new();
-                for data in elements.map_err(bug)? {
-                    let line = Line {
-                        schema: &schema,
-                        cluster_id,
-                        data,
-                    };
-                    out.push_str(&serde_json::to_string(&line).map_err(bug)?);
-                    out.push('\n');
-                }
-                for failure in failures {
-                    let document = json!({ "schema": "kfleet/error/1", "cluster_id": cluster_id, "error": failure });
-                    out.push_str(&format!("{document}\n"));
-                }
-                self.print(&out)
+                let data = serde_json::to_string(data).map_err(|error| bug(&error))?;
+                self.print_lines(T::SCHEMA, cluster_id, &data, failures)
             }
         }
+    }
+
+    fn print_with(&self, text: &str, failures: &[Failure]) -> Result<(), CommandError> {
+        self.print(text)?;
+        let loud = self.loud();
+        for failure in failures {
+            failure.lines().for_each(|line| loud.note(&line));
+        }
+        Ok(())
+    }
+
+    /// Each element of JSON data as a line.
+    fn print_lines(
+        &self,
+        schema: &str,
+        cluster_id: Option<&str>,
+        data: &str,
+        failures: &[Failure],
+    ) -> Result<(), CommandError> {
+        let schema = format!("kfleet/{schema}");
+        let elements = serde_json::from_str::<Vec<&RawValue>>(data);
+        let elements = elements.or_else(|_| serde_json::from_str(data).map(|whole| vec![whole]));
+        let mut out = String::new();
+        for data in elements.map_err(|error| bug(&error))? {
+            let line = Line {
+                schema: &schema,
+                cluster_id,
+                data,
+            };
+            out.push_str(&serde_json::to_string(&line).map_err(|error| bug(&error))?);
+            out.push('\n');
+        }
+        for failure in failures {
+            let document = json!({ "schema": "kfleet/error/1", "cluster_id": cluster_id, "error": failure });
+            out.push_str(&format!("{document}\n"));
+        }
+        self.print(&out)
     }
 
     /// The one document that JSON is.
@@ -171,7 +184,7 @@ impl Output {
             warnings,
             errors: failures,
         };
-        let mut text = serde_json::to_string_pretty(&document).map_err(|error| CommandError::bug(error.to_string()))?;
+        let mut text = serde_json::to_string_pretty(&document).map_err(|error| bug(&error))?;
         text.push('\n');
         Ok(text)
     }
@@ -258,6 +271,10 @@ impl Output {
         // There is nobody left to tell if stderr is closed.
         let _closed = writeln!(stderr.lock(), "{line}");
     }
+}
+
+fn bug(error: &serde_json::Error) -> CommandError {
+    CommandError::bug(error.to_string())
 }
 
 /// Names in a cluster are untrusted text: on a terminal, control characters are shown and not obeyed.

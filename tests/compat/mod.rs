@@ -3,6 +3,7 @@
 
 mod access;
 mod admin_3_9_1;
+mod breadth_3_9_1;
 mod config_table;
 mod data_dirs;
 mod definitions;

@@ -98,6 +98,28 @@ fn names_come_from_the_cluster_that_the_line_the_environment_or_a_profile_names(
 }
 
 #[test]
+fn ten_thousand_topics_are_proposed_at_once_and_cached() {
+    let topics = (0..10_000).map(|at| (format!("topic-{at:05}"), 1)).collect();
+    let mock = AdminMock::start(MadeTopics {
+        topics,
+        ..MadeTopics::default()
+    });
+    let line = format!("kfleet -b {} topics describe ", mock.address);
+    // A debug build on a busy machine may give up on the cluster once, and keeps for a while that it did.
+    let told = (0..5).find_map(|_| {
+        let (user, since) = (User::new(), Instant::now());
+        let all = user.complete(&line, &[]);
+        (!all.is_empty()).then(|| (user, all, since.elapsed()))
+    });
+    let (user, all, first) = told.expect("the cluster is asked within its time");
+    assert_eq!(all.len(), 10_000);
+    let since = Instant::now();
+    let some = user.complete(&format!("{line}topic-0123"), &[]);
+    say!("10,000 topics: {first:?}, {:?} from the cache", since.elapsed());
+    assert_eq!(some.len(), 10, "{some:?}");
+}
+
+#[test]
 fn what_was_told_a_moment_ago_is_not_asked_again() {
     let (mock, user) = (groups(), User::new());
     let line = format!("kfleet -b {} groups describe ", mock.address);

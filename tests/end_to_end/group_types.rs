@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::members::{consumer_heartbeat, share_heartbeat};
+use crate::support::members::{consumer_heartbeat, share_heartbeat, streams_heartbeat};
+use crate::support::nodes::wait_until;
 use crate::support::{Cluster, Engine};
 
 /// The epoch of a member that leaves.
@@ -10,6 +11,7 @@ const LEAVE: i32 = -1;
 /// Ids of members, which those of these types make themselves.
 const MEMBER: &str = "5xSzmBxMR7u6ZzdyCCZxCg";
 const OTHER: &str = "6xSzmBxMR7u6ZzdyCCZxCg";
+const STREAMS_MEMBER: &str = "7xSzmBxMR7u6ZzdyCCZxCg";
 
 #[test]
 fn a_type_that_is_not_served_is_76() {
@@ -55,6 +57,11 @@ fn groups_of_all_types_are_told_apart_and_changed() {
         assert_eq!(cluster.data(&["groups", "list", "--type", kind])[0]["group"], name);
     }
     assert_eq!(cluster.data(&["groups", "list", "--type", "streams"]), json!([]));
+    assert_eq!(
+        cluster.data(&["groups", "list", "s*", "?ld"]).as_array().unwrap().len(),
+        2
+    );
+    streams(&cluster);
     cluster
         .kfleet(&["groups", "delete", "new", "old", "shared", "--yes"])
         .exits(0);
@@ -85,6 +92,35 @@ fn consumer(cluster: &Cluster) {
     consumer_heartbeat(cluster, "new", MEMBER, "orders", LEAVE);
     cluster.kfleet(&set).exits(0);
     assert_eq!(cluster.data(&["groups", "describe", "new"])[0]["lag"], 7);
+}
+
+/// A group of KIP-1071.
+fn streams(cluster: &Cluster) {
+    let mut epoch = streams_heartbeat(cluster, "flow", STREAMS_MEMBER, "orders", 0);
+    // The coordinator assigns tasks at a heartbeat some time after the first member has joined.
+    let mut members = json!(null);
+    wait_until("the member has tasks", || {
+        epoch = streams_heartbeat(cluster, "flow", STREAMS_MEMBER, "orders", epoch);
+        members = cluster.data(&["groups", "members", "flow"]);
+        members[0]["partitions"] == 2
+    });
+    assert_eq!(members[0]["member"], STREAMS_MEMBER);
+    assert_eq!(members[0]["assignment"], json!({"orders": [0, 1]}));
+    assert_eq!(members[0]["tasks"]["active"], json!({"0": [0, 1]}));
+    let state = cluster.data(&["groups", "describe", "flow", "--state"]);
+    assert_eq!(
+        (&state[0]["type"], &state[0]["members"]),
+        (&json!("streams"), &json!(1))
+    );
+    let rows = cluster.data(&["groups", "describe", "flow"]);
+    assert_eq!(
+        (&rows[0]["topic"], &rows[0]["member"]),
+        (&json!("orders"), &json!(STREAMS_MEMBER))
+    );
+    let refused = cluster.kfleet(&["groups", "delete", "flo*", "--yes"]).exits(77);
+    assert!(refused.stderr.contains(STREAMS_MEMBER), "{}", refused.stderr);
+    streams_heartbeat(cluster, "flow", STREAMS_MEMBER, "orders", LEAVE);
+    cluster.kfleet(&["groups", "delete", "flo*", "--yes"]).exits(0);
 }
 
 /// A group of KIP-932.

@@ -286,6 +286,37 @@ fn of_a_streams_group_offsets_are_told_and_its_members_keep_it_from_changes() {
 }
 
 #[test]
+fn patterns_stand_for_groups_and_for_none_they_are_an_error() {
+    let mock = mock();
+    let on = |args: &[&str]| kfleet(&[args, &["-o", "json", "-b", &mock.address]].concat());
+    let names = |data: &Value| rows(data).iter().map(|row| row["group"].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        names(&on(&["groups", "list", "?", "bu*"]).exits(0).data()),
+        ["busy", "g", "h"]
+    );
+    assert_eq!(on(&["groups", "list", "nobody*"]).exits(0).data(), json!([]));
+    let state = on(&["groups", "describe", "--state", "?", "g"]).exits(0).data();
+    assert_eq!(names(&state), ["g", "h"], "each once");
+    let none = on(&["groups", "describe", "nobody*"]).exits(66);
+    assert!(
+        none.stdout.contains("no group has a name like nobody*"),
+        "{}",
+        none.stdout
+    );
+    on(&["groups", "delete", "nobody*", "--yes"]).exits(66);
+    let plan = on(&["groups", "delete", "nobody*", "--if-exists", "--yes"])
+        .exits(0)
+        .data();
+    assert_eq!(plan, json!([]));
+    // What a pattern reaches has members: nothing is deleted.
+    on(&["groups", "delete", "?", "bus?", "--yes"]).exits(77);
+    assert_eq!(writes(&mock), []);
+    let deleted = on(&["groups", "delete", "?", "--yes"]).exits(0).data();
+    assert_eq!(names(&deleted), ["g", "h"]);
+    assert_eq!(writes(&mock), [ApiKey::DeleteGroups]);
+}
+
+#[test]
 fn nothing_is_wrong_with_thousands_of_groups() {
     let groups: Vec<String> = (0..2_000).map(|at| format!("group-{at:04}")).collect();
     let mock = Mock::start(Made {

@@ -4,6 +4,7 @@
 mod access;
 mod access_on_a_mock;
 mod admin_on_a_mock;
+mod audit;
 mod bad_input;
 mod bench;
 mod check;

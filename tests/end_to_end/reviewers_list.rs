@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -421,9 +422,26 @@ fn ten_thousand_partitions_are_a_table_soon() {
 
 /// Audits with a read-only /proc and as nobody: `host::nobody_and_a_namespace_with_a_read_only_proc_get_a_verdict`.
 /// `net.core.wmem.default`: `host::where_a_value_comes_from_is_told`. Locks, journals and what is put back after a kill:
-/// `host_tune_kills`. --version tells the version; a commit's hash is not in it.
+/// `host_tune_kills`. --version tells the version and, where there is a repository, the commit.
 #[test]
-fn the_version_is_told() {
-    let ran = kfleet(&["--version"]).exits(0);
-    assert_eq!(ran.stdout, format!("kfleet {}\n", env!("CARGO_PKG_VERSION")));
+fn the_version_and_the_commit_are_told() {
+    let version = env!("CARGO_PKG_VERSION");
+    let git = ["rev-parse", "--short=12", "HEAD"];
+    let asked = Command::new("git")
+        .args(git)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output();
+    let commit = asked.ok().filter(|said| said.status.success());
+    let is_own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".git").exists();
+    let expected = match commit.filter(|_| is_own && std::env::var_os("KFLEET_COMMIT").is_none()) {
+        Some(said) => format!(
+            "kfleet {version} ({})\n",
+            String::from_utf8(said.stdout).unwrap().trim()
+        ),
+        None => match option_env!("KFLEET_COMMIT") {
+            Some(commit) => format!("kfleet {version} ({commit})\n"),
+            None => format!("kfleet {version}\n"),
+        },
+    };
+    assert_eq!(kfleet(&["--version"]).exits(0).stdout, expected);
 }

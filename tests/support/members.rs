@@ -139,3 +139,54 @@ pub(crate) fn share_heartbeat(cluster: &Cluster, group: &str, member: &str, topi
         assert_eq!(answer.error_code, 0, "{answer:?}");
     });
 }
+
+/// StreamsGroupHeartbeat, which kafka-protocol does not have.
+const STREAMS_GROUP_HEARTBEAT: [u8; 4] = [0, 88, 0, 0];
+
+/// Sends a heartbeat of a streams group that reads one topic (KIP-1071), or one that leaves it; the member's epoch then.
+pub(crate) fn streams_heartbeat(cluster: &Cluster, group: &str, member: &str, topic: &str, epoch: i32) -> i32 {
+    use std::io::{Read as _, Write as _};
+    let text = |text: &str, out: &mut Vec<u8>| {
+        out.push(text.len() as u8 + 1);
+        out.extend(text.as_bytes());
+    };
+    let is_new = epoch == 0;
+    let mut body = STREAMS_GROUP_HEARTBEAT.to_vec();
+    // Correlation id, client id and tags of the header.
+    body.extend([0, 0, 0, 1, 0, 1, b's', 0]);
+    text(group, &mut body);
+    text(member, &mut body);
+    body.extend(epoch.to_be_bytes());
+    body.extend(0i32.to_be_bytes());
+    // Neither an instance id nor a rack.
+    body.extend([0, 0]);
+    body.extend(SESSION_MS.to_be_bytes());
+    if is_new {
+        // A topology of epoch 0 with one subtopology, 0, and nothing else in it than its source.
+        body.extend([1, 0, 0, 0, 0, 2, 2, b'0', 2]);
+        text(topic, &mut body);
+        body.extend([1, 1, 1, 1, 1, 0, 0]);
+        body.extend([1, 1, 1]);
+        text("process", &mut body);
+        body.extend([0xff, 1]);
+    } else {
+        body.extend([0xff, 0, 0, 0, 0, 0xff, 0]);
+    }
+    // No offsets of tasks, and it goes on.
+    body.extend([0; 4]);
+    let mut socket = std::net::TcpStream::connect(&cluster.bootstrap).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    socket.write_all(&(body.len() as u32).to_be_bytes()).unwrap();
+    socket.write_all(&body).unwrap();
+    let mut length = [0; 4];
+    socket.read_exact(&mut length).unwrap();
+    let mut answer = vec![0; u32::from_be_bytes(length) as usize];
+    socket.read_exact(&mut answer).unwrap();
+    // After the header and the throttle time: a code, a message, the member's id and its epoch.
+    let (code, mut rest) = answer[9..].split_at(2);
+    assert_eq!(code, [0, 0], "{}", String::from_utf8_lossy(rest));
+    for _ in 0..2 {
+        rest = &rest[usize::from(rest[0]).max(1)..];
+    }
+    i32::from_be_bytes(*rest.first_chunk().unwrap())
+}

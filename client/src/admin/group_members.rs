@@ -9,11 +9,13 @@ use protocol::api::messages::share_group_describe_response as share;
 use protocol::api::messages::{
     ConsumerGroupDescribeRequest, DescribeGroupsRequest, LeaveGroupRequest, ShareGroupDescribeRequest,
 };
+use protocol::api::streams_group::StreamsGroupDescribeRequest;
 use protocol::api::{ErrorCode, StrBytes, TopicName};
 use protocol::messages::framing::decode_consumer_assignment;
 
 use crate::admin::coordinators::{Answers, group_id, lacking, named};
 use crate::admin::groups::{GroupFilter, GroupType, ListedGroup};
+use crate::admin::streams_members as streams;
 use crate::cluster::Client;
 use crate::error::ClientError;
 use crate::sharded::Sharded;
@@ -45,7 +47,7 @@ pub struct GroupDescription {
     pub target_epoch: Option<i32>,
     /// Its members, in the order of their ids.
     pub members: Vec<GroupMember>,
-    /// Whether that is all of them: those of streams groups are not described, so that it is known only of empty ones.
+    /// Whether that is all of them: of streams groups, brokers that describe none leave it open, unless they are empty.
     pub members_told: bool,
 }
 
@@ -68,6 +70,19 @@ pub struct GroupMember {
     pub assignment: TopicPartitions,
     /// What it is to read, where the coordinator decides that.
     pub target: Option<TopicPartitions>,
+    /// Its tasks, if it is Kafka Streams.
+    pub tasks: Option<StreamsTasks>,
+}
+
+/// Tasks of a member of a streams group: partitions by subtopology.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StreamsTasks {
+    /// Those it works on.
+    pub active: TopicPartitions,
+    /// Those whose state it keeps for whoever works on them.
+    pub standby: TopicPartitions,
+    /// Those whose state it is building up, to work on them.
+    pub warmup: TopicPartitions,
 }
 
 impl Client {
@@ -146,8 +161,25 @@ impl Client {
         Ok(response.groups.into_iter().map(answer).collect())
     }
 
-    /// Of streams groups it is told what lists of groups have.
     async fn streams(&self, at: i32, groups: Vec<String>) -> Result<Answers<GroupDescription>, ClientError> {
+        let broker = self.broker(at).await?;
+        if broker.version_of::<StreamsGroupDescribeRequest>().is_err() {
+            return self.listed_streams(at, groups).await;
+        }
+        let request = StreamsGroupDescribeRequest {
+            group_ids: groups,
+            ..StreamsGroupDescribeRequest::default()
+        };
+        let response = broker.send(&request, self.deadline()).await?;
+        let answer = |group: streams::DescribedGroup| {
+            let known = checked(&group.group_id, group.error_code, group.error_message.as_deref());
+            (group.group_id.clone(), known.map(|()| streams::description(at, &group)))
+        };
+        Ok(response.groups.into_iter().map(answer).collect())
+    }
+
+    /// What lists of groups have, where nothing else is told of streams groups.
+    async fn listed_streams(&self, at: i32, groups: Vec<String>) -> Result<Answers<GroupDescription>, ClientError> {
         let filter = GroupFilter {
             types: vec![GroupType::Streams],
             ..GroupFilter::default()
@@ -155,7 +187,7 @@ impl Client {
         let listed = self.groups_of(at, &filter).await?;
         let answer = |group: String| {
             let found = listed.iter().find(|listed| listed.id == group);
-            let answer = found.map(of_streams).ok_or_else(|| {
+            let answer = found.map(of_listed).ok_or_else(|| {
                 let code = ErrorCode::GroupIdNotFound.code();
                 ClientError::rejected(named(&group), code, None)
             });
@@ -265,6 +297,7 @@ fn of_consumer(coordinator: i32, group: &consumer::DescribedGroup) -> GroupDescr
         is_classic: member.member_type == CLASSIC_MEMBER,
         assignment: assigned(&member.assignment),
         target: Some(assigned(&member.target_assignment)),
+        tasks: None,
     };
     GroupDescription {
         id: group.group_id.to_string(),
@@ -304,7 +337,7 @@ fn of_share(coordinator: i32, group: &share::DescribedGroup) -> GroupDescription
     }
 }
 
-fn of_streams(group: &ListedGroup) -> GroupDescription {
+fn of_listed(group: &ListedGroup) -> GroupDescription {
     GroupDescription {
         id: group.id.clone(),
         kind: GroupType::Streams,
@@ -322,7 +355,7 @@ fn name(topic: &TopicName) -> String {
     topic.to_string()
 }
 
-fn sorted(topics: impl Iterator<Item = (String, Vec<i32>)>) -> TopicPartitions {
+pub(super) fn sorted(topics: impl Iterator<Item = (String, Vec<i32>)>) -> TopicPartitions {
     let mut sorted = TopicPartitions::new();
     for (topic, partitions) in topics {
         sorted.entry(topic).or_default().extend(partitions);
@@ -333,7 +366,7 @@ fn sorted(topics: impl Iterator<Item = (String, Vec<i32>)>) -> TopicPartitions {
     sorted
 }
 
-fn in_order(members: impl Iterator<Item = GroupMember>) -> Vec<GroupMember> {
+pub(super) fn in_order(members: impl Iterator<Item = GroupMember>) -> Vec<GroupMember> {
     let mut members: Vec<GroupMember> = members.collect();
     members.sort_by(|a, b| a.id.cmp(&b.id));
     members

@@ -22,6 +22,7 @@ pub(crate) mod replica_dirs;
 pub(crate) mod scram;
 pub(crate) mod settings;
 pub(crate) mod share_offsets;
+pub(crate) mod streams_members;
 pub(crate) mod throttles;
 pub(crate) mod tokens;
 pub(crate) mod topic_changes;

@@ -91,10 +91,8 @@ impl Connection {
         R::Response: protocol::api::Decodable + protocol::api::HeaderVersion,
     {
         let version = self.version_of::<R>()?;
-        let mut answers = self
-            .exchange_all(stream, version, std::slice::from_ref(request), true)
-            .await?;
-        answers.pop_front().ok_or_else(|| self.malformed("no answer"))
+        let answer = self.answer_to(stream, self.call(version, request, true)?).await?;
+        self.decode::<R>(version, answer)
     }
 
     fn no_login(&self, login: &Login, reason: String) -> ClientError {

@@ -11,7 +11,7 @@ mod verifier;
 use std::sync::Arc;
 
 pub use pem::{Certificates, PemError, PrivateKey};
-pub use sasl::{Login, ScramHash, TokenSource, UnusableKey};
+pub use sasl::{HttpsUrl, Login, ScramHash, TokenEndpoint, TokenSource, UnusableKey};
 pub use secret::Secret;
 pub use tls::{Identity, Tls, TlsError, TlsSpec, TlsVersion, Trust};
 

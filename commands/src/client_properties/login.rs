@@ -1,9 +1,10 @@
 //! sasl.*: who we say we are.
 
-use client::security::{Login, ScramHash, Secret, TokenSource};
+use client::security::{HttpsUrl, Login, ScramHash, Secret, TokenEndpoint, TokenSource};
 use protocol::jaas::{self, JaasEntry};
 
 use super::source::Source;
+use super::tls;
 use crate::error::CommandError;
 
 const MECHANISM: &str = "sasl.mechanism";
@@ -11,11 +12,15 @@ const JAAS: &str = "sasl.jaas.config";
 const ENDPOINT: &str = "sasl.oauthbearer.token.endpoint.url";
 const COMMAND: &str = "kfleet.oauthbearer.token.command";
 
+const CLIENT_ID: &str = "sasl.oauthbearer.client.credentials.client.id";
+const CLIENT_SECRET: &str = "sasl.oauthbearer.client.credentials.client.secret";
+const SCOPE: &str = "sasl.oauthbearer.scope";
+
 const PLAIN: &str = "org.apache.kafka.common.security.plain.PlainLoginModule";
 const SCRAM: &str = "org.apache.kafka.common.security.scram.ScramLoginModule";
 const OAUTHBEARER: &str = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule";
 
-pub(super) fn read(source: &Source) -> Result<Login, CommandError> {
+pub(super) fn read(source: &Source, warnings: &mut Vec<String>) -> Result<Login, CommandError> {
     match source.filled(MECHANISM) {
         Some("PLAIN") => {
             let (_, user, password) = user_and_password(source, PLAIN)?;
@@ -23,7 +28,7 @@ pub(super) fn read(source: &Source) -> Result<Login, CommandError> {
         }
         Some("SCRAM-SHA-256") => scram(source, ScramHash::Sha256),
         Some("SCRAM-SHA-512") => scram(source, ScramHash::Sha512),
-        Some("OAUTHBEARER") => oauthbearer(source),
+        Some("OAUTHBEARER") => oauthbearer(source, warnings),
         Some(_) => Err(source.wrong(
             MECHANISM,
             0,
@@ -79,16 +84,21 @@ fn entry(source: &Source, module: &str) -> Result<Option<JaasEntry>, CommandErro
     Ok(Some(entry))
 }
 
-fn oauthbearer(source: &Source) -> Result<Login, CommandError> {
+fn oauthbearer(source: &Source, warnings: &mut Vec<String>) -> Result<Login, CommandError> {
     let entry = entry(source, OAUTHBEARER)?;
     let token_source = match (source.filled(ENDPOINT), source.filled(COMMAND)) {
         (Some(_), Some(_)) => return Err(source.wrong(COMMAND, 0, &format!("{ENDPOINT} is given, too"))),
         (None, Some(command)) => TokenSource::Command(command.to_owned()),
+        (Some(url), None) if url.starts_with("https:") => {
+            let endpoint = endpoint(source, url, entry.as_ref(), warnings)?;
+            TokenSource::Endpoint(Box::new(endpoint))
+        }
         (Some(url), None) => TokenSource::File(file_of(source, url)?.into()),
         (None, None) => {
             return Err(
-                CommandError::data(format!("{}: nothing says where tokens come from", source.shown()))
-                    .hint(format!("{ENDPOINT}=file:///path/to/token, or {COMMAND}=COMMAND")),
+                CommandError::data(format!("{}: nothing says where tokens come from", source.shown())).hint(format!(
+                    "{ENDPOINT}=https://HOST/PATH, {ENDPOINT}=file:///path/to/token, or {COMMAND}=COMMAND"
+                )),
             );
         }
     };
@@ -98,6 +108,38 @@ fn oauthbearer(source: &Source) -> Result<Login, CommandError> {
     })
 }
 
+/// A server that gives out tokens. Its id and secret, and whom to trust, are options of the login module, or keys since
+/// Kafka 4.1 (KIP-1139).
+fn endpoint(
+    source: &Source,
+    url: &str,
+    entry: Option<&JaasEntry>,
+    warnings: &mut Vec<String>,
+) -> Result<TokenEndpoint, CommandError> {
+    let url = HttpsUrl::parse(url).ok_or_else(|| source.wrong(ENDPOINT, 0, "it is not https://HOST[:PORT]/PATH"))?;
+    let given = |key: &str, option: &str| {
+        let of_module = entry
+            .and_then(|entry| entry.option(option))
+            .filter(|text| !text.is_empty());
+        source.filled(key).or(of_module)
+    };
+    let needed = |key: &str, option: &str| {
+        let missing = || {
+            CommandError::data(format!(
+                "{}: {key} is missing, which the token endpoint asks for",
+                source.shown()
+            ))
+            .hint(format!("or {JAAS}={OAUTHBEARER} required {option}=\"...\";"))
+        };
+        given(key, option).ok_or_else(missing)
+    };
+    let id = needed(CLIENT_ID, "clientId")?;
+    let secret = Secret::new(needed(CLIENT_SECRET, "clientSecret")?);
+    let options = entry.map_or(&[][..], |entry| &entry.options);
+    let tls = tls::read(&source.of_options(options), warnings)?;
+    Ok(TokenEndpoint::new(url, tls, id, secret, given(SCOPE, "scope")))
+}
+
 /// The path of a file: URL.
 fn file_of<'a>(source: &Source, url: &'a str) -> Result<&'a str, CommandError> {
     let path = url
@@ -105,12 +147,10 @@ fn file_of<'a>(source: &Source, url: &'a str) -> Result<&'a str, CommandError> {
         .map(|rest| rest.strip_prefix("//").unwrap_or(rest));
     path.filter(|path| path.starts_with('/')).ok_or_else(|| {
         source
-            .wrong(
-                ENDPOINT,
-                0,
-                "tokens are not fetched from a server here; it has to be file:///PATH",
-            )
-            .hint(format!("what fetches a token, and prints it, can be {COMMAND}=COMMAND"))
+            .wrong(ENDPOINT, 0, "it has to be https://HOST/PATH or file:///PATH")
+            .hint(format!(
+                "what else fetches a token, and prints it, can be {COMMAND}=COMMAND"
+            ))
     })
 }
 

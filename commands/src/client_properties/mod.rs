@@ -80,7 +80,7 @@ fn security(source: &Source, warnings: &mut Vec<String>) -> Result<Security, Com
         }
     }
     let tls = with_tls.then(|| tls::read(source, warnings)).transpose()?;
-    let login = with_login.then(|| login::read(source)).transpose()?;
+    let login = with_login.then(|| login::read(source, warnings)).transpose()?;
     Ok(Security::new(tls, login))
 }
 

@@ -4,7 +4,7 @@ use super::source::Source;
 use protocol::config::distance;
 
 /// The keys that count here.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 24] = [
     "bootstrap.servers",
     "client.id",
     "config.providers",
@@ -13,6 +13,9 @@ const KEYS: [&str; 21] = [
     "request.timeout.ms",
     "sasl.jaas.config",
     "sasl.mechanism",
+    "sasl.oauthbearer.client.credentials.client.id",
+    "sasl.oauthbearer.client.credentials.client.secret",
+    "sasl.oauthbearer.scope",
     "sasl.oauthbearer.token.endpoint.url",
     "security.protocol",
     "ssl.enabled.protocols",

@@ -13,8 +13,9 @@ use crate::error::CommandError;
 /// Largest file that is read; certificates are a few KB each.
 const FILE_MAX_BYTES: u64 = 16 << 20;
 /// Keys whose values nobody else may read.
-const SECRET_KEYS: [&str; 5] = [
+const SECRET_KEYS: [&str; 6] = [
     "sasl.jaas.config",
+    "sasl.oauthbearer.client.credentials.client.secret",
     "ssl.key.password",
     "ssl.keystore.key",
     "ssl.keystore.password",
@@ -40,6 +41,15 @@ impl Source {
         source.warn_of_readers(path, warnings);
         source.resolved = providers::resolve(&source, warnings)?;
         Ok(source)
+    }
+
+    /// What some options say, as if it stood in a file.
+    pub(super) fn of_options(&self, options: &[(String, String)]) -> Self {
+        Self {
+            shown: self.shown.clone(),
+            properties: Properties::parse(b""),
+            resolved: options.iter().cloned().collect(),
+        }
     }
 
     /// The file's name, as it may be shown.

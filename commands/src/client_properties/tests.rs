@@ -175,9 +175,20 @@ fn places_are_told_in_the_file_that_is_wrong() {
             "where tokens come from",
         ),
         (
-            "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=https://x\n",
+            "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=http://x\n",
             ":3:37:",
             "file:///PATH",
+        ),
+        (
+            "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=https://a b\n",
+            ":3:37:",
+            "https://HOST",
+        ),
+        (
+            "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=https://x\n\
+             sasl.oauthbearer.client.credentials.client.secret=hunter2\n",
+            "",
+            "client.credentials.client.id is missing",
         ),
     ] {
         let error = files.refusal(text);
@@ -189,6 +200,41 @@ fn places_are_told_in_the_file_that_is_wrong() {
     }
     let missing = ClientProperties::read(Path::new("/nonexistent/client.properties")).unwrap_err();
     assert_eq!(missing.code, exit_codes::NOT_FOUND);
+}
+
+#[test]
+fn a_token_endpoint_takes_its_secret_from_the_login_module_or_from_keys() {
+    let files = Files::new();
+    let authority = files.write("ca.pem", Files::certificate().0);
+    let start = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\n\
+                 sasl.oauthbearer.token.endpoint.url=https://id.example/token\n";
+    let module = "sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required";
+    for rest in [
+        format!(
+            "{module} clientId=\"me\" clientSecret=\"hunter2\" scope=\"kafka\" ssl.truststore.type=\"PEM\" \
+             ssl.truststore.location=\"{authority}\";\n"
+        ),
+        format!(
+            "{module} clientId=\"other\" ssl.truststore.type=\"PEM\" ssl.truststore.location=\"{authority}\";\n\
+             sasl.oauthbearer.client.credentials.client.id=me\n\
+             sasl.oauthbearer.client.credentials.client.secret=hunter2\nsasl.oauthbearer.scope=kafka\n"
+        ),
+    ] {
+        let read = files.read(&format!("{start}{rest}")).unwrap();
+        let shown = format!("{:?}", read.security);
+        for word in ["id.example:443", "/token", "\"me\"", "\"kafka\""] {
+            assert!(shown.contains(word), "{shown}");
+        }
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(read.warnings.is_empty(), "{:?}", read.warnings);
+    }
+    let missing =
+        format!("{start}{module} clientId=\"me\" clientSecret=\"hunter2\" ssl.truststore.location=\"/nonexistent\";\n");
+    let error = files.read(&missing).unwrap_err();
+    assert!(
+        error.message.contains("/nonexistent") && !format!("{error:?}").contains("hunter2"),
+        "{error:?}"
+    );
 }
 
 #[test]

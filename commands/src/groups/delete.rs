@@ -19,10 +19,10 @@ use crate::output::{Shown, Table};
 /// A group that has members is not deleted, and then none of the others is.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  kfleet groups delete billing-test --yes -b localhost:9092\n  kfleet groups delete old-a old-b --dry-run\n  kfleet groups delete billing-test --wait-empty 2m --yes"
+    after_help = "Examples:\n  kfleet groups delete billing-test --yes -b localhost:9092\n  kfleet groups delete 'old-*' --dry-run\n  kfleet groups delete billing-test --wait-empty 2m --yes"
 )]
 pub(crate) struct DeleteArgs {
-    /// Groups
+    /// Groups; * stands for any characters and ? for one
     #[arg(required = true)]
     groups: Vec<String>,
     /// A group that does not exist is no error
@@ -129,14 +129,8 @@ async fn find<'a>(
             None => Ok((groups, BTreeSet::new())),
         };
     }
-    let (mut groups, mut missing) = (Vec::new(), BTreeSet::new());
-    for name in args.groups.iter().collect::<BTreeSet<_>>() {
-        match known.get(client, name).await? {
-            Some(group) => groups.push(group),
-            None => drop(missing.insert(name.clone())),
-        }
-    }
-    Ok((groups, missing))
+    let (groups, missing) = known.choose_existing(client, &args.groups).await?;
+    Ok((groups, missing.into_iter().map(str::to_owned).collect()))
 }
 
 fn rows(groups: &[&ListedGroup], missing: &BTreeSet<String>, deleted: &Sharded<(String, ())>) -> Vec<GroupDeletion> {

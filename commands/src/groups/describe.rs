@@ -24,7 +24,7 @@ use crate::watch::WatchArgs;
     after_help = "Examples:\n  kfleet groups describe billing -b localhost:9092\n  kfleet groups describe --all-groups --state\n  kfleet groups describe billing orders --members --verbose"
 )]
 pub(crate) struct DescribeArgs {
-    /// Groups
+    /// Groups; * stands for any characters and ? for one
     #[arg(required_unless_present = "all_groups", conflicts_with = "all_groups")]
     groups: Vec<String>,
     /// All groups
@@ -108,7 +108,12 @@ async fn describe(client: &Client, names: &Names<'_>) -> Found {
     let described = client.describe_groups(&kinds).await;
     failures.extend(described.errors.into_iter().map(Failure::from));
     let untold = described.ok.iter().filter(|group| !group.members_told);
-    let warnings = untold.map(|group| format!("group {} is a streams group, whose members are not told", group.id));
+    let warnings = untold.map(|group| {
+        format!(
+            "group {} is a streams group, whose members are not told by its coordinator",
+            group.id
+        )
+    });
     Found {
         warnings: warnings.collect(),
         groups: described.ok,

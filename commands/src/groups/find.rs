@@ -1,13 +1,14 @@
 //! Groups by name: all brokers are asked, and what nobody has is told apart from what nobody could tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use client::{Client, GroupFilter, ListedGroup, ShardError};
 use tokio::time::Instant;
 
 use crate::error::CommandError;
-use crate::failure::Failure;
+use crate::failure::{Failure, together};
 use crate::nearest::did_you_mean;
+use crate::pattern::Pattern;
 
 /// Groups that brokers told of.
 #[derive(Debug)]
@@ -82,12 +83,65 @@ impl KnownGroups {
         names.sort();
         names.dedup();
         let (mut found, mut failures) = (Vec::new(), Vec::new());
+        let mut has_pattern = false;
         for name in names {
+            if let Some(like) = self.like(name) {
+                has_pattern = true;
+                if like.is_empty() && self.silent.is_empty() {
+                    let error = CommandError::not_found(format!("no group has a name like {name}"));
+                    failures.push(Failure::new(format!("group {name}"), error));
+                }
+                found.extend(like);
+                continue;
+            }
             match self.find(client, name).await {
                 Ok(group) => found.push(group),
                 Err(error) => failures.push(Failure::new(format!("group {name}"), error)),
             }
         }
-        (found, failures)
+        if has_pattern {
+            // Who did not answer may have others of such names.
+            failures.extend(self.failures());
+        }
+        (in_order(found), failures)
     }
+
+    /// The groups that a pattern stands for; nothing if it is no pattern, or the very name of a group.
+    fn like(&self, text: &str) -> Option<Vec<&ListedGroup>> {
+        let pattern: Pattern = text.parse().ok()?;
+        if pattern.is_name() || self.groups.contains_key(text) {
+            return None;
+        }
+        Some(self.all().filter(|group| pattern.matches(&group.id)).collect())
+    }
+
+    /// What there is of these groups, and the names that are nobody's; an error if a broker that does not answer may have
+    /// one of them.
+    pub(crate) async fn choose_existing<'a>(
+        &self,
+        client: &Client,
+        names: &'a [String],
+    ) -> Result<(Vec<&ListedGroup>, BTreeSet<&'a str>), CommandError> {
+        let (mut found, mut missing) = (Vec::new(), BTreeSet::new());
+        for name in names {
+            match self.like(name) {
+                Some(like) => match together(&self.failures()) {
+                    Some(error) => return Err(error),
+                    None => found.extend(like),
+                },
+                None => match self.get(client, name).await? {
+                    Some(group) => found.push(group),
+                    None => drop(missing.insert(name.as_str())),
+                },
+            }
+        }
+        Ok((in_order(found), missing))
+    }
+}
+
+/// Each once, in the order of their ids.
+fn in_order(mut groups: Vec<&ListedGroup>) -> Vec<&ListedGroup> {
+    groups.sort_by(|a, b| a.id.cmp(&b.id));
+    groups.dedup_by(|a, b| a.id == b.id);
+    groups
 }

@@ -9,6 +9,7 @@ use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::output::{Shown, Table};
+use crate::pattern::Pattern;
 use crate::watch::WatchArgs;
 
 /// States of groups of all types, in Kafka's words.
@@ -26,9 +27,11 @@ const STATES: [&str; 8] = [
 /// List groups of all brokers.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  kfleet groups list -b localhost:9092\n  kfleet groups list --state Empty,Dead -o json\n  kfleet groups list --type consumer --type share"
+    after_help = "Examples:\n  kfleet groups list -b localhost:9092\n  kfleet groups list --state Empty,Dead -o json\n  kfleet groups list 'billing-*' --type consumer --type share"
 )]
 pub(crate) struct ListArgs {
+    /// Only groups of these names; * stands for any characters and ? for one
+    names: Vec<Pattern>,
     /// Only groups in this state; may be repeated
     #[arg(long, value_name = "STATE", value_delimiter = ',', ignore_case = true, value_parser = STATES)]
     state: Vec<String>,
@@ -107,7 +110,9 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), CommandError
         state: group.state,
         coordinator: group.coordinator,
     };
-    let rows: Vec<GroupRow> = found.ok.into_iter().map(row).collect();
+    let is_meant =
+        |group: &client::ListedGroup| args.names.is_empty() || args.names.iter().any(|name| name.matches(&group.id));
+    let rows: Vec<GroupRow> = found.ok.into_iter().filter(is_meant).map(row).collect();
     let failures: Vec<Failure> = found.errors.into_iter().map(Failure::from).collect();
     context.out.show_part(Some(&id), &rows, &[], &failures)
 }

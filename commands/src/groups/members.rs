@@ -1,7 +1,7 @@
 //! groups members
 
 use clap::Args;
-use client::{GroupDescription, GroupMember, TopicPartitions};
+use client::{GroupDescription, GroupMember, StreamsTasks, TopicPartitions};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ use crate::watch::WatchArgs;
     after_help = "Examples:\n  kfleet groups members billing -b localhost:9092\n  kfleet groups members --all-groups --verbose"
 )]
 pub(crate) struct MembersArgs {
-    /// Groups
+    /// Groups; * stands for any characters and ? for one
     #[arg(required_unless_present = "all_groups", conflicts_with = "all_groups")]
     groups: Vec<String>,
     /// All groups
@@ -53,6 +53,29 @@ pub(crate) struct GroupMemberRow {
     assignment: TopicPartitions,
     /// Which it is to read; none where members decide that among themselves.
     target_assignment: Option<TopicPartitions>,
+    /// Its tasks by subtopology; none unless it is in a streams group.
+    tasks: Option<MemberTasks>,
+}
+
+/// Tasks of a member of a streams group: partitions by subtopology.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct MemberTasks {
+    /// Those it works on.
+    active: TopicPartitions,
+    /// Those whose state it keeps for whoever works on them.
+    standby: TopicPartitions,
+    /// Those whose state it is building up, to work on them.
+    warmup: TopicPartitions,
+}
+
+impl From<StreamsTasks> for MemberTasks {
+    fn from(tasks: StreamsTasks) -> Self {
+        Self {
+            active: tasks.active,
+            standby: tasks.standby,
+            warmup: tasks.warmup,
+        }
+    }
 }
 
 impl Shown for Vec<GroupMemberRow> {
@@ -74,13 +97,14 @@ impl Shown for Vec<GroupMemberRow> {
                     .as_ref()
                     .map_or_else(|| "-".to_owned(), assignment_text);
                 let instance = row.instance_id.clone().unwrap_or_else(|| "-".to_owned());
-                cells.extend([instance, epoch, assignment_text(&row.assignment), target]);
+                let tasks = row.tasks.as_ref().map_or_else(|| "-".to_owned(), tasks_text);
+                cells.extend([instance, epoch, assignment_text(&row.assignment), target, tasks]);
             }
             cells
         };
         let mut headers = vec!["GROUP", "MEMBER", "CLIENT", "HOST", "PARTITIONS"];
         if wide {
-            headers.extend(["INSTANCE", "EPOCH", "ASSIGNMENT", "TARGET"]);
+            headers.extend(["INSTANCE", "EPOCH", "ASSIGNMENT", "TARGET", "TASKS"]);
         }
         Table {
             headers,
@@ -100,6 +124,24 @@ pub(crate) fn assignment_text(partitions: &TopicPartitions) -> String {
         "-".to_owned()
     } else {
         topics.join(";")
+    }
+}
+
+/// `active 0:1,2 standby 1:0`.
+fn tasks_text(tasks: &MemberTasks) -> String {
+    let kinds = [
+        ("active", &tasks.active),
+        ("standby", &tasks.standby),
+        ("warmup", &tasks.warmup),
+    ];
+    let some = kinds.into_iter().filter(|(_, tasks)| !tasks.is_empty());
+    let texts: Vec<String> = some
+        .map(|(kind, tasks)| format!("{kind} {}", assignment_text(tasks)))
+        .collect();
+    if texts.is_empty() {
+        "-".to_owned()
+    } else {
+        texts.join(" ")
     }
 }
 
@@ -135,6 +177,7 @@ fn row(group: &GroupDescription, member: &GroupMember) -> GroupMemberRow {
         partitions: member.assignment.values().map(Vec::len).sum(),
         assignment: member.assignment.clone(),
         target_assignment: member.target.clone(),
+        tasks: member.tasks.clone().map(MemberTasks::from),
     }
 }
 
@@ -147,5 +190,9 @@ mod tests {
         let partitions = TopicPartitions::from([("b".to_owned(), vec![2]), ("a".to_owned(), vec![0, 1])]);
         assert_eq!(assignment_text(&partitions), "a:0,1;b:2");
         assert_eq!(assignment_text(&TopicPartitions::new()), "-");
+        let mut tasks = MemberTasks::from(StreamsTasks::default());
+        assert_eq!(tasks_text(&tasks), "-");
+        (tasks.active, tasks.warmup) = (partitions.clone(), partitions);
+        assert_eq!(tasks_text(&tasks), "active a:0,1;b:2 warmup a:0,1;b:2");
     }
 }

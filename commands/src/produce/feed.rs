@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use protocol::records::NewRecord;
 
 use super::batches::{Batches, Stopped};
-use super::input::{Piece, Splitter};
+use super::input::{Piece, Pieces, Splitter};
 use super::line::{HeaderRef, LineFormat};
 use crate::error::CommandError;
 use crate::records::envelope;
@@ -67,7 +67,7 @@ struct Place {
 
 impl Feed {
     /// Takes all there is; how many records that were, and what went wrong. What was taken before that has gone out.
-    pub(super) fn run(mut self, pieces: &Receiver<Piece>) -> (u64, Result<(), Stopped>) {
+    pub(super) fn run(mut self, pieces: &Pieces) -> (u64, Result<(), Stopped>) {
         let mut place = Place {
             input: String::new(),
             record: 0,
@@ -82,7 +82,7 @@ impl Feed {
         (place.taken, result)
     }
 
-    fn take_all(&mut self, pieces: &Receiver<Piece>, place: &mut Place) -> Result<(), Stopped> {
+    fn take_all(&mut self, pieces: &Pieces, place: &mut Place) -> Result<(), Stopped> {
         let mut close_at = None;
         while self.left > 0 && !self.stop.load(Ordering::Relaxed) {
             let now = Instant::now();
@@ -93,8 +93,14 @@ impl Feed {
                 close_at = None;
             }
             let wait = close_at.map_or(LOOK, |at| at.saturating_duration_since(now));
-            match pieces.recv_timeout(wait) {
-                Ok(piece) => self.take(piece, place)?,
+            match pieces.pieces.recv_timeout(wait) {
+                Ok(Piece::Bytes(buffer, count)) => {
+                    self.take(buffer.get(..count), place)?;
+                    pieces.give_back(buffer);
+                }
+                Ok(Piece::Start(name)) => (place.input, place.record) = (name, 0),
+                Ok(Piece::End) => self.take(None, place)?,
+                Ok(Piece::Failed(error)) => return Err(error.into()),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
@@ -102,7 +108,8 @@ impl Feed {
         Ok(())
     }
 
-    fn take(&mut self, piece: Piece, place: &mut Place) -> Result<(), Stopped> {
+    /// Takes the next bytes of an input, or its end.
+    fn take(&mut self, bytes: Option<&[u8]>, place: &mut Place) -> Result<(), Stopped> {
         place.now_ms = jiff::Timestamp::now().as_millisecond();
         let Self {
             batches,
@@ -135,16 +142,10 @@ impl Feed {
             place.taken += 1;
             Ok::<_, Stopped>(())
         };
-        match piece {
-            Piece::Start(name) => {
-                place.input = name;
-                place.record = 0;
-            }
-            Piece::Bytes(bytes) => splitter.feed(&bytes, &mut each)?,
-            Piece::End => splitter.end(&mut each)?,
-            Piece::Failed(error) => return Err(error.into()),
+        match bytes {
+            Some(bytes) => splitter.feed(bytes, &mut each),
+            None => splitter.end(&mut each),
         }
-        Ok(())
     }
 }
 

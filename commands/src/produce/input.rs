@@ -19,17 +19,41 @@ const RECORD_MAX_BYTES: usize = 1 << 30;
 pub(super) enum Piece {
     /// An input of this name begins.
     Start(String),
-    /// Its next bytes.
-    Bytes(Vec<u8>),
+    /// Its next bytes: so many of a buffer, which is to be given back.
+    Bytes(Vec<u8>, usize),
     /// It ends.
     End,
     /// It cannot be read.
     Failed(CommandError),
 }
 
+/// What was read, as it comes.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    pub(super) pieces: Receiver<Piece>,
+    /// Buffers that are done with go back here: new ones would cost as much as the reading.
+    spent: SyncSender<Vec<u8>>,
+}
+
+impl Pieces {
+    /// Gives a buffer back.
+    pub(super) fn give_back(&self, buffer: Vec<u8>) {
+        // There are enough of them, or nobody reads any more.
+        let _not_needed = self.spent.try_send(buffer);
+    }
+}
+
+/// Where pieces go, and buffers come from.
+struct Out {
+    pieces: SyncSender<Piece>,
+    spent: Receiver<Vec<u8>>,
+}
+
 /// Reads files, or standard input if there are none. It ends when nobody receives.
-pub(super) fn read(files: Vec<PathBuf>) -> io::Result<Receiver<Piece>> {
+pub(super) fn read(files: Vec<PathBuf>) -> io::Result<Pieces> {
     let (out, pieces) = sync_channel(READ_AHEAD);
+    let (give_back, spent) = sync_channel(READ_AHEAD);
+    let out = Out { pieces: out, spent };
     let thread = std::thread::Builder::new().name("input".to_owned());
     thread.spawn(move || {
         // Nobody wants more if nobody receives.
@@ -42,11 +66,14 @@ pub(super) fn read(files: Vec<PathBuf>) -> io::Result<Receiver<Piece>> {
             })
         };
     })?;
-    Ok(pieces)
+    Ok(Pieces {
+        pieces,
+        spent: give_back,
+    })
 }
 
 /// Reads an input; nothing if no more is wanted.
-fn read_one(name: &str, input: io::Result<impl Read>, out: &SyncSender<Piece>) -> Option<()> {
+fn read_one(name: &str, input: io::Result<impl Read>, out: &Out) -> Option<()> {
     let failed = |error: io::Error| {
         let error = if error.kind() == io::ErrorKind::NotFound {
             CommandError::not_found(format!("{name}: {error}"))
@@ -54,7 +81,7 @@ fn read_one(name: &str, input: io::Result<impl Read>, out: &SyncSender<Piece>) -
             CommandError::io(&format!("cannot read {name}"), &error)
         };
         // It is the last that is told.
-        let _gone = out.send(Piece::Failed(error));
+        let _gone = out.pieces.send(Piece::Failed(error));
     };
     let mut input = match input {
         Ok(input) => input,
@@ -63,15 +90,12 @@ fn read_one(name: &str, input: io::Result<impl Read>, out: &SyncSender<Piece>) -
             return None;
         }
     };
-    out.send(Piece::Start(name.to_owned())).ok()?;
+    out.pieces.send(Piece::Start(name.to_owned())).ok()?;
     loop {
-        let mut bytes = vec![0; READ_BYTES];
-        match input.read(&mut bytes) {
-            Ok(0) => return out.send(Piece::End).ok(),
-            Ok(count) => {
-                bytes.truncate(count);
-                out.send(Piece::Bytes(bytes)).ok()?;
-            }
+        let mut buffer = out.spent.try_recv().unwrap_or_else(|_| vec![0; READ_BYTES]);
+        match input.read(&mut buffer) {
+            Ok(0) => return out.pieces.send(Piece::End).ok(),
+            Ok(count) => out.pieces.send(Piece::Bytes(buffer, count)).ok()?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
                 failed(error);
@@ -168,8 +192,8 @@ fn split<E>(
 pub(super) fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
     match text {
         [] => None,
-        [byte] => bytes.iter().position(|other| other == byte),
-        _ => bytes.windows(text.len()).position(|window| window == text),
+        [byte] => memchr::memchr(*byte, bytes),
+        _ => memchr::memmem::find(bytes, text),
     }
 }
 

@@ -55,6 +55,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
+use crate::audit;
 use crate::context::{self, Context};
 use crate::error::CommandError;
 use failed::Failed;
@@ -83,6 +84,9 @@ pub(crate) fn run(command: ShimsCommand, context: &Context) -> Result<(), Comman
 /// `apache` has every shim exit as Apache's script does, also where that is 0 for a failure.
 const EXIT_VARIABLE: &str = "KFLEET_SHIM_EXIT";
 
+/// How names of scripts end that write and read records, which are no changes for the audit log.
+const MOVE_RECORDS: [&str; 4] = ["-consumer", "-producer", "-consumer-perf-test", "-producer-perf-test"];
+
 /// Runs the script whose name a program was called by; its exit code, or none if that is no script's name.
 pub(crate) fn run_as(program: Option<&OsStr>, args: &[String]) -> Option<u8> {
     let name = Path::new(program?).file_name()?.to_str()?;
@@ -92,11 +96,22 @@ pub(crate) fn run_as(program: Option<&OsStr>, args: &[String]) -> Option<u8> {
         Some(equivalents) => utils::tell(name, equivalents, &mut io),
         None => {
             let shim = table::SHIMS.iter().find(|shim| shim.name == name)?;
+            if !(MOVE_RECORDS.iter().any(|ending| name.ends_with(ending))
+                || args.iter().any(|word| word == "--dry-run"))
+            {
+                audit::watch_script();
+            }
             (shim.run)(args, &mut io)
         }
     };
     let as_apache = std::env::var(EXIT_VARIABLE).is_ok_and(|value| value == "apache");
-    Some(end(done, &mut io, as_apache))
+    let code = end(done, &mut io, as_apache);
+    if let Err(error) = audit::end(code) {
+        io.note(format!(
+            "the end of this could not be written to the audit log: {error}"
+        ));
+    }
+    Some(code)
 }
 
 /// Prints what is left to print; the exit code.

@@ -10,7 +10,7 @@ use crate::context::Context;
 pub(super) fn run(words: Vec<String>, io: &mut Io) -> Result<(), Failed> {
     io.flush()?;
     let words = std::iter::once("kfleet".to_owned()).chain(words).map(OsString::from);
-    let (cli, _) = match crate::parse(words.collect()) {
+    let (cli, _) = match crate::parse(words.collect(), None) {
         Ok(parsed) => parsed,
         Err(error) if !error.use_stderr() => {
             let mut help = Failed::on_stdout(error.render());

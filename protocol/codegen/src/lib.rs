@@ -30,6 +30,9 @@ const MODULES: [(&str, &str); 7] = [
     ),
 ];
 
+/// Requests and answers that kafka-protocol does not have.
+const OWN: [&str; 2] = ["StreamsGroupDescribeRequest", "StreamsGroupDescribeResponse"];
+
 /// The protocol crate's folder.
 pub fn protocol_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -50,6 +53,13 @@ pub fn generate() -> Result<Vec<(PathBuf, String)>> {
         files.push((PathBuf::from(format!("src/messages/{name}.rs")), format_rust(&source)?));
     }
     let rpc = definitions("rpc")?;
+    let own: Vec<model::Message> = rpc
+        .iter()
+        .filter(|message| OWN.contains(&message.name.as_str()))
+        .cloned()
+        .collect();
+    let source = emit_records::module("Requests and answers that kafka-protocol does not have.", &own);
+    files.push((PathBuf::from("src/messages/requests.rs"), format_rust(&source)?));
     for (kind, name) in [(model::Kind::Request, "requests"), (model::Kind::Response, "responses")] {
         let source = emit_guard::module(kind, &rpc);
         files.push((

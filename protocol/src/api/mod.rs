@@ -8,6 +8,7 @@ pub mod add_raft_voter;
 pub mod fetch;
 mod frame;
 pub mod heartbeat;
+pub mod streams_group;
 
 use frame::decode_request_as;
 pub use frame::{

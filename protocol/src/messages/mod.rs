@@ -15,6 +15,7 @@ pub mod metadata;
 pub mod offsets;
 mod plain;
 pub mod remote;
+pub mod requests;
 pub mod shares;
 pub mod transactions;
 mod wire;

@@ -54,6 +54,7 @@ pub struct BatchBuilder {
     base_timestamp: Option<i64>,
     max_timestamp: i64,
     next_delta: i32,
+    /// Room for the header, and the records behind it, so that they need not be moved for it.
     records: Vec<u8>,
 }
 
@@ -73,7 +74,7 @@ impl BatchBuilder {
             base_timestamp: None,
             max_timestamp: -1,
             next_delta: 0,
-            records: Vec::new(),
+            records: vec![0; HEADER_BYTES],
         }
     }
 
@@ -149,7 +150,7 @@ impl BatchBuilder {
 
     /// Size of the batch if it were written now without compression, in bytes.
     pub fn size_bytes(&self) -> usize {
-        HEADER_BYTES + self.records.len()
+        self.records.len()
     }
 
     /// Writes the batch.
@@ -161,28 +162,30 @@ impl BatchBuilder {
             Compression::Lz4 => 3,
             Compression::Zstd => 4,
         };
-        let packed = if codec == 0 {
-            self.records
-        } else {
-            compress(self.compression, &self.records)?
-        };
-        let size_bytes = HEADER_BYTES + packed.len();
-        let batch_length = i32::try_from(size_bytes - LENGTH_OVERHEAD_BYTES).map_err(io::Error::other)?;
-        let mut out = Vec::with_capacity(size_bytes);
-        out.extend_from_slice(&self.base_offset.to_be_bytes());
-        out.extend_from_slice(&batch_length.to_be_bytes());
-        out.extend_from_slice(&self.leader_epoch.to_be_bytes());
-        out.push(2);
-        out.extend_from_slice(&[0; 4]);
-        out.extend_from_slice(&(self.attributes | codec).to_be_bytes());
-        out.extend_from_slice(&(self.next_delta - 1).to_be_bytes());
-        out.extend_from_slice(&self.base_timestamp.unwrap_or(-1).to_be_bytes());
-        out.extend_from_slice(&self.max_timestamp.to_be_bytes());
-        out.extend_from_slice(&self.producer.id.to_be_bytes());
-        out.extend_from_slice(&self.producer.epoch.to_be_bytes());
-        out.extend_from_slice(&self.producer.base_sequence.to_be_bytes());
-        out.extend_from_slice(&self.next_delta.to_be_bytes());
-        out.extend_from_slice(&packed);
+        let mut out = self.records;
+        if codec != 0 {
+            let packed = compress(self.compression, out.get(HEADER_BYTES..).unwrap_or_default())?;
+            out.truncate(HEADER_BYTES);
+            out.extend_from_slice(&packed);
+        }
+        let batch_length = i32::try_from(out.len() - LENGTH_OVERHEAD_BYTES).map_err(io::Error::other)?;
+        let mut header = Vec::with_capacity(HEADER_BYTES);
+        header.extend_from_slice(&self.base_offset.to_be_bytes());
+        header.extend_from_slice(&batch_length.to_be_bytes());
+        header.extend_from_slice(&self.leader_epoch.to_be_bytes());
+        header.push(2);
+        header.extend_from_slice(&[0; 4]);
+        header.extend_from_slice(&(self.attributes | codec).to_be_bytes());
+        header.extend_from_slice(&(self.next_delta - 1).to_be_bytes());
+        header.extend_from_slice(&self.base_timestamp.unwrap_or(-1).to_be_bytes());
+        header.extend_from_slice(&self.max_timestamp.to_be_bytes());
+        header.extend_from_slice(&self.producer.id.to_be_bytes());
+        header.extend_from_slice(&self.producer.epoch.to_be_bytes());
+        header.extend_from_slice(&self.producer.base_sequence.to_be_bytes());
+        header.extend_from_slice(&self.next_delta.to_be_bytes());
+        if let Some(room) = out.get_mut(..HEADER_BYTES) {
+            room.copy_from_slice(&header);
+        }
         let crc = crc32c::crc32c(out.get(ATTRIBUTES_AT..).unwrap_or_default());
         if let Some(field) = out.get_mut(17..ATTRIBUTES_AT) {
             field.copy_from_slice(&crc.to_be_bytes());

@@ -1,6 +1,7 @@
 mod logins;
 mod server;
 mod tls;
+mod token_endpoint;
 
 use std::time::Duration;
 

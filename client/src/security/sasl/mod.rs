@@ -1,12 +1,15 @@
 //! Logging in by SASL (KIP-43, KIP-152): what is said, without the connection it is said on.
 
+mod http_answer;
 mod oauthbearer;
 mod scram;
+mod token_endpoint;
 
 use std::time::Duration;
 
 pub use oauthbearer::TokenSource;
 pub use scram::{ScramHash, UnusableKey};
+pub use token_endpoint::{HttpsUrl, TokenEndpoint};
 
 use super::secret::Secret;
 use scram::Scram;

@@ -7,18 +7,21 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 
+use super::token_endpoint::TokenEndpoint;
 use super::{SaslError, Secret};
 
 /// Longest token.
 const TOKEN_MAX_BYTES: u64 = 64 * 1024;
 
 /// Where tokens come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum TokenSource {
     /// A file that somebody keeps up to date.
     File(PathBuf),
     /// What this command of the shell prints.
     Command(String),
+    /// A server that knows us.
+    Endpoint(Box<TokenEndpoint>),
 }
 
 impl TokenSource {
@@ -30,6 +33,7 @@ impl TokenSource {
                 timeout(limit, read(path)).await,
             ),
             Self::Command(command) => ("the token command".to_owned(), timeout(limit, run(command)).await),
+            Self::Endpoint(endpoint) => ("the token endpoint".to_owned(), timeout(limit, endpoint.token()).await),
         };
         let failed = |reason: String| SaslError(format!("{from} {reason}"));
         let text = read
