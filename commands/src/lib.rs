@@ -40,6 +40,7 @@ mod profiles;
 mod progress;
 mod quorum;
 mod quotas;
+mod rebalance;
 mod records;
 mod render;
 mod replace_file;
