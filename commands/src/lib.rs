@@ -48,6 +48,7 @@ mod sandbox;
 mod schema;
 mod shims;
 mod size;
+mod snapshot;
 mod status;
 mod storage;
 mod stream;
@@ -141,6 +142,9 @@ enum Command {
     /// Quotas of users, client ids and addresses
     #[command(subcommand)]
     Quotas(quotas::QuotasCommand),
+    /// Move replicas so that brokers and racks are loaded evenly
+    #[command(subcommand)]
+    Rebalance(rebalance::RebalanceCommand),
     Render(render::RenderArgs),
     Sandbox(sandbox::SandboxArgs),
     Schema(schema::SchemaArgs),
@@ -148,6 +152,9 @@ enum Command {
     #[command(subcommand)]
     Shims(shims::ShimsCommand),
     Size(size::SizeArgs),
+    /// Snapshots of clusters, from which plans are made
+    #[command(subcommand)]
+    Snapshot(snapshot::SnapshotCommand),
     /// Log directories: format and inspect; @FILE stands for the arguments in a file, one a line
     #[command(subcommand)]
     Storage(storage::StorageCommand),
@@ -200,6 +207,8 @@ impl Command {
             | Self::Producers(_)
             | Self::Quorum(_)
             | Self::Quotas(_)
+            | Self::Rebalance(_)
+            | Self::Snapshot(_)
             | Self::Tokens(_)
             | Self::Topics(_)
             | Self::Transactions(_)
@@ -360,11 +369,13 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Profiles(command) => profiles::run(command, context),
         Command::Quorum(command) => quorum::run(command, context),
         Command::Quotas(command) => quotas::run(command, context),
+        Command::Rebalance(command) => rebalance::run(command, context),
         Command::Render(args) => render::run(&args, context),
         Command::Sandbox(args) => sandbox::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Shims(command) => shims::run(command, context),
         Command::Size(args) => size::run(&args, context),
+        Command::Snapshot(command) => snapshot::run(command, context),
         Command::Storage(command) => storage::run(command, context),
         Command::Tokens(command) => tokens::run(command, context),
         Command::Topics(command) => topics::run(command, context),

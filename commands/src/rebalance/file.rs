@@ -73,6 +73,14 @@ impl Move {
 /// What a plan comes to.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct PlanSummary {
+    /// Brokers that are known.
+    pub(crate) brokers: usize,
+    /// Partitions that are known.
+    pub(crate) partitions: usize,
+    /// Replicas that they have.
+    pub(crate) replicas: usize,
+    /// Bytes of all of them.
+    pub(crate) size_bytes: u64,
     /// Bytes that are copied from broker to broker.
     pub(crate) moved_bytes: u64,
     /// Replicas that are.
@@ -183,6 +191,10 @@ pub(crate) struct PlannedPartition {
 
 impl Shown for PlanFile {
     const SCHEMA: &'static str = "rebalance-plan/1";
+
+    fn text(&self) -> Option<String> {
+        Some(super::screen::text(self, super::screen::MOVES_MAX))
+    }
 
     fn table(&self, wide: bool) -> Table {
         let list = |brokers: &[i32]| brokers.iter().map(i32::to_string).collect::<Vec<_>>().join(",");
