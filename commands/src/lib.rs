@@ -26,6 +26,7 @@ mod host;
 mod host_values;
 mod input;
 mod json_file;
+mod json_lines;
 mod leaders;
 mod live_brokers;
 mod log_dirs;
@@ -105,6 +106,7 @@ enum Command {
     #[command(subcommand)]
     Configs(configs::ConfigsCommand),
     Consume(consume::ConsumeArgs),
+    Decommission(Box<rebalance::DecommissionArgs>),
     /// Features: what nodes support and what the cluster has agreed on
     #[command(subcommand)]
     Features(features::FeaturesCommand),
@@ -146,8 +148,11 @@ enum Command {
     #[command(subcommand)]
     Rebalance(rebalance::RebalanceCommand),
     Render(render::RenderArgs),
+    Replace(Box<rebalance::ReplaceArgs>),
     Sandbox(sandbox::SandboxArgs),
+    ScaleOut(Box<rebalance::ScaleOutArgs>),
     Schema(schema::SchemaArgs),
+    SetReplicationFactor(Box<rebalance::FactorArgs>),
     /// Apache's scripts under their own names
     #[command(subcommand)]
     Shims(shims::ShimsCommand),
@@ -198,6 +203,7 @@ impl Command {
             | Self::Cluster(_)
             | Self::Configs(_)
             | Self::Consume(_)
+            | Self::Decommission(_)
             | Self::Features(_)
             | Self::Groups(_)
             | Self::Leaders(_)
@@ -208,6 +214,9 @@ impl Command {
             | Self::Quorum(_)
             | Self::Quotas(_)
             | Self::Rebalance(_)
+            | Self::Replace(_)
+            | Self::ScaleOut(_)
+            | Self::SetReplicationFactor(_)
             | Self::Snapshot(_)
             | Self::Tokens(_)
             | Self::Topics(_)
@@ -355,6 +364,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Completions(args) => completions::run(&args, context),
         Command::Configs(command) => configs::run(command, context),
         Command::Consume(args) => consume::run(&args, context),
+        Command::Decommission(args) => rebalance::decommission(&args, context),
         Command::Features(command) => features::run(command, context),
         Command::Groups(command) => groups::run(command, context),
         Command::Host(command) => host::run(command, context),
@@ -371,8 +381,11 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Quotas(command) => quotas::run(command, context),
         Command::Rebalance(command) => rebalance::run(command, context),
         Command::Render(args) => render::run(&args, context),
+        Command::Replace(args) => rebalance::replace(&args, context),
         Command::Sandbox(args) => sandbox::run(&args, context),
+        Command::ScaleOut(args) => rebalance::scale_out(&args, context),
         Command::Schema(args) => schema::run(&args, context),
+        Command::SetReplicationFactor(args) => rebalance::set_replication_factor(&args, context),
         Command::Shims(command) => shims::run(command, context),
         Command::Size(args) => size::run(&args, context),
         Command::Snapshot(command) => snapshot::run(command, context),

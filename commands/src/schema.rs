@@ -86,6 +86,7 @@ fn all() -> Vec<Named> {
         of::<Vec<crate::shims::ShimRow>>(),
         of::<crate::size::Sizing>(),
         of::<crate::snapshot::SavedSnapshot>(),
+        of::<crate::snapshot::SnapshotStats>(),
         of::<Vec<crate::tokens::TokenChange>>(),
         of::<crate::tokens::TokenCreation>(),
         of::<Vec<crate::tokens::TokenRow>>(),

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::asked::Asked;
 use crate::error::CommandError;
 use crate::json_file;
+use crate::json_lines::{Fault, line_of, part};
 use crate::output::{Output, Shown, Table};
 use crate::replace_file::replace_file;
 
@@ -234,9 +235,6 @@ impl PlanFile {
     }
 }
 
-/// What is wrong, and in which line.
-type Fault = (usize, String);
-
 #[derive(Deserialize)]
 struct Document<'a> {
     schema: String,
@@ -365,25 +363,6 @@ fn check_sums(file: &PlanFile) -> Result<(), String> {
         ));
     }
     Ok(())
-}
-
-/// A piece of a text as a value.
-fn part<'a, T: Deserialize<'a>>(text: &str, piece: &'a str) -> Result<T, Fault> {
-    serde_json::from_str(piece).map_err(|error| {
-        let told = error.to_string();
-        let reason = told
-            .rsplit_once(" at line ")
-            .map_or(told.as_str(), |(reason, _)| reason);
-        let line = line_of(text, piece) + error.line().max(1) - 1;
-        (line, reason.to_owned())
-    })
-}
-
-/// The line of a piece of a text.
-fn line_of(text: &str, piece: &str) -> usize {
-    let offset = (piece.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
-    let before = text.as_bytes().get(..offset).unwrap_or_default();
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
 #[cfg(test)]

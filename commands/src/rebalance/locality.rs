@@ -1,11 +1,12 @@
 //! Topics on brokers of their own: a cluster that has these topics alone, whose other brokers they leave.
 
 use planner::dense::Resource;
-use planner::model::{Cluster, ClusterBuilder, ModelError, NewBroker, NewPartition, loads};
+use planner::model::{Cluster, ModelError, loads};
 use planner::request::Request;
 
 use super::asked::Asked;
 use crate::error::CommandError;
+use crate::snapshot::rebuild::{Becomes, rebuilt};
 
 /// The cluster as these topics see it, and what is asked of it.
 pub(super) fn apart(cluster: &Cluster, asked: &Asked) -> Result<(Cluster, Request), CommandError> {
@@ -18,6 +19,7 @@ pub(super) fn apart(cluster: &Cluster, asked: &Asked) -> Result<(Cluster, Reques
     let others = cluster.brokers().values().iter().map(|broker| broker.id);
     let alone = Asked {
         topics: Vec::new(),
+        exclude_topics: Vec::new(),
         brokers: Vec::new(),
         racks: Vec::new(),
         remove: others.filter(|id| !named.contains(id)).collect(),
@@ -29,42 +31,20 @@ pub(super) fn apart(cluster: &Cluster, asked: &Asked) -> Result<(Cluster, Reques
 
 /// The cluster with some topics alone; what others take of the disks is not there for them.
 fn only(cluster: &Cluster, is_in: impl Fn(&str) -> bool) -> Result<Cluster, ModelError> {
-    let mut builder = ClusterBuilder::new(cluster.cluster_id().map(str::to_owned));
+    let is_in = |at| is_in(&cluster.topics()[cluster.partitions()[at].topic].name);
     let mut others = loads(cluster);
-    let partitions = || {
-        let all = cluster.partitions().iter();
-        all.filter(|(_, partition)| is_in(&cluster.topics()[partition.topic].name))
-    };
-    for (at, partition) in partitions() {
+    for (at, partition) in cluster.partitions().iter().filter(|(at, _)| is_in(*at)) {
         for broker in cluster.replicas(at) {
             others[*broker][Resource::Disk] -= partition.size_bytes;
         }
     }
-    for (at, broker) in cluster.brokers().iter() {
-        let mut capacity = broker.capacity;
-        let taken = others[at][Resource::Disk] as u64;
-        capacity.disk_bytes = capacity.disk_bytes.map(|bytes| bytes.saturating_sub(taken));
-        builder.broker(NewBroker {
-            id: broker.id,
-            rack: broker.rack.map(|rack| cluster.racks()[rack].clone()),
-            state: broker.state,
-            capacity,
-            log_dirs: broker.log_dirs.clone(),
-        })?;
-    }
-    for (at, partition) in partitions() {
-        let in_sync: Vec<_> = cluster.in_sync(at).collect();
-        builder.partition(&NewPartition {
-            topic: &cluster.topics()[partition.topic].name,
-            number: partition.number,
-            replicas: &cluster.ids(cluster.replicas(at)),
-            in_sync: Some(&cluster.ids(&in_sync)),
-            leader: cluster.leader(at).map(|leader| cluster.brokers()[leader].id),
-            size_bytes: partition.size_bytes as u64,
-            bytes_in: partition.bytes_in as u64,
-            bytes_out: partition.bytes_out as u64,
-            min_isr: partition.min_isr,
-        })?;
-    }
-    builder.build()
+    rebuilt(
+        cluster,
+        |at, broker| {
+            let taken = others[at][Resource::Disk] as u64;
+            let disk = &mut broker.capacity.disk_bytes;
+            *disk = disk.map(|bytes| bytes.saturating_sub(taken));
+        },
+        |at| if is_in(at) { Becomes::Same } else { Becomes::Gone },
+    )
 }

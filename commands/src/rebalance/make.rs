@@ -111,7 +111,7 @@ fn summary(cluster: &Cluster, made: &Plan) -> PlanSummary {
 }
 
 /// How a resource is called.
-pub(super) const fn name_of(resource: Resource) -> &'static str {
+pub(crate) const fn name_of(resource: Resource) -> &'static str {
     match resource {
         Resource::Disk => "disk",
         Resource::BytesIn => "bytes-in",

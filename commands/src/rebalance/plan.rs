@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::asked::{Asked, AskedWindows, GoalName};
 use super::deliver::{DeliverArgs, deliver};
+use super::rules::RuleArgs;
 use super::share::{Tolerance, changed, parse_part, parse_tolerance};
 use super::tradeoff::tradeoff;
 use crate::context::Context;
@@ -12,7 +13,9 @@ use crate::size::units::parse_bytes;
 use crate::snapshot::source::SourceArgs;
 
 /// How far from its fair share a load may be if nobody says.
-const TOLERANCE: f64 = 0.09;
+pub(super) const TOLERANCE: f64 = 0.09;
+/// How many times the average a broker may have of one topic if nobody says.
+pub(super) const TOPIC_SPREAD: &str = "2.8";
 
 /// Plan which replicas move where, so that rules hold and loads are even, with as few bytes as can be.
 ///
@@ -24,7 +27,6 @@ const TOLERANCE: f64 = 0.09;
 ///   racks      rules on racks hold; nothing else moves
 ///   relief     what is above a share of its disk gives, until it is not
 ///   locality   the topics of --topics are on the brokers of --brokers or --racks, and nowhere else
-///   log-dirs   each broker's log directories are filled evenly; nothing moves between brokers
 ///   leaders    leaders are spread by reordering lists of replicas; no data moves
 #[derive(Debug, Args)]
 #[command(
@@ -62,27 +64,20 @@ pub(crate) struct PlanArgs {
     /// From this share of a disk on relief is wanted, as in 85%
     #[arg(long, value_name = "SHARE", value_parser = parse_part)]
     relief_above: Option<f64>,
-    /// A share of each disk that nothing exceeds, also while replicas move
-    #[arg(long, value_name = "SHARE", value_parser = parse_part)]
-    disk_limit: Option<f64>,
     /// How many times the average a broker may be given of one topic, at least 2 more than that
-    #[arg(long, default_value = "2.8", value_name = "FACTOR")]
+    #[arg(long, default_value = TOPIC_SPREAD, value_name = "FACTOR")]
     topic_spread: f64,
-    /// Racks do not matter
-    #[arg(long)]
-    ignore_racks: bool,
     /// Move no more bytes than these, the most useful ones
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     max_bytes: Option<u64>,
     /// Move no more replicas than these
     #[arg(long, value_name = "N")]
     max_moves: Option<u64>,
-    /// Breaks ties; the same seed gives the same plan
-    #[arg(long, default_value = "0", value_name = "N")]
-    seed: u64,
     /// Show what windows of several widths cost, and no plan
     #[arg(long, conflicts_with_all = ["counts", "out", "reassignment_json", "exit_code"])]
     tradeoff: bool,
+    #[command(flatten)]
+    rules: RuleArgs,
     #[command(flatten)]
     deliver: DeliverArgs,
 }
@@ -103,12 +98,12 @@ impl PlanArgs {
             racks: self.racks.clone(),
             windows,
             relief_above: self.relief_above,
-            disk_limit: self.disk_limit,
-            ignore_racks: self.ignore_racks,
+            disk_limit: self.rules.disk_limit,
+            ignore_racks: self.rules.ignore_racks,
             topic_spread: (self.goal == GoalName::Balance).then_some(self.topic_spread),
             max_bytes: self.max_bytes,
             max_moves: self.max_moves,
-            seed: self.seed,
+            seed: self.rules.seed,
             ..Asked::default()
         }
     }
