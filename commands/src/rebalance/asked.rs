@@ -20,7 +20,6 @@ pub(crate) enum GoalName {
     /// Topics on brokers of their own
     Locality,
     /// Replicas spread over the log directories of their broker
-    #[value(skip)]
     LogDirs,
     /// Replica lists reordered so that leaders are spread; no data moves
     Leaders,

@@ -43,5 +43,5 @@ pub(crate) fn decommission(args: &DecommissionArgs, context: &Context) -> Result
         ..Asked::default()
     };
     let known = args.source.read(context, &args.brokers)?;
-    deliver(&args.deliver, &known.cluster, asked, &known.warnings, context)
+    deliver(&args.deliver, &known, asked, context)
 }

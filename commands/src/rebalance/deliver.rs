@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use planner::model::Cluster;
 
-use super::asked::Asked;
+use super::asked::{Asked, GoalName};
 use super::kafkas_json::reassignment;
+use super::log_dirs;
 use super::make::make;
 use super::screen;
 use crate::context::Context;
@@ -15,6 +15,7 @@ use crate::exit_codes;
 use crate::output::Format;
 use crate::replace_file::replace_file;
 use crate::size::units::parse_rate;
+use crate::snapshot::source::Gathered;
 
 /// Where plans go.
 #[derive(Debug, Clone, Args)]
@@ -36,13 +37,16 @@ pub(super) struct DeliverArgs {
 /// Makes a plan, shows it and writes it.
 pub(super) fn deliver(
     args: &DeliverArgs,
-    cluster: &Cluster,
+    known: &Gathered,
     mut asked: Asked,
-    warnings: &[String],
     context: &Context,
 ) -> Result<(), CommandError> {
     asked.rate_bytes_per_s = Some(args.rate);
-    let file = make(cluster, &asked)?;
+    let file = if asked.goal == GoalName::LogDirs {
+        log_dirs::make(known, &asked)?
+    } else {
+        make(&known.cluster, &asked)?
+    };
     if let Some(path) = &args.out {
         file.write(path)?;
     }
@@ -51,12 +55,12 @@ pub(super) fn deliver(
             .map_err(|error| CommandError::io(&format!("writing {}", path.display()), &error))?;
     }
     if context.out.format == Format::Wide {
-        for warning in warnings {
+        for warning in &known.warnings {
             context.out.note(&format!("warning: {warning}"));
         }
         context.out.print(&screen::text(&file, usize::MAX))?;
     } else {
-        context.out.show(file.cluster_id.as_deref(), &file, warnings)?;
+        context.out.show(file.cluster_id.as_deref(), &file, &known.warnings)?;
     }
     if args.exit_code && !file.moves.is_empty() {
         return Err(CommandError::exit(exit_codes::NO));

@@ -86,6 +86,12 @@ pub(crate) struct PlanSummary {
     pub(crate) moved_bytes: u64,
     /// Replicas that are.
     pub(crate) replica_moves: u64,
+    /// Bytes that are copied between log directories of one broker.
+    #[serde(default)]
+    pub(crate) moved_within_bytes: u64,
+    /// Bytes that any plan copies between log directories which ends as even.
+    #[serde(default)]
+    pub(crate) bound_within_bytes: u64,
     /// Partitions whose list begins with another broker than before.
     pub(crate) leader_changes: u64,
     /// Bytes that any plan moves which ends in the same windows, or no further outside of them.
@@ -109,7 +115,7 @@ pub(crate) struct PlanSummary {
 /// Loads of one resource over all brokers that take part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct WindowRow {
-    /// disk, bytes-in, bytes-out, replicas or leaders.
+    /// disk, bytes-in, bytes-out, replicas or leaders; log-dirs are all log directories.
     pub(crate) resource: String,
     /// How far from its fair share a load may be, as a part of it; none if it may be anywhere.
     pub(crate) tolerance: Option<f64>,

@@ -17,8 +17,29 @@ use super::locality::apart;
 use super::request::no_broker;
 use crate::error::CommandError;
 
-/// Makes a plan. Nothing is shown of one that the checker does not accept.
+/// The share of a disk that no plan fills beyond if nobody says.
+const DISK_LIMIT: f64 = 0.9;
+
+/// Makes a plan. Nothing is shown of one that the checker does not accept. If nobody says how full disks may be, there is a
+/// limit only where a plan without one would fill a disk beyond it: not every snapshot knows how large disks are.
 pub(crate) fn make(cluster: &Cluster, asked: &Asked) -> Result<PlanFile, CommandError> {
+    let file = make_once(cluster, asked)?;
+    let is_overfull = |broker: &PlannedBroker| {
+        let limit = broker.disk_bytes.map(|bytes| bytes as f64 * DISK_LIMIT);
+        broker.disk_after_bytes > broker.disk_before_bytes
+            && limit.is_some_and(|limit| broker.disk_after_bytes as f64 > limit)
+    };
+    if asked.disk_limit.is_some() || !file.brokers.iter().any(is_overfull) {
+        return Ok(file);
+    }
+    let limited = Asked {
+        disk_limit: Some(DISK_LIMIT),
+        ..asked.clone()
+    };
+    make_once(cluster, &limited)
+}
+
+fn make_once(cluster: &Cluster, asked: &Asked) -> Result<PlanFile, CommandError> {
     let (scope, request) = if asked.goal == GoalName::Locality {
         let (scope, request) = apart(cluster, asked)?;
         (Cow::Owned(scope), request)
@@ -42,7 +63,7 @@ pub(crate) fn make(cluster: &Cluster, asked: &Asked) -> Result<PlanFile, Command
     });
     Ok(PlanFile {
         cluster_id: cluster.cluster_id().map(str::to_owned),
-        made_at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        made_at: made_at(),
         request: asked.clone(),
         snapshot: format!("{:016x}", cluster.fingerprint()),
         summary,
@@ -85,19 +106,34 @@ fn relaxation(obstacle: &Obstacle) -> Option<&'static str> {
         Obstacle::TooFewRacks { .. } => Some("--ignore-racks lets racks hold any number"),
         Obstacle::Disk { .. } => Some("--disk-limit can be higher"),
         Obstacle::Budget { .. } => Some("--max-bytes and --max-moves can be higher"),
-        Obstacle::PinnedOnRemoved { .. } | Obstacle::TooFewBrokers { .. } | Obstacle::NoPlace { .. } => None,
+        Obstacle::NoPlace { .. } => Some("--disk-limit and --topic-spread can be higher"),
+        Obstacle::PinnedOnRemoved { .. } | Obstacle::TooFewBrokers { .. } => None,
     }
+}
+
+impl PlanSummary {
+    /// Of a plan that moves nothing.
+    pub(super) fn of_cluster(cluster: &Cluster) -> Self {
+        let partitions = cluster.partitions().values().iter();
+        let sizes = partitions.map(|partition| partition.size_bytes as u64 * partition.replication_factor() as u64);
+        Self {
+            brokers: cluster.brokers().len(),
+            partitions: cluster.partitions().len(),
+            replicas: cluster.replica_count(),
+            size_bytes: sizes.sum(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Now, as plans have it.
+pub(super) fn made_at() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn summary(cluster: &Cluster, made: &Plan) -> PlanSummary {
     let of = &made.summary;
-    let partitions = cluster.partitions().values().iter();
-    let sizes = partitions.map(|partition| partition.size_bytes as u64 * partition.replication_factor() as u64);
     PlanSummary {
-        brokers: cluster.brokers().len(),
-        partitions: cluster.partitions().len(),
-        replicas: cluster.replica_count(),
-        size_bytes: sizes.sum(),
         moved_bytes: of.moved_bytes,
         replica_moves: of.moves,
         leader_changes: of.leader_changes,
@@ -106,7 +142,7 @@ fn summary(cluster: &Cluster, made: &Plan) -> PlanSummary {
         windows_met: of.windows_met,
         outside_before: of.outside_before,
         outside_after: of.outside_after,
-        ..PlanSummary::default()
+        ..PlanSummary::of_cluster(cluster)
     }
 }
 
@@ -212,7 +248,7 @@ fn a_move(cluster: &Cluster, change: &Change) -> Move {
 }
 
 /// All brokers that a change names, with what is on their disks before and after.
-fn brokers(cluster: &Cluster, changes: &[Change]) -> Vec<PlannedBroker> {
+pub(super) fn brokers(cluster: &Cluster, changes: &[Change]) -> Vec<PlannedBroker> {
     let before = loads(cluster);
     let mut after: Table<BrokerIx, i64> = before.values().iter().map(|load| load[Resource::Disk]).collect();
     let mut named = BTreeSet::new();
@@ -241,7 +277,7 @@ fn brokers(cluster: &Cluster, changes: &[Change]) -> Vec<PlannedBroker> {
     named.into_iter().map(row).collect()
 }
 
-fn partition(cluster: &Cluster, change: &Change) -> Option<PlannedPartition> {
+pub(super) fn partition(cluster: &Cluster, change: &Change) -> Option<PlannedPartition> {
     let at = cluster.partition(&change.topic, change.partition)?;
     let of = &cluster.partitions()[at];
     Some(PlannedPartition {

@@ -6,6 +6,7 @@ mod deliver;
 pub(crate) mod file;
 mod kafkas_json;
 mod locality;
+mod log_dirs;
 pub(crate) mod make;
 mod plan;
 mod replace;

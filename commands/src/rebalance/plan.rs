@@ -27,6 +27,7 @@ pub(super) const TOPIC_SPREAD: &str = "2.8";
 ///   racks      rules on racks hold; nothing else moves
 ///   relief     what is above a share of its disk gives, until it is not
 ///   locality   the topics of --topics are on the brokers of --brokers or --racks, and nowhere else
+///   log-dirs   each broker's log directories are filled evenly; nothing moves between brokers
 ///   leaders    leaders are spread by reordering lists of replicas; no data moves
 #[derive(Debug, Args)]
 #[command(
@@ -112,6 +113,11 @@ impl PlanArgs {
         if self.relief_above.is_some() != (self.goal == GoalName::Relief) {
             return Err(CommandError::usage("--relief-above and --goal relief belong together"));
         }
+        if self.tradeoff && self.goal == GoalName::LogDirs {
+            return Err(CommandError::usage(
+                "--tradeoff is about brokers, and not for --goal log-dirs",
+            ));
+        }
         Ok(())
     }
 }
@@ -122,5 +128,5 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> Result<(), CommandError
     if args.tradeoff {
         return tradeoff(&known, &args.asked(), args.deliver.rate, context);
     }
-    deliver(&args.deliver, &known.cluster, args.asked(), &known.warnings, context)
+    deliver(&args.deliver, &known, args.asked(), context)
 }

@@ -44,7 +44,7 @@ pub(crate) fn replace(args: &ReplaceArgs, context: &Context) -> Result<(), Comma
         seed: args.rules.seed,
         ..Asked::default()
     };
-    deliver(&args.deliver, &known.cluster, asked, &known.warnings, context)
+    deliver(&args.deliver, &known, asked, context)
 }
 
 fn is_one_rack(cluster: &Cluster, old: i32, new: i32) -> bool {

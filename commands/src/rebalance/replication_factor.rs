@@ -51,5 +51,5 @@ pub(crate) fn set_replication_factor(args: &FactorArgs, context: &Context) -> Re
         ..Asked::default()
     };
     let known = args.source.read(context, &[])?;
-    deliver(&args.deliver, &known.cluster, asked, &known.warnings, context)
+    deliver(&args.deliver, &known, asked, context)
 }

@@ -119,6 +119,13 @@ impl Asked {
         Ok(Some(chosen(&self.topics, cluster)?))
     }
 
+    /// Topics that may move.
+    pub(super) fn movable_topics(&self, cluster: &Cluster) -> Result<BTreeSet<String>, CommandError> {
+        let excluded: BTreeSet<String> = self.excluded_topics(cluster)?.into_iter().collect();
+        let names = cluster.topics().values().iter().map(|topic| topic.name.clone());
+        Ok(names.filter(|name| !excluded.contains(name)).collect())
+    }
+
     fn excluded_topics(&self, cluster: &Cluster) -> Result<Vec<String>, CommandError> {
         let mut excluded = chosen(&self.exclude_topics, cluster)?;
         if let Some(named) = self.named_topics(cluster)? {

@@ -7,7 +7,8 @@ use super::share::parse_part;
 /// What a plan has to keep to.
 #[derive(Debug, Clone, Args)]
 pub(super) struct RuleArgs {
-    /// A share of each disk that nothing exceeds, also while replicas move, as in 85%
+    /// A share of each disk that nothing exceeds, also while replicas move, as in 85%; 90% if a plan without a limit would
+    /// exceed that
     #[arg(long, value_name = "SHARE", value_parser = parse_part)]
     pub(super) disk_limit: Option<f64>,
     /// Racks do not matter

@@ -54,5 +54,5 @@ pub(crate) fn scale_out(args: &ScaleOutArgs, context: &Context) -> Result<(), Co
         ..Asked::default()
     };
     let known = args.source.read(context, &[])?;
-    deliver(&args.deliver, &known.cluster, asked, &known.warnings, context)
+    deliver(&args.deliver, &known, asked, context)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::file::{Move, PlanFile, PlanSummary, WindowRow};
+use super::file::{ANY_LOG_DIR, Move, PlanFile, PlanSummary, WindowRow};
 use crate::change::counted;
 use crate::color::Color;
 use crate::output::{Format, Output, Table};
@@ -31,7 +31,14 @@ pub(super) fn text(file: &PlanFile, moves_max: usize) -> String {
         lines.push("nothing to move".to_owned());
         return lines.join("\n") + "\n";
     }
-    lines.push(format!("moved bytes: {}", moved(of)));
+    if of.moved_within_bytes > 0 {
+        let (moved, bound) = (bytes(of.moved_within_bytes), bytes(of.bound_within_bytes));
+        lines.push(format!(
+            "moved between log directories: {moved}; no plan moves less than {bound}"
+        ));
+    } else {
+        lines.push(format!("moved bytes: {}", moved(of)));
+    }
     lines.push(format!(
         "replica moves: {}, partitions: {}, leader changes: {}",
         count(of.replica_moves),
@@ -86,7 +93,11 @@ fn moved(of: &PlanSummary) -> String {
 fn outside(windows: &[WindowRow], brokers: impl Fn(&WindowRow) -> u64) -> Vec<String> {
     let outside = windows.iter().filter(|row| brokers(row) > 0);
     outside
-        .map(|row| format!("{} of {}", row.resource, counted(brokers(row) as usize, "broker")))
+        .map(|row| match row.resource.as_str() {
+            "log-dirs" if brokers(row) == 1 => "1 log directory".to_owned(),
+            "log-dirs" => format!("{} log directories", brokers(row)),
+            resource => format!("{resource} of {}", counted(brokers(row) as usize, "broker")),
+        })
         .collect()
 }
 
@@ -125,7 +136,7 @@ fn windows(rows: &[WindowRow]) -> Table {
     let row = |row: &WindowRow| {
         let amount = |load: i64| match row.resource.as_str() {
             "replicas" | "leaders" => load.to_string(),
-            "disk" => bytes(load.max(0) as u64),
+            "disk" | "log-dirs" => bytes(load.max(0) as u64),
             _ => format!("{}/s", bytes(load.max(0) as u64)),
         };
         let window = row
@@ -184,20 +195,33 @@ fn fullest(file: &PlanFile) -> Option<String> {
 /// The largest moves first.
 fn moves(moves: &[Move], most: usize) -> Table {
     let list = |brokers: &[i32]| brokers.iter().map(i32::to_string).collect::<Vec<_>>().join(",");
-    let copied = |one: &Move| one.size_bytes.saturating_mul(one.adding().count() as u64);
+    let has_dirs = moves.iter().any(|one| one.log_dirs.is_some());
+    let into_dirs = |one: &Move| {
+        let dirs = one.log_dirs.iter().flatten();
+        dirs.filter(|dir| *dir != ANY_LOG_DIR).count()
+    };
+    let copied = |one: &Move| {
+        one.size_bytes
+            .saturating_mul((one.adding().count() + into_dirs(one)) as u64)
+    };
     let mut largest: Vec<&Move> = moves.iter().collect();
     largest.sort_by_key(|one| std::cmp::Reverse(copied(one)));
     let row = |one: &&Move| {
-        vec![
+        let mut cells = vec![
             one.topic.clone(),
             one.partition.to_string(),
             list(&one.replicas_from),
             list(&one.replicas_to),
             bytes(copied(one)),
-        ]
+        ];
+        let dirs = one.log_dirs.as_ref().map(|dirs| dirs.join(","));
+        cells.extend(has_dirs.then(|| dirs.unwrap_or_default()));
+        cells
     };
+    let mut headers = vec!["TOPIC", "PARTITION", "FROM", "TO", "COPIED"];
+    headers.extend(has_dirs.then_some("LOG DIRS"));
     Table {
-        headers: vec!["TOPIC", "PARTITION", "FROM", "TO", "COPIED"],
+        headers,
         rows: largest.iter().take(most).map(row).collect(),
     }
 }

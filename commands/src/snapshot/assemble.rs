@@ -59,6 +59,13 @@ impl BrokerAnswer {
         (!volumes.is_empty()).then(|| usable.saturating_add(taken).min(total))
     }
 
+    /// Directories that may take replicas.
+    pub(super) fn open_dirs(&self) -> Vec<LogDirContents> {
+        let is_open = |path: &str| !self.cordoned.contains(ALL_DIRS) && !self.cordoned.contains(path);
+        let open = self.dirs.iter().filter(|contents| is_open(&contents.dir.path));
+        open.cloned().collect()
+    }
+
     fn is_cordoned(&self) -> bool {
         let dirs = self.log_dirs();
         self.cordoned.contains(ALL_DIRS)

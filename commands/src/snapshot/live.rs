@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use client::{Client, OffsetSpec, PartitionKey, Reassignment, ShardError, TopicDescription};
+use client::{Client, LogDirContents, OffsetSpec, PartitionKey, Reassignment, ShardError, TopicDescription};
 use planner::model::Cluster;
 
 use super::assemble::{Answers, BrokerAnswer, Moment, assemble};
@@ -24,6 +24,8 @@ pub(crate) struct Gathered {
     pub(crate) cluster: Cluster,
     /// What is not known, or assumed.
     pub(crate) warnings: Vec<String>,
+    /// Log directories by broker, with what is in them; none from a file.
+    pub(crate) dirs: BTreeMap<i32, Vec<LogDirContents>>,
 }
 
 /// How it is asked.
@@ -71,8 +73,14 @@ pub(crate) async fn gather(client: &Client, asking: &Asking) -> Result<Gathered,
         answers.moments = Some((first, last));
     }
     insist(&silent, &answers, asking)?;
+    let brokers = answers.brokers.iter().filter(|(_, broker)| !broker.dirs.is_empty());
+    let dirs = brokers.map(|(id, broker)| (*id, broker.open_dirs())).collect();
     let (cluster, warnings) = assemble(answers)?;
-    Ok(Gathered { cluster, warnings })
+    Ok(Gathered {
+        cluster,
+        warnings,
+        dirs,
+    })
 }
 
 /// What is being moved; it is known to the active controller alone.

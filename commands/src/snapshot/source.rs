@@ -53,6 +53,7 @@ impl SourceArgs {
             Some(file) => Ok(Gathered {
                 cluster: read_file(file)?,
                 warnings: Vec::new(),
+                dirs: std::collections::BTreeMap::new(),
             }),
             None => block_on(self.live.gather(context, gone))?,
         }
