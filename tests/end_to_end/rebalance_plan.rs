@@ -111,7 +111,8 @@ fn a_plan_is_made_from_a_running_cluster_and_from_its_snapshot_alike(cluster: &C
         (row.unwrap()["least"].clone(), row.unwrap()["most"].clone())
     };
     assert_eq!(of_leaders(&stats["before"]), (json!(0), json!(6)));
-    assert_eq!(of_leaders(&stats["after"]), (json!(2), json!(2)));
+    let (least, most) = of_leaders(&stats["after"]);
+    assert!(least.as_i64() >= Some(1) && most.as_i64() <= Some(3), "{least} {most}");
 
     let rows = cluster.data(&["rebalance", "plan", "--snapshot", s, "--tradeoff"]);
     assert_eq!(rows.as_array().unwrap().len(), 4);

@@ -177,13 +177,10 @@ fn cruise_controls_answers_add_up() {
 #[test]
 fn answers_of_prometheus_are_sizes_and_rates() {
     let base = placed();
-    let with = |metric| -> Box<dyn Fn(&str) -> Result<Vec<String>, Fault>> {
-        let base = base.clone();
-        Box::new(move |text| {
-            let mut parts = Parts::of(&base);
-            prometheus::take(text, metric, &mut parts)?;
-            Ok(shown(&parts.into_cluster().unwrap().0))
-        })
+    let with = |metric: Option<Metric>, text: &str| {
+        let mut parts = Parts::of(&base);
+        prometheus::take(text, metric, &mut parts)?;
+        Ok::<_, Fault>(shown(&parts.into_cluster().unwrap().0))
     };
     let answer = |result: &str| {
         format!("{{\"status\":\"success\",\"data\":{{\"resultType\":\"vector\",\"result\":[\n{result}]}}}}")
@@ -191,12 +188,12 @@ fn answers_of_prometheus_are_sizes_and_rates() {
     let size = r#"{"metric":{"__name__":"kafka_log_log_size","topic":"a","partition":"0","instance":"1"},"value":[1.5,"10"]},
         {"metric":{"__name__":"kafka_log_log_size","topic":"a","partition":"0","instance":"2"},"values":[[1,"5"],[2,"12.4"]]}"#;
     assert_eq!(
-        with(None)(&answer(size)).unwrap()[0],
+        with(None, &answer(size)).unwrap()[0],
         "a-0 [2, 1] [2, 1] Some(2) 12 0 0 1"
     );
     let rate = r#"{"metric":{"topic":"a","instance":"1"},"value":[1,"10"]},{"metric":{"topic":"a","instance":"2"},"value":[1,"7"]}"#;
     assert_eq!(
-        with(Some(Metric::BytesIn))(&answer(rate)).unwrap()[0],
+        with(Some(Metric::BytesIn), &answer(rate)).unwrap()[0],
         "a-0 [2, 1] [2, 1] Some(2) 0 17 0 1"
     );
     for (metric, text, line, why) in [
@@ -220,7 +217,7 @@ fn answers_of_prometheus_are_sizes_and_rates() {
             "the query did not succeed: bad query",
         ),
     ] {
-        assert_eq!(with(metric)(&text).unwrap_err(), (line, why.to_owned()));
+        assert_eq!(with(metric, &text).unwrap_err(), (line, why.to_owned()));
     }
 }
 
