@@ -1,11 +1,13 @@
 //! Snapshots of running clusters, and plans made from them.
 
-use std::path::PathBuf;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::Cluster;
 use crate::support::nodes::wait_until;
+use crate::support::{Cluster, Engine, KFLEET, Ran};
 
 on_both_engines!(nodes:
     [
@@ -42,6 +44,80 @@ fn uneven(cluster: &Cluster, [a, b, _]: [i64; 3]) {
 
 fn document(path: &PathBuf) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Has a plan in Kafka's JSON carried out by what takes that.
+fn execute(cluster: &Cluster, file: &Path) {
+    let bootstrap = cluster.description()["bootstrap_server"].as_str().unwrap().to_owned();
+    let file = file.to_str().unwrap();
+    let flags = [
+        "--bootstrap-server",
+        &bootstrap,
+        "--reassignment-json-file",
+        file,
+        "--execute",
+    ];
+    let mut shim = Command::new(KFLEET);
+    Ran::of(&shim.arg0("kafka-reassign-partitions.sh").args(flags).output().unwrap()).exits(0);
+}
+
+#[test]
+fn log_dirs_are_filled_evenly() {
+    fill_log_dirs(Engine::Kfleet);
+}
+
+#[test]
+#[ignore = "needs tests/compat/setup"]
+fn log_dirs_are_filled_evenly_on_apache() {
+    fill_log_dirs(Engine::Apache);
+}
+
+fn fill_log_dirs(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let [a, b, kafkas] = ["a", "b", "k.json"].map(|name| dir.path().join(name));
+    let cluster = Cluster::with(engine, &[&format!("log.dirs={},{}", a.display(), b.display())]);
+    cluster
+        .kfleet(&["topics", "create", "t", "--partitions", "4", "--yes"])
+        .exits(0);
+    let partitions_in = |dir: &Path| {
+        let rows = cluster.data(&["log-dirs", "describe", "--replicas", "--topics", "t"]);
+        let rows = rows.as_array().unwrap().iter();
+        let rows = rows.filter(|row| row["log_dir"] == dir.to_str().unwrap() && row["future"] == false);
+        rows.map(|row| row["partition"].as_i64().unwrap()).collect::<Vec<i64>>()
+    };
+    // A broker deals partitions out as it likes; one of two directories has two of four.
+    let (full, other) = if partitions_in(&a).len() >= 2 {
+        (&a, &b)
+    } else {
+        (&b, &a)
+    };
+    let record = format!("{}\n", "x".repeat(1000));
+    for partition in partitions_in(full).iter().take(2) {
+        let partition = partition.to_string();
+        cluster
+            .kfleet_with_input(&["produce", "t", "-p", &partition], &record)
+            .exits(0);
+    }
+    let before = partitions_in(other).len();
+    let plan = ["rebalance", "plan", "--goal", "log-dirs", "--window", "0s"];
+    let made = cluster.data(&[&plan[..], &["--reassignment-json", kafkas.to_str().unwrap()]].concat());
+    let moves = made["moves"].as_array().unwrap();
+    assert_eq!(
+        (moves.len(), &moves[0]["log_dirs"]),
+        (1, &json!([other.to_str().unwrap()])),
+        "{made}"
+    );
+    assert_eq!(moves[0]["replicas_from"], moves[0]["replicas_to"]);
+    let summary = &made["summary"];
+    assert!(
+        summary["moved_within_bytes"].as_i64() > Some(1000) && summary["moved_bytes"] == 0,
+        "{summary}"
+    );
+    execute(&cluster, &kafkas);
+    wait_until("the replica is in the other directory", || {
+        partitions_in(other).len() == before + 1
+    });
+    cluster.kfleet(&[&plan[..], &["--exit-code"]].concat()).exits(0);
 }
 
 fn a_plan_is_made_from_a_running_cluster_and_from_its_snapshot_alike(cluster: &Cluster) {
@@ -134,6 +210,19 @@ fn a_plan_is_made_from_a_running_cluster_and_from_its_snapshot_alike(cluster: &C
     let impossible = plan_of(&["decommission", &first, &second]).exits(77);
     assert!(impossible.stderr.contains("replicas"), "{}", impossible.stderr);
     plan_of(&["decommission", "99"]).exits(66);
+    execute(cluster, &kafkas);
+    wait_until("all replicas are where the plan has them", || {
+        let rows = cluster.data(&["topics", "describe", "t"]);
+        moves.as_array().unwrap().iter().all(|one| {
+            let mut rows = rows.as_array().unwrap().iter();
+            let row = rows.find(|row| row["partition"] == one["partition"]).unwrap();
+            let in_sync = row["isr"].as_array().unwrap().len();
+            row["replicas"] == one["replicas_to"] && in_sync == row["replicas"].as_array().unwrap().len()
+        })
+    });
+    cluster
+        .kfleet(&["rebalance", "plan", "--window", "0s", "--exit-code"])
+        .exits(0);
     std::fs::write(&plan, &std::fs::read_to_string(&plan).unwrap()[..300]).unwrap();
     let cut = cluster.kfleet(&["snapshot", "stats", s, "--plan", p]).exits(65);
     assert!(cut.stderr.contains("line "), "{}", cut.stderr);

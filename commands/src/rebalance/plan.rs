@@ -19,9 +19,9 @@ pub(super) const TOPIC_SPREAD: &str = "2.8";
 
 /// Plan which replicas move where, so that rules hold and loads are even, with as few bytes as can be.
 ///
-/// Nothing is changed. Every plan is checked by code of its own before it is shown, with a certificate of the least that
-/// any plan moves which ends as even as this one. A plan that is written with --out is carried out by kfleet rebalance
-/// apply. The goals:
+/// Nothing is changed. Every plan is checked by code of its own before it is shown, with a
+/// certificate of the least that any plan moves which ends as even as this one. A plan that is
+/// written with --out is carried out by kfleet rebalance apply. The goals:
 ///
 ///   balance    rules on racks hold, and every load is in its window around the broker's fair share
 ///   racks      rules on racks hold; nothing else moves
