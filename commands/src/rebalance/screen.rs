@@ -106,14 +106,20 @@ fn rack_faults(faults: u64) -> Option<String> {
     (faults > 0).then(|| format!("{partitions} with too many replicas in a rack"))
 }
 
+fn has_windows(of: &PlanSummary) -> bool {
+    of.windows.iter().any(|row| row.tolerance.is_some())
+}
+
 fn now(of: &PlanSummary) -> String {
     let mut wrong = outside(&of.windows, |row| row.outside_before);
     if !wrong.is_empty() {
         wrong = vec![format!("outside of the window: {}", wrong.join(", "))];
     }
     wrong.extend(rack_faults(of.rack_faults_before));
-    if wrong.is_empty() {
+    if wrong.is_empty() && has_windows(of) {
         "every load is in its window, and racks are as they should be".to_owned()
+    } else if wrong.is_empty() {
+        "racks are as they should be, and no windows were asked for".to_owned()
     } else {
         wrong.join("; ")
     }
@@ -125,8 +131,10 @@ fn after(of: &PlanSummary) -> String {
         wrong = vec![format!("still outside of the window: {}", wrong.join(", "))];
     }
     wrong.extend(rack_faults(of.rack_faults_after));
-    if wrong.is_empty() {
+    if wrong.is_empty() && has_windows(of) {
         "all windows met".to_owned()
+    } else if wrong.is_empty() {
+        "all that was asked for".to_owned()
     } else {
         wrong.join("; ")
     }
