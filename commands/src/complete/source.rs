@@ -56,9 +56,10 @@ impl Source {
             // Names that there are not yet.
             ("topics create", "topics") => None,
             (command, id) if command.starts_with("configs ") => Self::of_configs(id),
-            (_, "topic" | "topics" | "exclude_topic") => Some(Self::Topics),
+            (_, "topic" | "topics" | "exclude_topic" | "exclude_topics") => Some(Self::Topics),
             (_, "group" | "groups") => Some(Self::Groups),
-            (_, "broker" | "brokers" | "node") => Some(Self::Brokers),
+            ("replace", "old" | "new") => Some(Self::Brokers),
+            (_, "broker" | "brokers" | "exclude_brokers" | "node" | "onto") => Some(Self::Brokers),
             _ => None,
         }
     }
@@ -128,6 +129,8 @@ mod tests {
         // New names.
         ("topics create", "topics"),
         // How many.
+        ("rebalance plan", "topic_spread"),
+        ("scale-out", "topic_spread"),
         ("sandbox", "brokers"),
         ("size", "brokers"),
         ("size", "groups"),
