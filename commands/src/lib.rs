@@ -46,6 +46,7 @@ mod rebalance;
 mod records;
 mod render;
 mod replace_file;
+mod roll;
 mod sandbox;
 mod schema;
 mod shims;
@@ -151,6 +152,9 @@ enum Command {
     Render(render::RenderArgs),
     Replace(Box<rebalance::ReplaceArgs>),
     Sandbox(sandbox::SandboxArgs),
+    /// Rolling restarts that keep every partition writable
+    #[command(subcommand)]
+    Roll(roll::RollCommand),
     ScaleOut(Box<rebalance::ScaleOutArgs>),
     Schema(schema::SchemaArgs),
     SetReplicationFactor(Box<rebalance::FactorArgs>),
@@ -216,6 +220,7 @@ impl Command {
             | Self::Quotas(_)
             | Self::Rebalance(_)
             | Self::Replace(_)
+            | Self::Roll(_)
             | Self::ScaleOut(_)
             | Self::SetReplicationFactor(_)
             | Self::Snapshot(_)
@@ -393,6 +398,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Rebalance(command) => rebalance::run(command, context),
         Command::Render(args) => render::run(&args, context),
         Command::Replace(args) => rebalance::replace(&args, context),
+        Command::Roll(command) => roll::run(command, context),
         Command::Sandbox(args) => sandbox::run(&args, context),
         Command::ScaleOut(args) => rebalance::scale_out(&args, context),
         Command::Schema(args) => schema::run(&args, context),

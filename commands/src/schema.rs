@@ -85,6 +85,7 @@ fn all() -> Vec<Named> {
         of::<Vec<crate::shims::InstalledShim>>(),
         of::<Vec<crate::shims::ShimRow>>(),
         of::<crate::size::Sizing>(),
+        of::<crate::roll::RollPlan>(),
         of::<crate::snapshot::SavedSnapshot>(),
         of::<crate::snapshot::SnapshotStats>(),
         of::<Vec<crate::tokens::TokenChange>>(),

@@ -48,6 +48,7 @@ mod rebalance_plan;
 mod render;
 mod restarts;
 mod reviewers_list;
+mod roll_plan;
 mod sandbox;
 mod sandbox_nodes;
 mod service_manager;

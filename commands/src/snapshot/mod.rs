@@ -3,7 +3,7 @@
 mod assemble;
 mod figures;
 mod import;
-mod live;
+pub(crate) mod live;
 pub(crate) mod rebuild;
 mod save;
 pub(crate) mod source;
