@@ -40,6 +40,7 @@ mod profiles;
 mod progress;
 mod quorum;
 mod quotas;
+mod reassign;
 mod records;
 mod render;
 mod replace_file;
@@ -140,6 +141,9 @@ enum Command {
     /// Quotas of users, client ids and addresses
     #[command(subcommand)]
     Quotas(quotas::QuotasCommand),
+    /// Replicas moved as Kafka's JSON files say
+    #[command(subcommand)]
+    Reassign(reassign::ReassignCommand),
     Render(render::RenderArgs),
     Sandbox(sandbox::SandboxArgs),
     Schema(schema::SchemaArgs),
@@ -199,6 +203,7 @@ impl Command {
             | Self::Producers(_)
             | Self::Quorum(_)
             | Self::Quotas(_)
+            | Self::Reassign(_)
             | Self::Tokens(_)
             | Self::Topics(_)
             | Self::Transactions(_)
@@ -359,6 +364,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Profiles(command) => profiles::run(command, context),
         Command::Quorum(command) => quorum::run(command, context),
         Command::Quotas(command) => quotas::run(command, context),
+        Command::Reassign(command) => reassign::run(command, context),
         Command::Render(args) => render::run(&args, context),
         Command::Sandbox(args) => sandbox::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
