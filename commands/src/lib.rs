@@ -40,6 +40,7 @@ mod profiles;
 mod progress;
 mod quorum;
 mod quotas;
+mod rebalance;
 mod reassign;
 mod records;
 mod render;

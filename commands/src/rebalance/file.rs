@@ -1,0 +1,512 @@
+//! The plan file: what is to move and what was known when that was decided. It is the document that `-o json` prints.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::asked::Asked;
+use crate::error::CommandError;
+use crate::json_file;
+use crate::output::{Output, Shown, Table};
+use crate::replace_file::replace_file;
+
+/// How a log directory is called that is left to the broker, as in Kafka's own files.
+pub(crate) const ANY_LOG_DIR: &str = "any";
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct PlanFile {
+    /// The cluster it is for; none if the snapshot did not say.
+    pub(crate) cluster_id: Option<String>,
+    /// When it was made, as in 2026-11-28T03:30:00Z.
+    pub(crate) made_at: String,
+    /// What was asked for, so that it can be planned again.
+    pub(crate) request: Asked,
+    /// The digest of the snapshot it was made from, in 16 hexadecimal digits.
+    pub(crate) snapshot: String,
+    /// What it comes to.
+    pub(crate) summary: PlanSummary,
+    /// What proves the least that any plan moves.
+    pub(crate) certificate: Proof,
+    /// What it moves, in order of topics and partitions.
+    pub(crate) moves: Vec<Move>,
+    /// The brokers as they were that something moves from or to.
+    pub(crate) brokers: Vec<PlannedBroker>,
+    /// The partitions as they were that move, in the order of the moves.
+    pub(crate) partitions: Vec<PlannedPartition>,
+}
+
+/// A partition that gets another list of replicas, or other log directories.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Move {
+    /// Its topic.
+    pub(crate) topic: String,
+    /// Its number.
+    pub(crate) partition: i32,
+    /// Its replicas before, the preferred leader first.
+    pub(crate) replicas_from: Vec<i32>,
+    /// Its replicas after, the preferred leader first.
+    pub(crate) replicas_to: Vec<i32>,
+    /// Where each of the replicas after is to be: a path, or "any"; none if that is left to the brokers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) log_dirs: Option<Vec<String>>,
+    /// Bytes of one replica.
+    pub(crate) size_bytes: u64,
+}
+
+impl Move {
+    /// Brokers that get a replica and have none.
+    pub(crate) fn adding(&self) -> impl Iterator<Item = i32> + '_ {
+        let is_new = |broker: &i32| !self.replicas_from.contains(broker);
+        self.replicas_to.iter().copied().filter(is_new)
+    }
+
+    /// `topic-number`.
+    pub(crate) fn name(&self) -> String {
+        format!("{}-{}", self.topic, self.partition)
+    }
+}
+
+/// What a plan comes to.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct PlanSummary {
+    /// Bytes that are copied from broker to broker.
+    pub(crate) moved_bytes: u64,
+    /// Replicas that are.
+    pub(crate) replica_moves: u64,
+    /// Partitions whose list begins with another broker than before.
+    pub(crate) leader_changes: u64,
+    /// Bytes that any plan moves which ends in the same windows, or no further outside of them.
+    pub(crate) bound_bytes: u64,
+    /// How much more than that is moved, as a part of it; none if nothing has to move and something does.
+    pub(crate) gap: Option<f64>,
+    /// Whether every load is inside its window.
+    pub(crate) windows_met: bool,
+    /// By how much loads are outside of windows before, all together, in loads of the average broker.
+    pub(crate) outside_before: f64,
+    /// The same after.
+    pub(crate) outside_after: f64,
+    /// Partitions that have more replicas in a rack than they may, before.
+    pub(crate) rack_faults_before: u64,
+    /// The same after.
+    pub(crate) rack_faults_after: u64,
+    /// What each resource is like over all brokers that take part.
+    pub(crate) windows: Vec<WindowRow>,
+}
+
+/// Loads of one resource over all brokers that take part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct WindowRow {
+    /// disk, bytes-in, bytes-out, replicas or leaders.
+    pub(crate) resource: String,
+    /// How far from its fair share a load may be, as a part of it; none if it may be anywhere.
+    pub(crate) tolerance: Option<f64>,
+    /// The mean.
+    pub(crate) average: f64,
+    /// The least of any broker before.
+    pub(crate) least_before: i64,
+    /// The most before.
+    pub(crate) most_before: i64,
+    /// Brokers outside of their window before.
+    pub(crate) outside_before: u64,
+    /// The least after.
+    pub(crate) least_after: i64,
+    /// The most after.
+    pub(crate) most_after: i64,
+    /// Brokers outside after.
+    pub(crate) outside_after: u64,
+}
+
+/// What a byte on disk, a byte a second that comes in, and a replica are worth, in bytes that have to move.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Worth {
+    /// A byte on disk.
+    pub(crate) disk: f64,
+    /// A byte a second that comes in.
+    pub(crate) bytes_in: f64,
+    /// A replica.
+    pub(crate) count: f64,
+}
+
+/// Numbers from which anybody can compute the least that any plan moves.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Proof {
+    /// By broker that is above a limit.
+    pub(crate) leaving: BTreeMap<i32, Worth>,
+    /// For what has to come to those that are below one.
+    pub(crate) arriving: Worth,
+    /// What a replica on each broker is worth, where the proof is one by prices.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) prices: BTreeMap<i32, f64>,
+}
+
+/// A broker as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct PlannedBroker {
+    /// Its id.
+    pub(crate) id: i32,
+    /// Its rack.
+    pub(crate) rack: Option<String>,
+    /// Bytes of replicas on it before.
+    pub(crate) disk_before_bytes: u64,
+    /// Bytes of replicas on it after.
+    pub(crate) disk_after_bytes: u64,
+    /// Bytes of all its log directories' volumes; none if not known.
+    pub(crate) disk_bytes: Option<u64>,
+    /// Bytes a second it can take in; none if not known.
+    pub(crate) bytes_in_per_s: Option<u64>,
+    /// Bytes a second it can give out; none if not known.
+    pub(crate) bytes_out_per_s: Option<u64>,
+}
+
+/// A partition as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct PlannedPartition {
+    /// Its topic.
+    pub(crate) topic: String,
+    /// Its number.
+    pub(crate) partition: i32,
+    /// Its leader; none if nobody led.
+    pub(crate) leader: Option<i32>,
+    /// Those of its replicas that were in sync.
+    pub(crate) isr: Vec<i32>,
+    /// The topic's min.insync.replicas.
+    pub(crate) min_isr: u16,
+    /// Bytes a second that producers wrote.
+    pub(crate) bytes_in_per_s: u64,
+    /// Bytes a second that consumers read.
+    pub(crate) bytes_out_per_s: u64,
+}
+
+impl Shown for PlanFile {
+    const SCHEMA: &'static str = "rebalance-plan/1";
+
+    fn table(&self, wide: bool) -> Table {
+        let list = |brokers: &[i32]| brokers.iter().map(i32::to_string).collect::<Vec<_>>().join(",");
+        let row = |one: &Move| {
+            let mut cells = vec![
+                one.topic.clone(),
+                one.partition.to_string(),
+                list(&one.replicas_from),
+                list(&one.replicas_to),
+                one.size_bytes.to_string(),
+            ];
+            let dirs = one.log_dirs.as_ref();
+            cells.extend(wide.then(|| dirs.map_or_else(|| "-".to_owned(), |dirs| dirs.join(","))));
+            cells
+        };
+        let mut headers = vec!["TOPIC", "PARTITION", "FROM", "TO", "SIZE"];
+        headers.extend(wide.then_some("LOG DIRS"));
+        Table {
+            headers,
+            rows: self.moves.iter().map(row).collect(),
+        }
+    }
+}
+
+impl PlanFile {
+    /// Reads a plan that was written, or printed as JSON. What is wrong with it is told with its line.
+    pub(crate) fn read(path: &Path) -> Result<Self, CommandError> {
+        let text = json_file::read_text(path)?;
+        parse(&text).map_err(|(line, why)| CommandError::data(format!("{}: line {line}: {why}", path.display())))
+    }
+
+    /// Writes it in place of whatever was there.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), CommandError> {
+        let text = Output::document(self.cluster_id.as_deref(), self, &[], &[])?;
+        replace_file(path, text.as_bytes())
+            .map_err(|error| CommandError::io(&format!("writing {}", path.display()), &error))
+    }
+}
+
+/// What is wrong, and in which line.
+type Fault = (usize, String);
+
+#[derive(Deserialize)]
+struct Document<'a> {
+    schema: String,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+/// A plan whose moves and partitions are still text.
+#[derive(Deserialize)]
+struct Parts<'a> {
+    cluster_id: Option<String>,
+    made_at: String,
+    request: Asked,
+    snapshot: String,
+    summary: PlanSummary,
+    certificate: Proof,
+    #[serde(borrow)]
+    moves: Vec<&'a RawValue>,
+    brokers: Vec<PlannedBroker>,
+    #[serde(borrow)]
+    partitions: Vec<&'a RawValue>,
+}
+
+fn parse(text: &str) -> Result<PlanFile, Fault> {
+    let wanted = format!("kfleet/{}", PlanFile::SCHEMA);
+    let document: Document<'_> = part(text, text)?;
+    if document.schema != wanted {
+        return Err((1, format!("schema is {:?}, not {wanted:?}", document.schema)));
+    }
+    let parts: Parts<'_> = part(text, document.data.get())?;
+    let start = line_of(text, document.data.get());
+    if parts.snapshot.len() != 16 || !parts.snapshot.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err((start, format!("snapshot {:?} is not a digest", parts.snapshot)));
+    }
+    let known: BTreeSet<i32> = parts.brokers.iter().map(|broker| broker.id).collect();
+    if parts.partitions.len() != parts.moves.len() {
+        let (moves, rows) = (parts.moves.len(), parts.partitions.len());
+        return Err((start, format!("{moves} moves, but {rows} partitions are told of")));
+    }
+    let (mut moves, mut partitions): (Vec<Move>, Vec<PlannedPartition>) = (Vec::new(), Vec::new());
+    let mut seen = BTreeSet::new();
+    for (raw, row) in parts.moves.iter().zip(&parts.partitions) {
+        let one: Move = part(text, raw.get())?;
+        let before: PlannedPartition = part(text, row.get())?;
+        if !seen.insert((one.topic.clone(), one.partition)) {
+            return Err((line_of(text, raw.get()), format!("{} is moved twice", one.name())));
+        }
+        check_move(&one, &known).map_err(|why| (line_of(text, raw.get()), format!("{}: {why}", one.name())))?;
+        check_partition(&one, &before).map_err(|why| (line_of(text, row.get()), why))?;
+        moves.push(one);
+        partitions.push(before);
+    }
+    let file = PlanFile {
+        cluster_id: parts.cluster_id,
+        made_at: parts.made_at,
+        request: parts.request,
+        snapshot: parts.snapshot,
+        summary: parts.summary,
+        certificate: parts.certificate,
+        moves,
+        brokers: parts.brokers,
+        partitions,
+    };
+    check_sums(&file).map_err(|why| (start, why))?;
+    Ok(file)
+}
+
+fn check_move(one: &Move, known: &BTreeSet<i32>) -> Result<(), String> {
+    if one.topic.is_empty() || one.partition < 0 {
+        return Err("this is no partition's name".to_owned());
+    }
+    for (what, replicas) in [("replicas_from", &one.replicas_from), ("replicas_to", &one.replicas_to)] {
+        let mut seen = BTreeSet::new();
+        if replicas.is_empty() {
+            return Err(format!("{what} is empty"));
+        }
+        for broker in replicas {
+            if !seen.insert(broker) {
+                return Err(format!("{what} has broker {broker} twice"));
+            }
+            if !known.contains(broker) {
+                return Err(format!(
+                    "{what} has broker {broker}, which is not among the brokers told of"
+                ));
+            }
+        }
+    }
+    match &one.log_dirs {
+        Some(dirs) if dirs.len() != one.replicas_to.len() => Err(format!(
+            "{} log_dirs for {} replicas",
+            dirs.len(),
+            one.replicas_to.len()
+        )),
+        None if one.replicas_from == one.replicas_to => Err("nothing changes".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn check_partition(one: &Move, before: &PlannedPartition) -> Result<(), String> {
+    let name = one.name();
+    if (&one.topic, one.partition) != (&before.topic, before.partition) {
+        return Err(format!("this is {}-{}, not {name}", before.topic, before.partition));
+    }
+    let replicas = before.isr.iter().chain(&before.leader);
+    match replicas.copied().find(|broker| !one.replicas_from.contains(broker)) {
+        Some(broker) => Err(format!("{name}: broker {broker} is none of its replicas")),
+        None => Ok(()),
+    }
+}
+
+/// What the summary says has to be what the moves come to.
+fn check_sums(file: &PlanFile) -> Result<(), String> {
+    let (mut moves, mut bytes) = (0u64, 0u64);
+    for one in &file.moves {
+        let adding = one.adding().count() as u64;
+        let more = adding.checked_mul(one.size_bytes);
+        let sum = more.and_then(|more| bytes.checked_add(more));
+        bytes = sum.ok_or_else(|| "the moves add up to more bytes than can be counted".to_owned())?;
+        moves += adding;
+    }
+    let told = (file.summary.replica_moves, file.summary.moved_bytes);
+    if told != (moves, bytes) {
+        let (told_moves, told_bytes) = told;
+        return Err(format!(
+            "the summary says {told_moves} replicas of {told_bytes} bytes, the moves come to {moves} of {bytes}"
+        ));
+    }
+    Ok(())
+}
+
+/// A piece of a text as a value.
+fn part<'a, T: Deserialize<'a>>(text: &str, piece: &'a str) -> Result<T, Fault> {
+    serde_json::from_str(piece).map_err(|error| {
+        let told = error.to_string();
+        let reason = told
+            .rsplit_once(" at line ")
+            .map_or(told.as_str(), |(reason, _)| reason);
+        let line = line_of(text, piece) + error.line().max(1) - 1;
+        (line, reason.to_owned())
+    })
+}
+
+/// The line of a piece of a text.
+fn line_of(text: &str, piece: &str) -> usize {
+    let offset = (piece.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+    let before = text.as_bytes().get(..offset).unwrap_or_default();
+    1 + before.iter().filter(|byte| **byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> PlanFile {
+        let broker = |id: i32| PlannedBroker {
+            id,
+            rack: Some(format!("r{id}")),
+            disk_before_bytes: 100,
+            disk_after_bytes: 90,
+            disk_bytes: Some(1000),
+            bytes_in_per_s: None,
+            bytes_out_per_s: None,
+        };
+        let row = |topic: &str, partition: i32| PlannedPartition {
+            topic: topic.to_owned(),
+            partition,
+            leader: Some(1),
+            isr: vec![1, 2],
+            min_isr: 1,
+            bytes_in_per_s: 7,
+            bytes_out_per_s: 0,
+        };
+        let one = |topic: &str, partition: i32, to: &[i32]| Move {
+            topic: topic.to_owned(),
+            partition,
+            replicas_from: vec![1, 2],
+            replicas_to: to.to_vec(),
+            log_dirs: None,
+            size_bytes: 50,
+        };
+        PlanFile {
+            cluster_id: Some("abc".to_owned()),
+            made_at: "2026-11-28T03:30:00Z".to_owned(),
+            request: Asked::default(),
+            snapshot: "0123456789abcdef".to_owned(),
+            summary: PlanSummary {
+                moved_bytes: 50,
+                replica_moves: 1,
+                ..PlanSummary::default()
+            },
+            certificate: Proof::default(),
+            moves: vec![one("a", 0, &[1, 3]), one("a", 1, &[2, 1])],
+            brokers: vec![broker(1), broker(2), broker(3)],
+            partitions: vec![row("a", 0), row("a", 1)],
+        }
+    }
+
+    fn text_of(plan: &PlanFile) -> String {
+        Output::document(plan.cluster_id.as_deref(), plan, &[], &[]).unwrap()
+    }
+
+    /// What is told of a plan that was written and then changed by hand.
+    fn told(change: impl FnOnce(&mut PlanFile)) -> (usize, String) {
+        let mut changed = plan();
+        change(&mut changed);
+        parse(&text_of(&changed)).unwrap_err()
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("plan.json");
+        plan().write(&path).unwrap();
+        assert_eq!(PlanFile::read(&path).unwrap(), plan());
+        let mut with_dirs = plan();
+        with_dirs.moves[1].log_dirs = Some(vec![ANY_LOG_DIR.to_owned(), "/d1".to_owned()]);
+        with_dirs.moves[1].replicas_to = vec![1, 2];
+        assert_eq!(parse(&text_of(&with_dirs)).unwrap(), with_dirs);
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_told_with_its_line() {
+        let text = text_of(&plan());
+        let line = |piece: &str| 1 + text.lines().position(|line| line.contains(piece)).unwrap();
+        let first = line("\"moves\"") + 1;
+        let told_line = |change: fn(&mut PlanFile)| told(change);
+        assert_eq!(
+            told_line(|plan| plan.moves[0].replicas_to = vec![3, 3]),
+            (first, "a-0: replicas_to has broker 3 twice".to_owned())
+        );
+        assert_eq!(
+            told_line(|plan| plan.moves[0].replicas_to = vec![1, 9]).1,
+            "a-0: replicas_to has broker 9, which is not among the brokers told of"
+        );
+        assert_eq!(
+            told_line(|plan| plan.moves[0].replicas_to.clear()).1,
+            "a-0: replicas_to is empty"
+        );
+        let same = told_line(|plan| plan.moves[1].replicas_to = vec![1, 2]);
+        assert!(same.0 > first && same.1 == "a-1: nothing changes", "{same:?}");
+        assert_eq!(told_line(|plan| plan.moves[1].partition = 0).1, "a-0 is moved twice");
+        assert_eq!(
+            told_line(|plan| plan.partitions[1].partition = 7).1,
+            "this is a-7, not a-1"
+        );
+        assert_eq!(
+            told_line(|plan| plan.partitions[0].isr = vec![3]).1,
+            "a-0: broker 3 is none of its replicas"
+        );
+        assert_eq!(
+            told_line(|plan| plan.moves[0].log_dirs = Some(vec!["/d".to_owned()])).1,
+            "a-0: 1 log_dirs for 2 replicas"
+        );
+        assert_eq!(
+            told_line(|plan| plan.summary.moved_bytes = 49).1,
+            "the summary says 1 replicas of 49 bytes, the moves come to 1 of 50"
+        );
+        assert_eq!(
+            told_line(|plan| plan.moves[0].size_bytes = u64::MAX).1,
+            "the summary says 1 replicas of 50 bytes, the moves come to 1 of 18446744073709551615"
+        );
+        assert_eq!(
+            told_line(|plan| plan.snapshot = "x".to_owned()).1,
+            "snapshot \"x\" is not a digest"
+        );
+    }
+
+    #[test]
+    fn what_is_cut_short_or_of_another_kind_is_told_with_its_line() {
+        let text = text_of(&plan());
+        for cut in 0..text.trim_end().len() {
+            let (line, why) = parse(&text[..cut]).unwrap_err();
+            let last = 1 + text[..cut].matches('\n').count();
+            assert!(line <= last && !why.is_empty(), "{cut}: {line} {why}");
+        }
+        let changed = text.replace("\"partition\": 1", "\"partition\": \"one\"");
+        let line = 1 + changed.lines().position(|line| line.contains("\"one\"")).unwrap();
+        assert_eq!(
+            parse(&changed).unwrap_err(),
+            (line, "invalid type: string \"one\", expected i32".to_owned())
+        );
+        let other = text.replace("rebalance-plan/1", "rebalance-plan/2");
+        assert!(parse(&other).unwrap_err().1.starts_with("schema is"));
+    }
+}
