@@ -12,7 +12,7 @@ use crate::watch::WatchArgs;
 
 /// List reassignments that are under way, as the active controller knows them.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Example:\n  kfleet reassign list --watch 2s -b localhost:9092")]
+#[command(after_help = "Example:\n  kfleet reassign list --watch=2 -b localhost:9092")]
 pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(super) watch: WatchArgs,
