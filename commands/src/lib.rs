@@ -26,6 +26,7 @@ mod host;
 mod host_values;
 mod input;
 mod json_file;
+mod json_lines;
 mod leaders;
 mod live_brokers;
 mod log_dirs;
@@ -49,6 +50,7 @@ mod sandbox;
 mod schema;
 mod shims;
 mod size;
+mod snapshot;
 mod status;
 mod storage;
 mod stream;
@@ -105,6 +107,7 @@ enum Command {
     #[command(subcommand)]
     Configs(configs::ConfigsCommand),
     Consume(consume::ConsumeArgs),
+    Decommission(Box<rebalance::DecommissionArgs>),
     /// Features: what nodes support and what the cluster has agreed on
     #[command(subcommand)]
     Features(features::FeaturesCommand),
@@ -142,16 +145,25 @@ enum Command {
     /// Quotas of users, client ids and addresses
     #[command(subcommand)]
     Quotas(quotas::QuotasCommand),
+    /// Move replicas so that brokers and racks are loaded evenly
+    #[command(subcommand)]
+    Rebalance(rebalance::RebalanceCommand),
     /// Replicas moved as Kafka's JSON files say
     #[command(subcommand)]
     Reassign(reassign::ReassignCommand),
     Render(render::RenderArgs),
+    Replace(Box<rebalance::ReplaceArgs>),
     Sandbox(sandbox::SandboxArgs),
+    ScaleOut(Box<rebalance::ScaleOutArgs>),
     Schema(schema::SchemaArgs),
+    SetReplicationFactor(Box<rebalance::FactorArgs>),
     /// Apache's scripts under their own names
     #[command(subcommand)]
     Shims(shims::ShimsCommand),
     Size(size::SizeArgs),
+    /// Snapshots of clusters, from which plans are made
+    #[command(subcommand)]
+    Snapshot(snapshot::SnapshotCommand),
     /// Log directories: format and inspect; @FILE stands for the arguments in a file, one a line
     #[command(subcommand)]
     Storage(storage::StorageCommand),
@@ -195,6 +207,7 @@ impl Command {
             | Self::Cluster(_)
             | Self::Configs(_)
             | Self::Consume(_)
+            | Self::Decommission(_)
             | Self::Features(_)
             | Self::Groups(_)
             | Self::Leaders(_)
@@ -204,6 +217,11 @@ impl Command {
             | Self::Producers(_)
             | Self::Quorum(_)
             | Self::Quotas(_)
+            | Self::Rebalance(_)
+            | Self::Replace(_)
+            | Self::ScaleOut(_)
+            | Self::SetReplicationFactor(_)
+            | Self::Snapshot(_)
             | Self::Reassign(_)
             | Self::Tokens(_)
             | Self::Topics(_)
@@ -351,6 +369,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Completions(args) => completions::run(&args, context),
         Command::Configs(command) => configs::run(command, context),
         Command::Consume(args) => consume::run(&args, context),
+        Command::Decommission(args) => rebalance::decommission(&args, context),
         Command::Features(command) => features::run(command, context),
         Command::Groups(command) => groups::run(command, context),
         Command::Host(command) => host::run(command, context),
@@ -365,12 +384,17 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Profiles(command) => profiles::run(command, context),
         Command::Quorum(command) => quorum::run(command, context),
         Command::Quotas(command) => quotas::run(command, context),
+        Command::Rebalance(command) => rebalance::run(command, context),
         Command::Reassign(command) => reassign::run(command, context),
         Command::Render(args) => render::run(&args, context),
+        Command::Replace(args) => rebalance::replace(&args, context),
         Command::Sandbox(args) => sandbox::run(&args, context),
+        Command::ScaleOut(args) => rebalance::scale_out(&args, context),
         Command::Schema(args) => schema::run(&args, context),
+        Command::SetReplicationFactor(args) => rebalance::set_replication_factor(&args, context),
         Command::Shims(command) => shims::run(command, context),
         Command::Size(args) => size::run(&args, context),
+        Command::Snapshot(command) => snapshot::run(command, context),
         Command::Storage(command) => storage::run(command, context),
         Command::Tokens(command) => tokens::run(command, context),
         Command::Topics(command) => topics::run(command, context),

@@ -2,7 +2,7 @@
 
 use kfleet_planner::dense::Resource;
 use kfleet_planner::generate::{Spec, generate};
-use kfleet_planner::model::loads;
+use kfleet_planner::model::{loads, read_snapshot};
 use kfleet_planner::request::{Budget, Effort, Goal, Request, Rules, Windows};
 
 use super::{checked, cluster, is_proven_least};
@@ -41,6 +41,31 @@ fn a_drained_broker_is_empty_and_only_its_bytes_move() {
     assert_eq!(accepted.loads[broker][Resource::Count], 0);
     assert_eq!(plan.summary.moved_bytes, loads(&cluster)[broker][Resource::Disk] as u64);
     assert!(is_proven_least(&plan.summary), "{:?}", plan.summary);
+}
+
+#[test]
+fn a_cordoned_broker_gives_and_gets_nothing() {
+    let text = |loaded: i32| {
+        let broker = |id: i32| {
+            let state = if id == 1 { "cordoned" } else { "alive" };
+            format!("{{\"id\":{id},\"state\":\"{state}\"}}")
+        };
+        let partition = |number: i32| {
+            format!("{{\"topic\":\"t\",\"partition\":{number},\"replicas\":[{loaded}],\"size_bytes\":10}}")
+        };
+        format!(
+            "{{\"schema\":\"kfleet/snapshot/1\",\"brokers\":[{}],\"partitions\":[{}]}}",
+            [1, 2, 3].map(broker).join(","),
+            (0..6).map(partition).collect::<Vec<_>>().join(",")
+        )
+    };
+    let (gives, _) = checked(&read_snapshot(&text(1)).unwrap(), &Request::default());
+    assert_eq!(gives.summary.moves, 4, "{gives:?}");
+    let (gets, _) = checked(&read_snapshot(&text(2)).unwrap(), &Request::default());
+    assert!(
+        !gets.changes.is_empty() && gets.changes.iter().all(|change| change.to == [3]),
+        "{gets:?}"
+    );
 }
 
 #[test]

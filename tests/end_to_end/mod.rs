@@ -43,6 +43,7 @@ mod quorum_nodes;
 mod quorum_voters;
 mod read_write;
 mod readme;
+mod rebalance_plan;
 mod render;
 mod restarts;
 mod reviewers_list;

@@ -24,6 +24,7 @@ pub(crate) enum GoalName {
     /// Replica lists reordered so that leaders are spread; no data moves
     Leaders,
     /// Brokers emptied, others taking their place, or another replication factor, and nothing else
+    #[value(skip)]
     Demands,
 }
 
@@ -40,6 +41,43 @@ pub(crate) struct AskedWindows {
     pub(crate) replicas: Option<f64>,
     /// Partitions led.
     pub(crate) leaders: Option<f64>,
+}
+
+impl AskedWindows {
+    /// The same for everything.
+    pub(crate) const fn all(tolerance: f64) -> Self {
+        let tolerance = Some(tolerance);
+        Self {
+            disk: tolerance,
+            bytes_in: tolerance,
+            bytes_out: tolerance,
+            replicas: tolerance,
+            leaders: tolerance,
+        }
+    }
+
+    /// Counts of replicas and leaders as even as they can be, and nothing else.
+    pub(crate) const fn counts() -> Self {
+        Self {
+            disk: None,
+            bytes_in: None,
+            bytes_out: None,
+            replicas: Some(0.0),
+            leaders: Some(0.0),
+        }
+    }
+
+    /// Those that there are, all as wide as this.
+    pub(crate) fn as_wide_as(&self, tolerance: f64) -> Self {
+        let wide = |window: Option<f64>| window.map(|_| tolerance);
+        Self {
+            disk: wide(self.disk),
+            bytes_in: wide(self.bytes_in),
+            bytes_out: wide(self.bytes_out),
+            replicas: wide(self.replicas),
+            leaders: wide(self.leaders),
+        }
+    }
 }
 
 /// What was asked of a plan.
@@ -80,4 +118,6 @@ pub(crate) struct Asked {
     pub(crate) max_moves: Option<u64>,
     /// What breaks ties.
     pub(crate) seed: u64,
+    /// What a broker copies in a second, where somebody wants to know how long it takes.
+    pub(crate) rate_bytes_per_s: Option<u64>,
 }

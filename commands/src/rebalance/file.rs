@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::asked::Asked;
 use crate::error::CommandError;
 use crate::json_file;
+use crate::json_lines::{Fault, line_of, part};
 use crate::output::{Output, Shown, Table};
 use crate::replace_file::replace_file;
 
@@ -73,10 +74,24 @@ impl Move {
 /// What a plan comes to.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct PlanSummary {
+    /// Brokers that are known.
+    pub(crate) brokers: usize,
+    /// Partitions that are known.
+    pub(crate) partitions: usize,
+    /// Replicas that they have.
+    pub(crate) replicas: usize,
+    /// Bytes of all of them.
+    pub(crate) size_bytes: u64,
     /// Bytes that are copied from broker to broker.
     pub(crate) moved_bytes: u64,
     /// Replicas that are.
     pub(crate) replica_moves: u64,
+    /// Bytes that are copied between log directories of one broker.
+    #[serde(default)]
+    pub(crate) moved_within_bytes: u64,
+    /// Bytes that any plan copies between log directories which ends as even.
+    #[serde(default)]
+    pub(crate) bound_within_bytes: u64,
     /// Partitions whose list begins with another broker than before.
     pub(crate) leader_changes: u64,
     /// Bytes that any plan moves which ends in the same windows, or no further outside of them.
@@ -100,7 +115,7 @@ pub(crate) struct PlanSummary {
 /// Loads of one resource over all brokers that take part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct WindowRow {
-    /// disk, bytes-in, bytes-out, replicas or leaders.
+    /// disk, bytes-in, bytes-out, replicas or leaders; log-dirs are all log directories.
     pub(crate) resource: String,
     /// How far from its fair share a load may be, as a part of it; none if it may be anywhere.
     pub(crate) tolerance: Option<f64>,
@@ -184,6 +199,10 @@ pub(crate) struct PlannedPartition {
 impl Shown for PlanFile {
     const SCHEMA: &'static str = "rebalance-plan/1";
 
+    fn text(&self) -> Option<String> {
+        Some(super::screen::text(self, super::screen::MOVES_MAX))
+    }
+
     fn table(&self, wide: bool) -> Table {
         let list = |brokers: &[i32]| brokers.iter().map(i32::to_string).collect::<Vec<_>>().join(",");
         let row = |one: &Move| {
@@ -221,9 +240,6 @@ impl PlanFile {
             .map_err(|error| CommandError::io(&format!("writing {}", path.display()), &error))
     }
 }
-
-/// What is wrong, and in which line.
-type Fault = (usize, String);
 
 #[derive(Deserialize)]
 struct Document<'a> {
@@ -353,25 +369,6 @@ fn check_sums(file: &PlanFile) -> Result<(), String> {
         ));
     }
     Ok(())
-}
-
-/// A piece of a text as a value.
-fn part<'a, T: Deserialize<'a>>(text: &str, piece: &'a str) -> Result<T, Fault> {
-    serde_json::from_str(piece).map_err(|error| {
-        let told = error.to_string();
-        let reason = told
-            .rsplit_once(" at line ")
-            .map_or(told.as_str(), |(reason, _)| reason);
-        let line = line_of(text, piece) + error.line().max(1) - 1;
-        (line, reason.to_owned())
-    })
-}
-
-/// The line of a piece of a text.
-fn line_of(text: &str, piece: &str) -> usize {
-    let offset = (piece.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
-    let before = text.as_bytes().get(..offset).unwrap_or_default();
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub enum BrokerState {
     Removed,
     /// It is left as it is: nothing leaves, nothing comes.
     Excluded,
+    /// What it holds may leave, and nothing comes.
+    Cordoned,
 }
 
 /// What a broker can bear, as far as it is known.

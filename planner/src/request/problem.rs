@@ -241,6 +241,7 @@ fn roles(cluster: &Cluster, request: &Request) -> Result<Table<BrokerIx, Role>, 
         BrokerState::Alive => Role::Takes,
         BrokerState::Removed => Role::Drains,
         BrokerState::Excluded => Role::Frozen,
+        BrokerState::Cordoned => Role::Gives,
     };
     let mut roles: Table<BrokerIx, Role> = cluster.brokers().values().iter().map(state).collect();
     if let Some(allowed) = &request.rules.allowed {
