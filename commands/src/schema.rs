@@ -78,6 +78,7 @@ fn all() -> Vec<Named> {
         of::<Vec<crate::quotas::QuotaRow>>(),
         of::<crate::rebalance::file::PlanFile>(),
         of::<Vec<crate::rebalance::TradeoffRow>>(),
+        of::<crate::rebalance::apply::ApplyReport>(),
         of::<Vec<crate::reassign::CancelRow>>(),
         of::<crate::reassign::Execution>(),
         of::<crate::reassign::Proposal>(),
