@@ -54,6 +54,7 @@ mod snapshot;
 mod status;
 mod storage;
 mod stream;
+mod throttle;
 mod tokens;
 mod topics;
 mod tour;
@@ -167,6 +168,9 @@ enum Command {
     /// Log directories: format and inspect; @FILE stands for the arguments in a file, one a line
     #[command(subcommand)]
     Storage(storage::StorageCommand),
+    /// Limits on how fast replicas are copied
+    #[command(subcommand)]
+    Throttle(throttle::ThrottleCommand),
     /// Delegation tokens
     #[command(subcommand)]
     Tokens(tokens::TokensCommand),
@@ -223,6 +227,7 @@ impl Command {
             | Self::SetReplicationFactor(_)
             | Self::Snapshot(_)
             | Self::Reassign(_)
+            | Self::Throttle(_)
             | Self::Tokens(_)
             | Self::Topics(_)
             | Self::Transactions(_)
@@ -396,6 +401,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Size(args) => size::run(&args, context),
         Command::Snapshot(command) => snapshot::run(command, context),
         Command::Storage(command) => storage::run(command, context),
+        Command::Throttle(command) => throttle::run(command, context),
         Command::Tokens(command) => tokens::run(command, context),
         Command::Topics(command) => topics::run(command, context),
         Command::Tour(args) => tour::run(&args, context),

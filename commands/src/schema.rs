@@ -93,6 +93,8 @@ fn all() -> Vec<Named> {
         of::<crate::size::Sizing>(),
         of::<crate::snapshot::SavedSnapshot>(),
         of::<crate::snapshot::SnapshotStats>(),
+        of::<Vec<crate::throttle::ThrottleChange>>(),
+        of::<Vec<crate::throttle::ThrottleRow>>(),
         of::<Vec<crate::tokens::TokenChange>>(),
         of::<crate::tokens::TokenCreation>(),
         of::<Vec<crate::tokens::TokenRow>>(),

@@ -67,7 +67,7 @@ pub(crate) fn choose(state: &State, view: &View, window: u32) -> Chosen {
     } else if loads.count > 0 {
         Vec::new()
     } else {
-        canary(copied).into_iter().collect()
+        canary(&copied).into_iter().collect()
     };
     for (key, part) in in_order {
         match loads.refusal(key, part) {
@@ -93,7 +93,7 @@ fn is_measured(state: &State) -> bool {
 }
 
 /// The largest that is small, or else the smallest.
-fn canary<'a>(copied: Vec<(&'a PartitionKey, &'a Part)>) -> Option<(&'a PartitionKey, &'a Part)> {
+fn canary<'a>(copied: &[(&'a PartitionKey, &'a Part)]) -> Option<(&'a PartitionKey, &'a Part)> {
     let all_bytes: u64 = copied.iter().map(|(_, part)| part.job.moved_bytes(part.heading)).sum();
     let bytes = |part: &Part| part.job.moved_bytes(part.heading);
     let small = copied

@@ -245,7 +245,7 @@ impl Machine<'_> {
                     topic,
                     partition,
                     at_ms: self.now_ms,
-                    bytes: part.adding().map(|broker| self.view.size_bytes(broker, key)).sum(),
+                    bytes: self.copied_bytes(key, part),
                 }),
                 Standing::There => {}
                 Standing::Taken(why) => entries.push(dropped(why)),
@@ -257,6 +257,14 @@ impl Machine<'_> {
             }
         }
         entries
+    }
+
+    /// Bytes that were copied to get it there; none where it was only stopped.
+    fn copied_bytes(&self, key: &PartitionKey, part: &Part) -> u64 {
+        if self.state.mode == Mode::Cancel {
+            return 0;
+        }
+        part.adding().map(|broker| self.view.size_bytes(broker, key)).sum()
     }
 
     /// Whether it had arrived before it could be cancelled. What is there stays there.

@@ -13,7 +13,7 @@ use super::journal::Journal;
 use super::limits;
 use super::observe::observe;
 use super::report::ApplyReport;
-use super::state::{Entry, SCHEMA, State};
+use super::state::{Entry, SCHEMA, State, Status};
 use super::view::View;
 use super::work::{Heading, Job, Options, jobs_of};
 use crate::change::{counted, show_plan};
@@ -183,6 +183,9 @@ async fn carry_out(
             .iter()
             .all(|(key, part)| is_at(&view, key, &part.job.to) && part.job.dirs.is_empty())
         {
+            for part in state.parts.values_mut() {
+                part.status = Status::Settled;
+            }
             state.ended_ms = Some(state.began_ms);
             return Ok(ApplyReport::of(&state, false));
         }
