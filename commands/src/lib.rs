@@ -42,6 +42,7 @@ mod profiles;
 mod progress;
 mod quorum;
 mod quotas;
+mod reassign;
 mod rebalance;
 mod records;
 mod render;
@@ -55,6 +56,7 @@ mod snapshot;
 mod status;
 mod storage;
 mod stream;
+mod throttle;
 mod tokens;
 mod topics;
 mod tour;
@@ -149,6 +151,9 @@ enum Command {
     /// Move replicas so that brokers and racks are loaded evenly
     #[command(subcommand)]
     Rebalance(rebalance::RebalanceCommand),
+    /// Replicas moved as Kafka's JSON files say
+    #[command(subcommand)]
+    Reassign(reassign::ReassignCommand),
     Render(render::RenderArgs),
     Replace(Box<rebalance::ReplaceArgs>),
     Sandbox(sandbox::SandboxArgs),
@@ -168,6 +173,9 @@ enum Command {
     /// Log directories: format and inspect; @FILE stands for the arguments in a file, one a line
     #[command(subcommand)]
     Storage(storage::StorageCommand),
+    /// Limits on how fast replicas are copied
+    #[command(subcommand)]
+    Throttle(throttle::ThrottleCommand),
     /// Delegation tokens
     #[command(subcommand)]
     Tokens(tokens::TokensCommand),
@@ -224,6 +232,8 @@ impl Command {
             | Self::ScaleOut(_)
             | Self::SetReplicationFactor(_)
             | Self::Snapshot(_)
+            | Self::Reassign(_)
+            | Self::Throttle(_)
             | Self::Tokens(_)
             | Self::Topics(_)
             | Self::Transactions(_)
@@ -396,6 +406,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Quorum(command) => quorum::run(command, context),
         Command::Quotas(command) => quotas::run(command, context),
         Command::Rebalance(command) => rebalance::run(command, context),
+        Command::Reassign(command) => reassign::run(command, context),
         Command::Render(args) => render::run(&args, context),
         Command::Replace(args) => rebalance::replace(&args, context),
         Command::Roll(command) => roll::run(command, context),
@@ -407,6 +418,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Size(args) => size::run(&args, context),
         Command::Snapshot(command) => snapshot::run(command, context),
         Command::Storage(command) => storage::run(command, context),
+        Command::Throttle(command) => throttle::run(command, context),
         Command::Tokens(command) => tokens::run(command, context),
         Command::Topics(command) => topics::run(command, context),
         Command::Tour(args) => tour::run(&args, context),

@@ -1,5 +1,6 @@
 //! Plans of moves: made, looked at, carried out.
 
+pub(crate) mod apply;
 pub(crate) mod asked;
 mod decommission;
 mod deliver;
@@ -34,11 +35,25 @@ pub(crate) use tradeoff::TradeoffRow;
 /// Commands on plans.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RebalanceCommand {
+    Apply(Box<apply::run::ApplyArgs>),
+    Cancel(apply::control::CancelArgs),
+    Pause(apply::control::PauseArgs),
     Plan(Box<plan::PlanArgs>),
+    Resume(apply::control::ResumeArgs),
+    Rollback(apply::control::RollbackArgs),
+    Status(apply::control::StatusArgs),
+    Verify(apply::control::VerifyArgs),
 }
 
 pub(crate) fn run(command: RebalanceCommand, context: &Context) -> Result<(), CommandError> {
     match command {
+        RebalanceCommand::Apply(args) => apply::run::run(&args, context),
+        RebalanceCommand::Cancel(args) => apply::control::cancel(&args, context),
+        RebalanceCommand::Pause(args) => apply::control::pause(&args, context),
         RebalanceCommand::Plan(args) => plan::run(&args, context),
+        RebalanceCommand::Resume(args) => apply::control::resume(&args, context),
+        RebalanceCommand::Rollback(args) => apply::control::rollback(&args, context),
+        RebalanceCommand::Status(args) => apply::control::status(&args, context),
+        RebalanceCommand::Verify(args) => apply::control::verify(&args, context),
     }
 }

@@ -11,9 +11,11 @@ use super::super::failed::Throwable;
 use super::super::hash_order;
 use super::super::io::Io;
 use super::super::options::Parsed;
-use super::file::{self, Wanted};
+use super::file::Wanted;
 use super::moves::{self, State};
 use super::{Wrong, given_up, named, plural, throttles};
+use crate::reassign::file::file_of;
+use crate::reassign::places::{find, replicas_of};
 use crate::storage::java_order;
 
 /// How long is waited until moves between log directories have begun.
@@ -148,18 +150,11 @@ async fn current(client: &Client, wanted: &Wanted) -> Result<BTreeMap<PartitionK
 }
 
 async fn tell_current(client: &Client, current: &BTreeMap<PartitionKey, Vec<i32>>, io: &mut Io) -> Result<(), Wrong> {
-    let replicas = current.iter().flat_map(|(partition, brokers)| {
-        brokers.iter().map(|broker| ReplicaKey {
-            broker: *broker,
-            partition: partition.clone(),
-        })
-    });
-    let replicas: BTreeSet<ReplicaKey> = replicas.collect();
-    let found = moves::find(client, &replicas).await?.into_iter();
+    let found = find(client, &replicas_of(current)).await?.into_iter();
     let directories = found.filter_map(|(replica, found)| Some((replica, found.current?)));
     io.line(format!(
         "Current partition replica assignment\n\n{}\n\nSave this to use as the --reassignment-json-file option during rollback",
-        file::written(current, &directories.collect())
+        file_of(current, &directories.collect()).text()
     ));
     Ok(())
 }
@@ -196,7 +191,7 @@ pub(super) async fn cancel(parsed: &Parsed, cluster: &Where, wanted: &Wanted, io
             all(targets.keys())
         ));
     }
-    let found = moves::find(&client, wanted.directories.keys()).await?;
+    let found = find(&client, wanted.directories.keys()).await?;
     let moving = wanted.directories.iter().filter_map(|(replica, target)| {
         let state = State::new(replica, target, &found);
         Some((replica.clone(), state.moving_from()?.to_owned()))

@@ -1,15 +1,16 @@
 //! Replicas on their way between log directories.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use client::{Client, ReplicaKey, TopicPartitionSets};
+use client::{Client, ReplicaKey};
 use protocol::api::ErrorCode;
 use tokio::time::{Instant, sleep};
 
 use super::super::io::Io;
 use super::{Wrong, given_up, plural};
+use crate::reassign::places::Found;
 
 /// Wait before brokers are asked again that do not have a replica yet.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -18,46 +19,6 @@ const AGAIN: Duration = Duration::from_millis(100);
 pub(super) fn named(replica: &ReplicaKey) -> String {
     let (topic, partition) = &replica.partition;
     format!("{topic}-{partition}-{}", replica.broker)
-}
-
-/// Where a replica is.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Found {
-    /// The directory it is in.
-    pub(super) current: Option<String>,
-    /// The directory that it is on its way to.
-    pub(super) future: Option<String>,
-}
-
-/// Where these replicas are; those that their brokers do not have are missing.
-pub(super) async fn find(
-    client: &Client,
-    replicas: impl IntoIterator<Item = &ReplicaKey>,
-) -> Result<BTreeMap<ReplicaKey, Found>, Wrong> {
-    let (mut brokers, mut topics) = (BTreeSet::new(), TopicPartitionSets::new());
-    for replica in replicas {
-        brokers.insert(replica.broker);
-        let (topic, partition) = &replica.partition;
-        topics.entry(topic.clone()).or_default().insert(*partition);
-    }
-    let brokers: Vec<i32> = brokers.into_iter().collect();
-    let told = client.log_dir_contents(&brokers, Some(&topics)).await.into_result()?;
-    let mut found: BTreeMap<ReplicaKey, Found> = BTreeMap::new();
-    for (broker, directories) in told {
-        for directory in directories {
-            for (topic, partition, is_future) in directory.replicas.into_keys() {
-                let partition = (topic, partition);
-                let replica = found.entry(ReplicaKey { broker, partition }).or_default();
-                let place = if is_future {
-                    &mut replica.future
-                } else {
-                    &mut replica.current
-                };
-                *place = Some(directory.dir.path.clone());
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// How far a replica has come.

@@ -10,32 +10,13 @@ use client::{
 use super::super::io::Io;
 use super::file::Wanted;
 use super::{Wrong, joined, plural};
+use crate::reassign::places::moves;
 use crate::storage::java_order;
 
 /// Changes settings, all of them or none that comes after the first that is refused.
 pub(super) async fn alter(client: &Client, changes: &ConfigChanges) -> Result<(), Wrong> {
     client.alter_configs(changes, false).await.into_result()?;
     Ok(())
-}
-
-/// All moves: those that are running, and those that are to be.
-fn moves(
-    running: &BTreeMap<PartitionKey, Reassignment>,
-    wanted: &Wanted,
-    current: &BTreeMap<PartitionKey, Vec<i32>>,
-) -> BTreeMap<PartitionKey, PartitionMove> {
-    let of_running = running.iter();
-    let mut moves: BTreeMap<PartitionKey, PartitionMove> = of_running
-        .map(|(key, reassignment)| (key.clone(), PartitionMove::running(reassignment)))
-        .collect();
-    for (key, replicas) in &wanted.partitions {
-        let sources: Vec<i32> = match moves.get(key) {
-            Some(moving) => moving.sources.iter().copied().collect(),
-            None => current.get(key).cloned().unwrap_or_default(),
-        };
-        moves.insert(key.clone(), PartitionMove::new(&sources, replicas));
-    }
-    moves
 }
 
 /// Limits moves between brokers.
@@ -47,7 +28,11 @@ pub(super) async fn limit_replication(
     bytes_per_second: u64,
     io: &mut Io,
 ) -> Result<(), Wrong> {
-    let moves = moves(running, wanted, current);
+    let moves = moves(
+        running,
+        wanted.partitions.iter().map(|(key, replicas)| (key, replicas)),
+        current,
+    );
     alter(client, &throttle_topics(&moves)).await?;
     let brokers: BTreeSet<i32> = moves.values().flat_map(PartitionMove::brokers).collect();
     alter(client, &throttle_replication(brokers, bytes_per_second)).await?;

@@ -9,8 +9,9 @@ use super::super::cluster::Where;
 use super::super::io::Io;
 use super::super::options::Parsed;
 use super::file::Wanted;
-use super::moves::{self, State};
+use super::moves::State;
 use super::{Wrong, joined, named, throttles};
+use crate::reassign::places::find;
 
 pub(super) async fn run(parsed: &Parsed, cluster: &Where, wanted: &Wanted, io: &mut Io) -> Result<(), Wrong> {
     let client = cluster.connect_for_long("listPartitionReassignments").await?;
@@ -43,7 +44,7 @@ pub(super) async fn run(parsed: &Parsed, cluster: &Where, wanted: &Wanted, io: &
             ));
         }
     }
-    let found = moves::find(&client, wanted.directories.keys()).await?;
+    let found = find(&client, wanted.directories.keys()).await?;
     let states: Vec<State<'_>> = wanted
         .directories
         .iter()
