@@ -34,6 +34,11 @@ const READS: &[(&str, &str, i32)] = &[
     ("quorum status", "", 0),
     ("quotas describe", "--user nobody --effective", 0),
     ("quotas list", "", 0),
+    ("reassign list", "", 0),
+    // Any restart hurts a node that is alone.
+    ("roll plan", "", 77),
+    ("snapshot stats", "--window 0s", 0),
+    ("throttle get", "", 0),
     // Tokens are for who has logged in.
     ("tokens describe", "", 76),
     ("topics describe", "t", 0),
@@ -45,14 +50,15 @@ const READS: &[(&str, &str, i32)] = &[
     ("users list", "", 0),
 ];
 
-/// Nouns and commands that ask no cluster, or that only load one.
-const NOT_HERE: [&str; 21] = [
+/// Nouns and commands that ask no cluster, that only load one, or that need more than one broker.
+const NOT_HERE: [&str; 29] = [
     "bench consume",
     "bench latency",
     "bench produce",
     "broker",
     "complete",
     "completions",
+    "decommission",
     "host",
     "launch",
     "logs",
@@ -67,7 +73,14 @@ const NOT_HERE: [&str; 21] = [
     "storage",
     "tour",
     "tokens create",
+    "reassign generate",
+    "reassign verify",
     "rebalance",
+    "replace",
+    "scale-out",
+    "set-replication-factor",
+    "snapshot import",
+    "snapshot save",
 ];
 
 #[test]

@@ -134,7 +134,7 @@ pub(super) async fn run(args: &[String], io: &mut Io) -> Result<(), Failed> {
     let action = check(&parsed)?;
     if action.name == "generate" {
         return Err(Failed::on_stderr(
-            "kfleet's kafka-reassign-partitions does not generate assignments: `kfleet rebalance plan`, which is to come, plans them; Apache's script does",
+            "kfleet's kafka-reassign-partitions does not generate assignments: `kfleet reassign generate` and `kfleet rebalance plan` do; Apache's script does",
         ));
     }
     Ok(act(action, &parsed, io).await?)
