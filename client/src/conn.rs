@@ -177,7 +177,12 @@ impl Connection {
     {
         let call = self.call(version, request, true)?;
         let answer = self.take_turn(call, deadline).await?;
-        self.decode::<R>(version, answer)
+        let decoded = self.decode::<R>(version, answer);
+        if decoded.is_err() {
+            // Whoever answers with nonsense is not asked again over the same connection.
+            self.stream.lock().await.broken = true;
+        }
+        decoded
     }
 
     /// Sends a request that is not answered: Produce without acknowledgement.

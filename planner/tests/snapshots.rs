@@ -108,7 +108,7 @@ fn what_is_malformed_is_named_with_its_line() {
     wrong(
         "\"excluded\"",
         "\"asleep\"",
-        "line 4: unknown variant `asleep`, expected one of `alive`, `removed`, `excluded`",
+        "line 4: unknown variant `asleep`, expected one of `alive`, `removed`, `excluded`, `cordoned`",
     );
     wrong(":5}", ":-5}", "line 6: invalid value: integer `-5`, expected u64");
     wrong("\"partitions\"", "\"partition\"", "line 8: missing field `partitions`");

@@ -59,7 +59,7 @@ impl Source {
             (_, "topic" | "topics" | "exclude_topic" | "exclude_topics") => Some(Self::Topics),
             (_, "group" | "groups") => Some(Self::Groups),
             ("replace", "old" | "new") => Some(Self::Brokers),
-            (_, "broker" | "brokers" | "exclude_brokers" | "node" | "onto") => Some(Self::Brokers),
+            (_, "broker" | "broker_list" | "brokers" | "exclude_brokers" | "node" | "onto") => Some(Self::Brokers),
             _ => None,
         }
     }
@@ -129,6 +129,7 @@ mod tests {
         // New names.
         ("topics create", "topics"),
         // How many.
+        ("rebalance apply", "moves_per_broker"),
         ("rebalance plan", "topic_spread"),
         ("scale-out", "topic_spread"),
         ("sandbox", "brokers"),
