@@ -151,7 +151,7 @@ fn crowded(plan: &RollPlan) -> Option<String> {
     let names = names(&plan.crowded)?;
     let gain = plan.classes_if_spread.filter(|classes| *classes < plan.classes);
     let gain = gain.map_or_else(String::new, |classes| {
-        format!(" ({} sets with them spread over racks)", classes)
+        format!(" ({classes} sets with them spread over racks)")
     });
     Some(format!(
         "more replicas in a rack than they can do without{gain}: {names}"
