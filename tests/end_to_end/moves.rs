@@ -120,7 +120,16 @@ fn a_plan_is_carried_out_and_rolled_back(cluster: &Cluster) {
         .exits(0);
     let before = replicas(cluster, "planned");
 
-    let apply = ["rebalance", "apply", plan, "--throttle", "50MB/s"];
+    // The disk of who tests may be nearly full.
+    let apply = [
+        "rebalance",
+        "apply",
+        plan,
+        "--throttle",
+        "50MB/s",
+        "--disk-limit",
+        "100",
+    ];
     kfleet(cluster, &state, &[&apply[..], &["--dry-run"]].concat()).exits(0);
     assert_eq!(replicas(cluster, "planned"), before);
     kfleet(cluster, &state, &[&apply[..], &["--yes"]].concat()).exits(0);
