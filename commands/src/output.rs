@@ -39,6 +39,20 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
+impl Table {
+    /// Within a longer text: without colour, and without the end of its last line.
+    pub(crate) fn plain(self) -> String {
+        let plain = Output {
+            format: Format::Table,
+            no_headers: false,
+            quiet: false,
+            color: Color::Never,
+            frame: None,
+        };
+        plain.text_of(self).trim_end().to_owned()
+    }
+}
+
 /// What a command prints.
 pub trait Shown: Serialize + JsonSchema {
     /// Name and version of its JSON, without `kfleet/`.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use planner::dense::{Key, PartitionIx, Table};
+use planner::dense::{PartitionIx, Table};
 use planner::model::Cluster;
 
 use crate::mutation::{Mutation, mutated};
@@ -89,14 +89,13 @@ impl Rule {
 
     /// Accepts the harm to all partitions that any restart hurts.
     pub fn accept_unavoidable(&mut self, cluster: &Cluster) {
-        let partitions = cluster.partitions().keys();
-        let unavoidable: Vec<PartitionIx> = partitions.filter(|at| self.is_unavoidable(cluster, *at)).collect();
+        let unavoidable = unavoidable(cluster, self);
         self.accepted.extend(unavoidable);
     }
 }
 
 /// The partitions of a cluster that any restart hurts, in order.
 pub fn unavoidable(cluster: &Cluster, rule: &Rule) -> Vec<PartitionIx> {
-    let all = (0..cluster.partitions().len()).map(PartitionIx::from_index);
+    let all = cluster.partitions().keys();
     all.filter(|at| rule.is_unavoidable(cluster, *at)).collect()
 }

@@ -24,15 +24,6 @@ fn kfleet(cluster: &Cluster, state: &Path, args: &[&str]) -> Ran {
     run_with_input(&mut command, "")
 }
 
-fn brokers(cluster: &Cluster) -> Vec<i64> {
-    let rows = cluster.data(&["cluster", "describe"]);
-    rows.as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["id"].as_i64().unwrap())
-        .collect()
-}
-
 /// A topic of four partitions on these two brokers, with a record in each.
 fn topic(cluster: &Cluster, name: &str, [a, b]: [i64; 2]) {
     let assignment = vec![format!("{a}:{b}"); 4].join(",");
@@ -57,7 +48,7 @@ fn replicas(cluster: &Cluster, topic: &str) -> Vec<Value> {
 }
 
 fn partitions_move_as_kafkas_json_says(cluster: &Cluster) {
-    let ids = brokers(cluster);
+    let ids = cluster.broker_ids();
     topic(cluster, "moved", [ids[0], ids[1]]);
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("moves.json");
@@ -109,7 +100,7 @@ fn throttles_are_set_found_and_cleared(cluster: &Cluster) {
 }
 
 fn a_plan_is_carried_out_and_rolled_back(cluster: &Cluster) {
-    let ids = brokers(cluster);
+    let ids = cluster.broker_ids();
     topic(cluster, "planned", [ids[0], ids[1]]);
     let dir = tempfile::tempdir().unwrap();
     let plan = dir.path().join("plan.json");

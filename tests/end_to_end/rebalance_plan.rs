@@ -17,16 +17,6 @@ on_both_engines!(nodes:
     ] => a_plan_is_made_from_a_running_cluster_and_from_its_snapshot_alike, brokers_that_are_gone_are_named;
 );
 
-fn ids(cluster: &Cluster) -> [i64; 3] {
-    let brokers = cluster.data(&["cluster", "describe"]);
-    let ids = brokers
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|broker| broker["id"].as_i64().unwrap());
-    ids.collect::<Vec<i64>>().try_into().unwrap()
-}
-
 /// A topic all of whose partitions are on the first two of the brokers, with a record of 1000 bytes in each.
 fn uneven(cluster: &Cluster, [a, b, _]: [i64; 3]) {
     let assignment = vec![format!("{a}:{b}"); 6].join(",");
@@ -121,7 +111,7 @@ fn fill_log_dirs(engine: Engine) {
 }
 
 fn a_plan_is_made_from_a_running_cluster_and_from_its_snapshot_alike(cluster: &Cluster) {
-    let brokers = ids(cluster);
+    let brokers: [i64; 3] = cluster.broker_ids().try_into().unwrap();
     let [a, b, c] = brokers;
     uneven(cluster, brokers);
     let dir = tempfile::tempdir().unwrap();
@@ -229,7 +219,7 @@ fn a_plan_is_made_from_a_running_cluster_and_from_its_snapshot_alike(cluster: &C
 }
 
 fn brokers_that_are_gone_are_named(cluster: &Cluster) {
-    let brokers = ids(cluster);
+    let brokers: [i64; 3] = cluster.broker_ids().try_into().unwrap();
     let [_, b, c] = brokers;
     uneven(cluster, brokers);
     cluster.kill_node(b as i32);

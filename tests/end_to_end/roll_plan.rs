@@ -34,7 +34,7 @@ fn nodes(plan: &Value) -> Vec<Vec<i64>> {
 }
 
 fn a_rolling_restart_is_planned_from_what_the_cluster_says(cluster: &Cluster) {
-    let brokers = ids(&cluster.data(&["cluster", "describe"]), "id");
+    let brokers = cluster.broker_ids();
     let quorum = cluster.data(&["quorum", "status"]);
     let leader = quorum["leader_id"].as_i64().unwrap();
     let create = [

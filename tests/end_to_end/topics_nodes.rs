@@ -26,19 +26,8 @@ fn partitions(cluster: &Cluster, args: &[&str]) -> Vec<(String, i64)> {
     rows.as_array().unwrap().iter().map(name).collect()
 }
 
-fn ids(cluster: &Cluster) -> [i64; 3] {
-    let brokers = cluster.data(&["cluster", "describe"]);
-    let ids: Vec<i64> = brokers
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|b| b["id"].as_i64().unwrap())
-        .collect();
-    ids.try_into().unwrap()
-}
-
 fn replicas_go_where_they_are_told_to_and_those_that_are_missed_are_found(cluster: &Cluster) {
-    let [a, b, c] = ids(cluster);
+    let [a, b, c] = cluster.broker_ids().try_into().unwrap();
     let assignment = format!("{a}:{b}:{c},{b}:{c}:{a}");
     let min = "min.insync.replicas=2";
     let create = [

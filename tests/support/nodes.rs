@@ -37,6 +37,17 @@ impl Cluster {
         found.unwrap_or_else(|| panic!("there is no node {id}"))
     }
 
+    /// Ids of the brokers, as they say themselves.
+    pub(crate) fn broker_ids(&self) -> Vec<i64> {
+        let brokers = self.data(&["cluster", "describe"]);
+        let ids = brokers
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|broker| broker["id"].as_i64().unwrap());
+        ids.collect()
+    }
+
     /// The process of a node, as the sandbox started it.
     pub(crate) fn pid_of(&self, id: i32) -> i32 {
         self.node(id)["pid"].as_i64().unwrap() as i32

@@ -34,13 +34,9 @@ pub(crate) struct DecommissionArgs {
 
 pub(crate) fn decommission(args: &DecommissionArgs, context: &Context) -> Result<(), CommandError> {
     let asked = Asked {
-        goal: GoalName::Demands,
         remove: args.brokers.clone(),
         onto: args.onto.clone(),
-        disk_limit: args.rules.disk_limit,
-        ignore_racks: args.rules.ignore_racks,
-        seed: args.rules.seed,
-        ..Asked::default()
+        ..args.rules.asked(GoalName::Demands)
     };
     let known = args.source.read(context, &args.brokers)?;
     deliver(&args.deliver, &known, asked, context)

@@ -10,7 +10,7 @@ use planner::plan::Change;
 
 use super::asked::Asked;
 use super::file::{ANY_LOG_DIR, Move, PlanFile, PlanSummary, Proof, WindowRow};
-use super::make::{brokers, made_at, partition};
+use super::make::Parts;
 use crate::error::CommandError;
 use crate::snapshot::source::Gathered;
 
@@ -78,17 +78,13 @@ pub(super) fn make(known: &Gathered, asked: &Asked) -> Result<PlanFile, CommandE
     summary.windows = vec![row.shown(tolerance)];
     let changes: Vec<Change> = steps.keys().filter_map(|key| unchanged(known, key)).collect();
     let moves = changes.iter().filter_map(|change| a_move(known, change, &steps));
-    Ok(PlanFile {
-        cluster_id: cluster.cluster_id().map(str::to_owned),
-        made_at: made_at(),
-        request: asked.clone(),
-        snapshot: format!("{:016x}", cluster.fingerprint()),
+    let parts = Parts {
+        moves: moves.collect(),
         summary,
         certificate: Proof::default(),
-        moves: moves.collect(),
-        brokers: brokers(cluster, &changes),
-        partitions: changes.iter().filter_map(|change| partition(cluster, change)).collect(),
-    })
+        changes: &changes,
+    };
+    Ok(parts.file(cluster, asked))
 }
 
 /// The directories of a broker that work and are open to replicas. One that is moved already stays where it goes.

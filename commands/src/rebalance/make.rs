@@ -61,21 +61,40 @@ fn make_once(cluster: &Cluster, asked: &Asked) -> Result<PlanFile, CommandError>
         Some(replicas) => replicas.clone(),
         None => scope.replicas(at).to_vec(),
     });
-    Ok(PlanFile {
-        cluster_id: cluster.cluster_id().map(str::to_owned),
-        made_at: made_at(),
-        request: asked.clone(),
-        snapshot: format!("{:016x}", cluster.fingerprint()),
+    let moves = made.changes.iter().map(|change| a_move(cluster, change)).collect();
+    let parts = Parts {
         summary,
         certificate: proof(&made),
-        moves: made.changes.iter().map(|change| a_move(cluster, change)).collect(),
-        brokers: brokers(cluster, &made.changes),
-        partitions: made
-            .changes
-            .iter()
-            .filter_map(|change| partition(cluster, change))
-            .collect(),
-    })
+        changes: &made.changes,
+        moves,
+    };
+    Ok(parts.file(cluster, asked))
+}
+
+/// What a plan comes to.
+pub(super) struct Parts<'a> {
+    pub(super) summary: PlanSummary,
+    pub(super) certificate: Proof,
+    pub(super) changes: &'a [Change],
+    pub(super) moves: Vec<Move>,
+}
+
+impl Parts<'_> {
+    /// The plan of a cluster, with what it touches there.
+    pub(super) fn file(self, cluster: &Cluster, asked: &Asked) -> PlanFile {
+        let partitions = self.changes.iter().filter_map(|change| partition(cluster, change));
+        PlanFile {
+            cluster_id: cluster.cluster_id().map(str::to_owned),
+            made_at: made_at(),
+            request: asked.clone(),
+            snapshot: format!("{:016x}", cluster.fingerprint()),
+            certificate: self.certificate,
+            brokers: brokers(cluster, self.changes),
+            partitions: partitions.collect(),
+            summary: self.summary,
+            moves: self.moves,
+        }
+    }
 }
 
 /// Why there is no plan, and what would help.
@@ -127,7 +146,7 @@ impl PlanSummary {
 }
 
 /// Now, as plans have it.
-pub(super) fn made_at() -> String {
+fn made_at() -> String {
     Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
@@ -248,7 +267,7 @@ fn a_move(cluster: &Cluster, change: &Change) -> Move {
 }
 
 /// All brokers that a change names, with what is on their disks before and after.
-pub(super) fn brokers(cluster: &Cluster, changes: &[Change]) -> Vec<PlannedBroker> {
+fn brokers(cluster: &Cluster, changes: &[Change]) -> Vec<PlannedBroker> {
     let before = loads(cluster);
     let mut after: Table<BrokerIx, i64> = before.values().iter().map(|load| load[Resource::Disk]).collect();
     let mut named = BTreeSet::new();
@@ -277,7 +296,7 @@ pub(super) fn brokers(cluster: &Cluster, changes: &[Change]) -> Vec<PlannedBroke
     named.into_iter().map(row).collect()
 }
 
-pub(super) fn partition(cluster: &Cluster, change: &Change) -> Option<PlannedPartition> {
+fn partition(cluster: &Cluster, change: &Change) -> Option<PlannedPartition> {
     let at = cluster.partition(&change.topic, change.partition)?;
     let of = &cluster.partitions()[at];
     Some(PlannedPartition {

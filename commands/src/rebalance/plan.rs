@@ -91,7 +91,6 @@ impl PlanArgs {
             changed(AskedWindows::all(TOLERANCE), &self.tolerance)
         };
         Asked {
-            goal: self.goal,
             topics: self.topics.clone(),
             exclude_topics: self.exclude_topics.clone(),
             brokers: self.brokers.clone(),
@@ -99,13 +98,10 @@ impl PlanArgs {
             racks: self.racks.clone(),
             windows,
             relief_above: self.relief_above,
-            disk_limit: self.rules.disk_limit,
-            ignore_racks: self.rules.ignore_racks,
             topic_spread: (self.goal == GoalName::Balance).then_some(self.topic_spread),
             max_bytes: self.max_bytes,
             max_moves: self.max_moves,
-            seed: self.rules.seed,
-            ..Asked::default()
+            ..self.rules.asked(self.goal)
         }
     }
 

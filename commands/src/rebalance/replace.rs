@@ -36,14 +36,12 @@ pub(crate) fn replace(args: &ReplaceArgs, context: &Context) -> Result<(), Comma
     }
     let known = args.source.read(context, &[args.old])?;
     let asked = Asked {
-        goal: GoalName::Demands,
         remove: vec![args.old],
         onto: vec![args.new],
-        disk_limit: args.rules.disk_limit,
-        ignore_racks: args.rules.ignore_racks || is_one_rack(&known.cluster, args.old, args.new),
-        seed: args.rules.seed,
-        ..Asked::default()
+        ..args.rules.asked(GoalName::Demands)
     };
+    let ignore_racks = asked.ignore_racks || is_one_rack(&known.cluster, args.old, args.new);
+    let asked = Asked { ignore_racks, ..asked };
     deliver(&args.deliver, &known, asked, context)
 }
 

@@ -39,16 +39,12 @@ pub(crate) struct FactorArgs {
 pub(crate) fn set_replication_factor(args: &FactorArgs, context: &Context) -> Result<(), CommandError> {
     let wanted = args.topics.iter();
     let asked = Asked {
-        goal: GoalName::Demands,
         topics: args.topics.clone(),
         replication_factors: wanted
             .map(|topic| (topic.clone(), usize::from(args.replicas)))
             .collect(),
         onto: args.onto.clone(),
-        disk_limit: args.rules.disk_limit,
-        ignore_racks: args.rules.ignore_racks,
-        seed: args.rules.seed,
-        ..Asked::default()
+        ..args.rules.asked(GoalName::Demands)
     };
     let known = args.source.read(context, &[])?;
     deliver(&args.deliver, &known, asked, context)

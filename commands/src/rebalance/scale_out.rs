@@ -43,15 +43,11 @@ pub(crate) struct ScaleOutArgs {
 
 pub(crate) fn scale_out(args: &ScaleOutArgs, context: &Context) -> Result<(), CommandError> {
     let asked = Asked {
-        goal: GoalName::Balance,
         onto: args.brokers.clone(),
         windows: changed(AskedWindows::all(TOLERANCE), &args.tolerance),
         topic_spread: Some(args.topic_spread),
         max_bytes: args.max_bytes,
-        disk_limit: args.rules.disk_limit,
-        ignore_racks: args.rules.ignore_racks,
-        seed: args.rules.seed,
-        ..Asked::default()
+        ..args.rules.asked(GoalName::Balance)
     };
     let known = args.source.read(context, &[])?;
     deliver(&args.deliver, &known, asked, context)

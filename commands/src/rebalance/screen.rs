@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::file::{ANY_LOG_DIR, Move, PlanFile, PlanSummary, WindowRow};
 use crate::change::counted;
-use crate::color::Color;
-use crate::output::{Format, Output, Table};
+use crate::output::Table;
 use crate::size::units::{bytes, count};
 
 /// Moves that are shown; there may be many thousands.
@@ -24,7 +23,7 @@ pub(super) fn text(file: &PlanFile, moves_max: usize) -> String {
         ),
         format!("now: {}", now(of)),
         String::new(),
-        table(windows(&of.windows)),
+        windows(&of.windows).plain(),
         String::new(),
     ];
     if file.moves.is_empty() {
@@ -56,24 +55,12 @@ pub(super) fn text(file: &PlanFile, moves_max: usize) -> String {
     lines.extend(fullest(file));
     lines.push(format!("after: {}", after(of)));
     lines.push(String::new());
-    lines.push(table(moves(&file.moves, moves_max)));
+    lines.push(moves(&file.moves, moves_max).plain());
     if file.moves.len() > moves_max {
         let more = count((file.moves.len() - moves_max) as u64);
         lines.push(format!("and {more} more, smaller ones"));
     }
     lines.join("\n") + "\n"
-}
-
-/// Columns without colour.
-fn table(table: Table) -> String {
-    let plain = Output {
-        format: Format::Table,
-        no_headers: false,
-        quiet: false,
-        color: Color::Never,
-        frame: None,
-    };
-    plain.text_of(table).trim_end().to_owned()
 }
 
 /// "1.2 GB, not below 1.19 GB (0.8 % above)".

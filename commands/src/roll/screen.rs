@@ -2,8 +2,7 @@
 
 use super::plan::{RollPlan, StepRow};
 use crate::change::counted;
-use crate::color::Color;
-use crate::output::{Format, Output, Table};
+use crate::output::Table;
 use crate::size::units::bytes;
 
 /// Names that are shown of a list; there may be thousands.
@@ -70,14 +69,7 @@ pub(super) fn text(plan: &RollPlan) -> String {
     if plan.steps.is_empty() {
         lines.push("nothing restarts".to_owned());
     } else {
-        let plain = Output {
-            format: Format::Table,
-            no_headers: false,
-            quiet: false,
-            color: Color::Never,
-            frame: None,
-        };
-        lines.push(plain.text_of(steps(plan)).trim_end().to_owned());
+        lines.push(steps(plan).plain());
         if plan.steps.len() > STEPS_MAX {
             lines.push(format!("and {} more steps", plan.steps.len() - STEPS_MAX));
         }

@@ -51,7 +51,7 @@ pub fn plan(fleet: Fleet<'_>, request: &Request) -> Result<Plan, PlanError> {
         steps,
         classes: classes.len() + with_last,
         bound: Bound {
-            batches: (bound.batches + with_last).max(with_last),
+            batches: bound.batches + with_last,
             ..bound
         },
         blocked: sorted.blocked,
