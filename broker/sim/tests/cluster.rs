@@ -69,6 +69,10 @@ const FOUND: [(u64, &str); 11] = [
         "a voter far behind was elected by a directory that was formatted anew, under the id that its configuration names",
     ),
     (
+        73377,
+        "who led last was elected, although a reassignment had taken its replica away",
+    ),
+    (
         2710,
         "a leader was refused for what a controller had not committed and then dropped, and never proposed again",
     ),

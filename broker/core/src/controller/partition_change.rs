@@ -220,13 +220,14 @@ impl<'a> PartitionChange<'a> {
         in_sync && (self.rules.can_lead)(id)
     }
 
-    /// The one who led last may lead again when nobody is in sync or eligible (balanced recovery).
+    /// The one who led last may lead again when nobody is in sync or eligible (balanced recovery). Not one whose replica a
+    /// reassignment has taken away, though records name it, as Apache's do: it has no log to lead with.
     fn last_known_leader(&self) -> Option<i32> {
         let [last] = self.partition.last_known_elr.as_slice() else {
             return None;
         };
         let nobody = self.rules.elr && self.elr.is_empty() && self.isr.is_empty();
-        (nobody && (self.rules.can_lead)(*last)).then_some(*last)
+        (nobody && self.replicas.contains(last) && (self.rules.can_lead)(*last)).then_some(*last)
     }
 
     fn set_elr(&mut self, record: &mut PartitionChangeRecord) {

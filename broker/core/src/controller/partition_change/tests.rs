@@ -119,3 +119,21 @@ fn changes_are_what_apache_makes_of_them() {
         assert_eq!(record, wanted, "{line}");
     }
 }
+
+/// Apache's rules have this hole: a leader that a reassignment took away while nobody else could lead stays the last one
+/// known, and was elected when nobody was in sync any longer.
+#[test]
+fn who_led_last_does_not_lead_without_a_replica() {
+    let of = |replicas: &str, directories: &str| {
+        let text = format!(
+            "level=23 elr_on=true min_isr=1 alive=[3] replicas={replicas} directories={directories} isr=[] elr=[] last=[3] \
+             adding=[] removing=[] leader=-1 recovery=0 election=ONLINE to_isr=[] to_replicas=- to_adding=- \
+             to_removing=- to_recovery=0 unclean=-"
+        );
+        let case = Fields::read(&text);
+        let partition = partition(&case);
+        change(&partition, &case).record(Uuid::ONE, 0)
+    };
+    assert_eq!(of("[1,2]", "[101,102]"), None);
+    assert_eq!(of("[1,2,3]", "[101,102,103]").map(|record| record.leader), Some(3));
+}
