@@ -31,6 +31,8 @@ struct Stage {
     stuck: Option<i32>,
     broken: Option<i32>,
     lying: Option<i32>,
+    /// The node that ends again soon after it was started.
+    dying: Option<i32>,
 }
 
 #[derive(Debug, Clone)]
@@ -38,6 +40,9 @@ enum Effect {
     Tell(Event),
     Do(Action),
     InSync(usize, i32),
+    /// A stop that takes its time, of the process that was started so often.
+    StopLate(i32, u32),
+    Die(i32),
 }
 
 impl Stage {
@@ -56,6 +61,7 @@ impl Stage {
             stuck: None,
             broken: None,
             lying: None,
+            dying: None,
         }
     }
 
@@ -159,6 +165,10 @@ impl Stage {
         }
         if self.running.insert(id) {
             *self.lives.get_mut(&id).unwrap() += 1;
+            if self.dying == Some(id) {
+                self.later(20_000, Effect::Die(id));
+                return Ok(());
+            }
             for at in 0..PARTITIONS.len() {
                 if self.out_of_sync.contains(&(at, id)) {
                     self.later(20_000, Effect::InSync(at, id));
@@ -204,6 +214,16 @@ impl Stage {
                     }
                     None
                 }
+                Effect::StopLate(id, life) => {
+                    if self.running.contains(&id) && self.lives[&id] == life {
+                        self.stop(id).unwrap();
+                    }
+                    None
+                }
+                Effect::Die(id) => {
+                    self.running.remove(&id);
+                    None
+                }
                 Effect::Do(action) => self.act(&action),
             };
             if killed_at.is_some_and(|killed_at| self.journal.len() >= killed_at) {
@@ -217,11 +237,16 @@ impl Stage {
         ended
     }
 
-    /// What is under way ends somehow: a command that was sent is carried out, or never arrives.
+    /// What is under way ends somehow: a command that was sent is carried out, or never arrives, and a node may take its
+    /// time to stop.
     fn kill(&mut self) {
         for (at, effect) in std::mem::take(&mut self.coming) {
             match effect {
-                Effect::InSync(..) => self.coming.push((at, effect)),
+                Effect::InSync(..) | Effect::StopLate(..) | Effect::Die(_) => self.coming.push((at, effect)),
+                Effect::Do(Action::Stop(id)) if self.random.below(3) == 0 => {
+                    let life = self.lives[&id];
+                    self.later(60_000, Effect::StopLate(id, life));
+                }
                 Effect::Do(action @ (Action::Stop(_) | Action::Start(_))) if self.random.below(2) == 0 => {
                     self.act(&action);
                 }
@@ -368,6 +393,39 @@ fn a_node_that_does_not_stop_or_start_or_lies_ends_it_and_its_mates_are_started(
         assert_eq!(said, [expected]);
         assert!(stage.running.contains(&1), "{expected}");
         assert_eq!((stage.lives[&2], stage.lives[&5]), (1, 1));
+    }
+}
+
+#[test]
+fn a_node_that_ends_again_is_not_waited_for() {
+    let mut stage = Stage::new(7);
+    stage.dying = Some(4);
+    let (journal, first) = Journal::begin(vec![vec![1, 4], vec![2, 5]]);
+    stage.journal.push(first);
+    let mut roll = Roll::new(order(), &journal);
+    let outcome = stage.run(&mut roll, None);
+    assert_eq!(outcome, Some(Outcome::Halted(vec![Doubt::Died(4)])));
+    assert!(stage.now < Duration::from_secs(60), "{:?}", stage.now);
+    assert_eq!((stage.lives[&2], stage.lives[&5]), (1, 1));
+}
+
+#[test]
+fn an_abort_after_an_interruption_leaves_nothing_down() {
+    for seed in 1..=200 {
+        let mut stage = Stage::new(seed);
+        let mut roll = begun(&mut stage);
+        let killed_at = 2 + stage.random.below(20);
+        assert_eq!(stage.run(&mut roll, Some(killed_at)), None);
+        let mut roll = resumed(&stage);
+        assert_eq!(roll.on(Event::Abort, stage.now), []);
+        assert_eq!(stage.run(&mut roll, None), Some(Outcome::Aborted), "seed {seed}");
+        while let Some(at) = stage.coming.iter().position(|(_, effect)| matches!(effect, Effect::StopLate(..))) {
+            let (_, effect) = stage.coming.remove(at);
+            let Effect::StopLate(id, life) = effect else { continue };
+            assert_ne!(stage.lives[&id], life, "seed {seed}: node {id} stops after the abort");
+        }
+        assert_eq!(stage.running.len(), 9, "seed {seed}");
+        assert!(stage.lives.values().all(|lives| *lives <= 2), "{:?}", stage.lives);
     }
 }
 

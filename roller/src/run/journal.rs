@@ -157,6 +157,7 @@ impl Journal {
                 None => Stage::Waiting,
             },
             old: old.cloned().unwrap_or(Probe::Unknown),
+            is_asked: false,
         }
     }
 }

@@ -114,8 +114,9 @@ pub enum Action {
 enum Phase {
     /// Nothing was asked yet.
     Idle,
-    /// The nodes of the step that was under way when the journal ends are asked what they are.
-    Resolving,
+    /// The nodes of the step that was under way when the journal ends are asked what they are; the gate's time goes on if
+    /// it was asked before.
+    Resolving { until: Option<Duration> },
     /// The gate is asked until it lets the step through.
     Gate { until: Duration },
     /// Nodes are stopped and started.
@@ -151,6 +152,8 @@ pub struct Roll {
     is_looking: bool,
     doubts: Vec<Doubt>,
     is_aborted: bool,
+    /// What the last look found that is not as it has to be.
+    awaited: Option<String>,
 }
 
 impl Roll {
@@ -168,7 +171,13 @@ impl Roll {
             is_looking: false,
             doubts: Vec::new(),
             is_aborted: false,
+            awaited: None,
         }
+    }
+
+    /// What is waited for, if the last look found something that is not as it has to be.
+    pub fn awaited(&self) -> Option<&str> {
+        self.awaited.as_deref()
     }
 
     /// Takes an event; what is to be done.
@@ -198,26 +207,37 @@ impl Roll {
 
     fn begin(&mut self, now: Duration, actions: &mut Vec<Action>) {
         if self.nodes.iter().any(Restart::is_in_doubt) {
-            self.phase = Phase::Resolving;
-            let in_doubt = self.nodes.iter().filter(|node| node.is_in_doubt());
-            actions.extend(in_doubt.map(|node| Action::Probe(node.id)));
+            self.phase = Phase::Resolving { until: None };
+            self.probe_those_in_doubt(actions);
         } else {
             self.next_step(now, actions);
         }
     }
 
+    fn probe_those_in_doubt(&self, actions: &mut Vec<Action>) {
+        let in_doubt = self.nodes.iter().filter(|node| node.is_in_doubt());
+        actions.extend(in_doubt.map(|node| Action::Probe(node.id)));
+    }
+
     /// The first step that is left, if any.
     fn next_step(&mut self, now: Duration, actions: &mut Vec<Action>) {
-        if self.is_aborted {
-            return self.end(Outcome::Aborted, actions);
-        }
         if self.steps.is_empty() {
             return self.close(Record::Ended, Some(Outcome::Done), actions);
         }
-        self.phase = Phase::Gate {
-            until: now + self.order.waits.gate,
-        };
+        self.ask_gate(now + self.order.waits.gate, actions);
+    }
+
+    /// Asks for the gate of the first step, unless nothing more is to be begun.
+    fn ask_gate(&mut self, until: Duration, actions: &mut Vec<Action>) {
+        if self.is_aborted && !self.is_lingering() {
+            return self.end(Outcome::Aborted, actions);
+        }
+        self.phase = Phase::Gate { until };
         self.look(actions);
+    }
+
+    fn is_lingering(&self) -> bool {
+        self.nodes.iter().any(Restart::is_lingering)
     }
 
     fn look(&mut self, actions: &mut Vec<Action>) {
@@ -248,13 +268,14 @@ impl Roll {
 
     fn abort(&mut self, actions: &mut Vec<Action>) {
         self.is_aborted = true;
-        if matches!(self.phase, Phase::Gate { .. }) {
+        if matches!(self.phase, Phase::Gate { .. }) && !self.is_lingering() {
             self.end(Outcome::Aborted, actions);
         }
     }
 
     fn tick(&mut self, now: Duration, actions: &mut Vec<Action>) {
         match &self.phase {
+            Phase::Resolving { .. } => self.probe_those_in_doubt(actions),
             Phase::Gate { .. } | Phase::Recovering { .. } | Phase::Settling { .. } => self.look(actions),
             Phase::Calming { at, .. } if *at <= now => {
                 let brokers = self.nodes.iter().map(|node| node.id).collect();
