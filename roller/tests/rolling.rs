@@ -7,7 +7,7 @@ use kfleet_roller as roller;
 use planner::random::Random;
 use roller::fleet::{Fleet, Quorum, Voter};
 use roller::plan::{Request, plan};
-use roller::run::{Action, Doubt, Event, Journal, Order, Outcome, Probe, Record, Roll, View, Waits};
+use roller::run::{Action, Doubt, Event, Journal, Order, Outcome, Probe, Record, Roll, VOTER_MEMORY, View, Waits};
 
 use super::cluster;
 
@@ -24,6 +24,9 @@ struct Stage {
     running: BTreeSet<i32>,
     out_of_sync: BTreeSet<(usize, i32)>,
     leader: i32,
+    /// Until when voters that stopped are taken for caught up, and from when on those that started are.
+    remembered: BTreeMap<i32, Duration>,
+    caught_up: BTreeMap<i32, Duration>,
     journal: Vec<Record>,
     coming: Vec<(Duration, Effect)>,
     has_probe: bool,
@@ -55,6 +58,8 @@ impl Stage {
             running: nodes.collect(),
             out_of_sync: BTreeSet::new(),
             leader: 102,
+            remembered: BTreeMap::new(),
+            caught_up: BTreeMap::new(),
             journal: Vec::new(),
             coming: Vec::new(),
             has_probe: true,
@@ -78,7 +83,7 @@ impl Stage {
             .collect();
         let voters = CONTROLLERS.iter().map(|id| Voter {
             id: *id,
-            is_caught_up: self.running.contains(id),
+            is_caught_up: self.has_caught_up(*id) || self.remembered.get(id).is_some_and(|until| self.now < *until),
         });
         View {
             cluster: cluster(&BROKERS, &rows),
@@ -89,6 +94,10 @@ impl Stage {
             alive: self.running.iter().copied().filter(|id| *id < 100).collect(),
             reassigning: Vec::new(),
         }
+    }
+
+    fn has_caught_up(&self, id: i32) -> bool {
+        self.running.contains(&id) && self.caught_up.get(&id).is_none_or(|from| self.now >= *from)
     }
 
     fn in_sync(&self, at: usize, replicas: &[i32]) -> Vec<i32> {
@@ -133,6 +142,7 @@ impl Stage {
             return Ok(());
         }
         self.running.remove(&id);
+        self.remembered.insert(id, self.now + VOTER_MEMORY);
         let held = PARTITIONS
             .iter()
             .enumerate()
@@ -156,7 +166,7 @@ impl Stage {
                 self.running
             );
         }
-        assert!(CONTROLLERS.iter().filter(|id| self.running.contains(id)).count() >= 2);
+        assert!(CONTROLLERS.iter().filter(|id| self.has_caught_up(**id)).count() >= 2);
     }
 
     fn start(&mut self, id: i32) -> Result<(), String> {
@@ -164,6 +174,8 @@ impl Stage {
             return Err("the unit failed".to_owned());
         }
         if self.running.insert(id) {
+            let takes = Duration::from_millis(self.random.below(20_000) as u64);
+            self.caught_up.insert(id, self.now + takes);
             *self.lives.get_mut(&id).unwrap() += 1;
             if self.dying == Some(id) {
                 self.later(20_000, Effect::Die(id));
@@ -310,6 +322,24 @@ fn every_node_restarts_once() {
 }
 
 #[test]
+fn a_voter_is_not_back_because_the_quorum_has_not_noticed_that_it_was_gone() {
+    for seed in 1..=100 {
+        let mut stage = Stage::new(seed);
+        let (journal, first) = Journal::begin(steps(&stage));
+        stage.journal.push(first);
+        let hasty = Waits {
+            poll: Duration::from_millis(50),
+            before_election: Duration::ZERO,
+            stable_looks: 1,
+            ..Waits::default()
+        };
+        let mut roll = Roll::new(Order { waits: hasty, ..order() }, &journal);
+        assert_eq!(stage.run(&mut roll, None), Some(Outcome::Done));
+        each_restarted_once(&stage);
+    }
+}
+
+#[test]
 fn killed_at_every_record_it_goes_on_and_restarts_nothing_twice() {
     let mut stage = Stage::new(1);
     let mut roll = begun(&mut stage);
@@ -407,6 +437,12 @@ fn a_node_that_ends_again_is_not_waited_for() {
     assert_eq!(outcome, Some(Outcome::Halted(vec![Doubt::Died(4)])));
     assert!(stage.now < Duration::from_secs(60), "{:?}", stage.now);
     assert_eq!((stage.lives[&2], stage.lives[&5]), (1, 1));
+    stage.dying = None;
+    let mut roll = resumed(&stage);
+    assert_eq!(stage.run(&mut roll, None), Some(Outcome::Done));
+    assert_eq!(stage.running.len(), 9);
+    let lives = [1, 4, 2, 5].map(|id| stage.lives[&id]);
+    assert_eq!(lives, [2, 3, 2, 2], "it is started again, and nothing else is restarted twice");
 }
 
 #[test]

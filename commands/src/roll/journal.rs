@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use roller::run::{Order, Record, Waits};
+use roller::run::{Order, Record, VOTER_MEMORY, Waits};
 use serde::{Deserialize, Serialize};
 
 use super::executor::Means;
@@ -53,6 +53,7 @@ impl How {
                 poll: self.poll,
                 gate: self.gate,
                 recovery: self.recovery,
+                voter_memory: VOTER_MEMORY,
                 before_election: self.before_election,
                 stable_looks: self.stable_looks,
             },

@@ -113,7 +113,12 @@ impl Roll {
         actions: &mut Vec<Action>,
     ) {
         let missing = view.missing(&before);
-        if missing.is_empty() && !self.order.elect_preferred {
+        let known_from = until.saturating_sub(self.order.waits.recovery) + self.order.waits.voter_memory;
+        if missing.is_empty() && before.has_voters() && now < known_from {
+            // What the quorum knows of a voter may be what it knew before that one stopped.
+            self.phase = Phase::Recovering { before, until };
+            actions.push(Action::WakeAt(known_from));
+        } else if missing.is_empty() && !self.order.elect_preferred {
             self.settle(before, now, actions);
         } else if missing.is_empty() {
             let at = now + self.order.waits.before_election;

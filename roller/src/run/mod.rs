@@ -30,11 +30,16 @@ pub struct Waits {
     pub gate: Duration,
     /// Until what restarted is back in sync.
     pub recovery: Duration,
+    /// How long the quorum's leader may go on taking a voter that has stopped for one that has caught up.
+    pub voter_memory: Duration,
     /// Between being in sync and electing preferred leaders.
     pub before_election: Duration,
     /// Looks in a row that must find all well before the next step.
     pub stable_looks: u32,
 }
+
+/// controller.quorum.fetch.timeout.ms' default: who has fetched so long ago at most counts as caught up.
+pub const VOTER_MEMORY: Duration = Duration::from_secs(2);
 
 impl Default for Waits {
     fn default() -> Self {
@@ -42,6 +47,7 @@ impl Default for Waits {
             poll: Duration::from_secs(5),
             gate: Duration::from_secs(600),
             recovery: Duration::from_secs(1800),
+            voter_memory: VOTER_MEMORY,
             before_election: Duration::from_secs(10),
             stable_looks: 3,
         }

@@ -23,6 +23,8 @@ pub(super) enum Stage {
     Waiting,
     /// A journal ends with its intent; what became of it is asked.
     InDoubt,
+    /// A journal says that it restarted; whether it still runs is asked.
+    Revisited,
     /// Its identity is asked before anything is done.
     Probing,
     /// Its identity is known; the others' are waited for.
@@ -62,8 +64,9 @@ impl Restart {
         }
     }
 
+    /// Whether it has to be asked what became of it since its journal ended.
     pub(super) fn is_in_doubt(&self) -> bool {
-        self.stage == Stage::InDoubt
+        matches!(self.stage, Stage::InDoubt | Stage::Revisited)
     }
 
     /// Whether it was meant to be stopped before an interruption, and is still the same process: it may be about to end.
@@ -107,6 +110,9 @@ impl Roll {
             (Stage::InDoubt, probe) if probe == old => node.stage = Stage::Waiting,
             (Stage::InDoubt, probe) => self.confirm(id, probe, actions),
             // What was asked of it before an interruption has come true since.
+            // It ended after its restart: starting it restarts nothing twice.
+            (Stage::Revisited, Probe::NotRunning) => self.start(id, actions),
+            (Stage::Revisited, _) => node.stage = Stage::Back,
             (Stage::Probing, Probe::NotRunning) if old != Probe::Unknown => self.start(id, actions),
             (Stage::Probing, probe) if old != Probe::Unknown && probe != Probe::Unknown && probe != old => {
                 self.confirm(id, probe, actions);

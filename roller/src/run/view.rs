@@ -93,6 +93,12 @@ pub(super) struct Before {
     in_sync: BTreeMap<i32, Vec<(String, i32)>>,
 }
 
+impl Before {
+    pub(super) fn has_voters(&self) -> bool {
+        !self.voters.is_empty()
+    }
+}
+
 impl View {
     fn fleet(&self) -> Fleet<'_> {
         Fleet {

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::io;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use tokio::time::sleep;
+
+/// How often it is looked whether a process has ended.
+const POLL: Duration = Duration::from_millis(10);
 
 /// What no other process of this machine has been since it was booted; none if it has ended.
 pub(super) fn identity(pid: u32) -> io::Result<Option<String>> {
@@ -36,7 +39,7 @@ pub(super) async fn end(pid: u32, expected: &str, signal: Signal) -> Result<(), 
     let failed = |error: &dyn std::fmt::Display| format!("process {pid}: {error}");
     let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
     let raw = raw.ok_or_else(|| format!("{pid} is no process"))?;
-    let descriptor = match pidfd_open(raw, PidfdFlags::NONBLOCK) {
+    let descriptor = match pidfd_open(raw, PidfdFlags::empty()) {
         Ok(descriptor) => descriptor,
         Err(Errno::SRCH) => return Ok(()),
         Err(error) => return Err(failed(&error)),
@@ -54,9 +57,11 @@ pub(super) async fn end(pid: u32, expected: &str, signal: Signal) -> Result<(), 
         Err(Errno::SRCH) => return Ok(()),
         Err(error) => return Err(failed(&error)),
     }
-    let descriptor = AsyncFd::register_with_interest(descriptor, Interest::READABLE).map_err(|error| failed(&error))?;
-    let ended = descriptor.readable().await;
-    ended.map(drop).map_err(|error| failed(&error))
+    // Another process with its number has another start.
+    while identity(pid).map_err(|error| failed(&error))?.as_deref() == Some(expected) {
+        sleep(POLL).await;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
