@@ -333,7 +333,13 @@ fn a_voter_is_not_back_because_the_quorum_has_not_noticed_that_it_was_gone() {
             stable_looks: 1,
             ..Waits::default()
         };
-        let mut roll = Roll::new(Order { waits: hasty, ..order() }, &journal);
+        let mut roll = Roll::new(
+            Order {
+                waits: hasty,
+                ..order()
+            },
+            &journal,
+        );
         assert_eq!(stage.run(&mut roll, None), Some(Outcome::Done));
         each_restarted_once(&stage);
     }
@@ -442,7 +448,11 @@ fn a_node_that_ends_again_is_not_waited_for() {
     assert_eq!(stage.run(&mut roll, None), Some(Outcome::Done));
     assert_eq!(stage.running.len(), 9);
     let lives = [1, 4, 2, 5].map(|id| stage.lives[&id]);
-    assert_eq!(lives, [2, 3, 2, 2], "it is started again, and nothing else is restarted twice");
+    assert_eq!(
+        lives,
+        [2, 3, 2, 2],
+        "it is started again, and nothing else is restarted twice"
+    );
 }
 
 #[test]
@@ -455,7 +465,11 @@ fn an_abort_after_an_interruption_leaves_nothing_down() {
         let mut roll = resumed(&stage);
         assert_eq!(roll.on(Event::Abort, stage.now), []);
         assert_eq!(stage.run(&mut roll, None), Some(Outcome::Aborted), "seed {seed}");
-        while let Some(at) = stage.coming.iter().position(|(_, effect)| matches!(effect, Effect::StopLate(..))) {
+        while let Some(at) = stage
+            .coming
+            .iter()
+            .position(|(_, effect)| matches!(effect, Effect::StopLate(..)))
+        {
             let (_, effect) = stage.coming.remove(at);
             let Effect::StopLate(id, life) = effect else { continue };
             assert_ne!(stage.lives[&id], life, "seed {seed}: node {id} stops after the abort");

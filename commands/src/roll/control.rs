@@ -62,10 +62,12 @@ pub(crate) fn resume(args: &ResumeArgs, context: &Context) -> Result<(), Command
             return context.out.show(Some(id), &RollReport::of(&state, false), &[]);
         }
         let Some(_lock) = journal.lock()? else {
-            return Err(CommandError::refused("another kfleet restarts nodes; nothing was changed"));
+            return Err(CommandError::refused(
+                "another kfleet restarts nodes; nothing was changed",
+            ));
         };
         journal.take_request()?;
-        carry_on(context, &client, &journal).await
+        carry_on(context, &client, &journal, false).await
     })?
 }
 
@@ -88,6 +90,6 @@ pub(crate) fn abort(args: &AbortArgs, context: &Context) -> Result<(), CommandEr
             return context.out.show(Some(id), &report, &[]);
         };
         journal.append(&[Line::AbortAsked { at_ms: now_ms() }])?;
-        carry_on(context, &client, &journal).await
+        carry_on(context, &client, &journal, true).await
     })?
 }

@@ -68,7 +68,9 @@ pub(super) async fn drive(
     journal: &Journal,
     state: State,
 ) -> Result<(End, State), CommandError> {
-    let progress = state.progress().map_err(|error| CommandError::data(error.to_string()))?;
+    let progress = state
+        .progress()
+        .map_err(|error| CommandError::data(error.to_string()))?;
     let executor = Executor::new(state.how.means.clone(), client.cluster_id());
     let mut driver = Driver {
         context,
@@ -168,11 +170,7 @@ impl Driver<'_> {
     }
 
     /// What happens next; nothing if it was only looked whether somebody asks for something.
-    async fn next(
-        &mut self,
-        interrupt: &mut Signal,
-        terminate: &mut Signal,
-    ) -> Result<Option<Event>, CommandError> {
+    async fn next(&mut self, interrupt: &mut Signal, terminate: &mut Signal) -> Result<Option<Event>, CommandError> {
         let wake = self.wakes.first().map(|at| self.began + *at);
         let code = tokio::select! {
             Some(done) = self.tasks.join_next() => {

@@ -136,7 +136,8 @@ impl Shown for RollReport {
                 node.step.to_string(),
                 node.node.to_string(),
                 node.state.to_owned(),
-                node.away_ms.map_or_else(|| "-".to_owned(), |ms| format!("{:.1} s", ms as f64 / 1000.0)),
+                node.away_ms
+                    .map_or_else(|| "-".to_owned(), |ms| format!("{:.1} s", ms as f64 / 1000.0)),
                 dash(&node.was),
                 dash(&node.is),
             ]

@@ -18,6 +18,7 @@ use super::view;
 use crate::change::counted;
 use crate::context::{Context, SafetyArgs, block_on, parse_duration};
 use crate::error::CommandError;
+use crate::exit_codes;
 use crate::failure::Failure;
 use crate::offsets::time::now_ms;
 
@@ -29,11 +30,14 @@ use crate::offsets::time::now_ms;
 /// the next step waits until all that it had is in sync again, its preferred leaders lead, and several looks in a row
 /// found all well. On any doubt nothing more is stopped, and the cluster is left as it is.
 ///
+/// Each executor that is not the sandbox's finds nodes by an --inventory. With meta_properties in it, that file must have the
+/// node's id and the cluster's before anything is stopped.
+///
 /// Exit code 75 if it stopped midway: `roll resume` goes on, and restarts nothing twice, also after kill -9. `roll status`
 /// tells how far it is, `roll abort` lets it do no further step. A first Ctrl-C does that, too.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  kfleet roll run --executor sandbox --sandbox /tmp/three --dry-run\n  kfleet roll run --executor sandbox --sandbox /tmp/three --nodes brokers --spare 1 --yes"
+    after_help = "Examples:\n  kfleet roll run --executor sandbox --sandbox /tmp/three --dry-run\n  kfleet roll run --executor sandbox --sandbox /tmp/three --nodes brokers --spare 1 --yes\n  kfleet roll run --executor ssh --inventory nodes.toml --max-batch 5 --yes\n  kfleet roll run --executor command --inventory nodes.toml --stop-command 'ssh {host} sudo systemctl stop {unit}' --start-command 'ssh {host} sudo systemctl start {unit}' --probe-command 'ssh {host} systemctl show -P InvocationID {unit}' --yes"
 )]
 pub(crate) struct RunArgs {
     #[command(flatten)]
@@ -128,7 +132,9 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), CommandError>
             return context.out.show(Some(id), &RollReport::planned(&steps), &[]);
         }
         let Some(_lock) = journal.lock()? else {
-            return Err(CommandError::refused("another kfleet restarts nodes; nothing was changed"));
+            return Err(CommandError::refused(
+                "another kfleet restarts nodes; nothing was changed",
+            ));
         };
         // Somebody may have been faster while this one was asked.
         insist_on_no_other(&journal)?;
@@ -142,27 +148,44 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), CommandError>
             Line::did(Record::Begun { steps }),
         ];
         journal.begin(&begun)?;
-        carry_on(context, &client, &journal).await
+        carry_on(context, &client, &journal, false).await
     })?
 }
 
-/// Goes on from the journal, and tells what became of it.
-pub(super) async fn carry_on(context: &Context, client: &Client, journal: &Journal) -> Result<(), CommandError> {
+/// Goes on from the journal, and tells what became of it. An abort is a failure unless it is what was asked for.
+pub(super) async fn carry_on(
+    context: &Context,
+    client: &Client,
+    journal: &Journal,
+    is_abort: bool,
+) -> Result<(), CommandError> {
     let state = State::read(journal)?.ok_or_else(|| CommandError::bug("a journal that was begun is empty"))?;
     let touched_before = state.records.len();
     let (end, state) = drive(context, client, journal, state).await?;
     let mut report = RollReport::of(&state, false);
     report.changed = state.records.len() > touched_before && state.has_touched();
+    let end = if is_abort && end == End::Aborted {
+        End::Done
+    } else {
+        end
+    };
     let failures: Vec<Failure> = failure(end, &state).into_iter().collect();
-    context.out.show_part(Some(client.cluster_id()), &report, &[], &failures)
+    context
+        .out
+        .show_part(Some(client.cluster_id()), &report, &[], &failures)
 }
 
 fn failure(end: End, state: &State) -> Option<Failure> {
     let resume = "`kfleet roll resume` goes on, `kfleet roll abort` ends it; see `kfleet roll status`";
     let error = match end {
-        End::Done | End::Aborted => return None,
+        End::Done => return None,
+        End::Aborted => CommandError {
+            message: "aborted, as somebody asked; not every node was restarted".to_owned(),
+            ..CommandError::exit(exit_codes::NO)
+        },
         End::Stopped(why) if state.has_touched() => {
-            CommandError::interrupted(format!("stopped, and the cluster left as it is: {}", why.join("; "))).hint(resume)
+            CommandError::interrupted(format!("stopped, and the cluster left as it is: {}", why.join("; ")))
+                .hint(resume)
         }
         End::Stopped(why) => CommandError::refused(format!("{}; nothing was changed", why.join("; "))),
         End::Signalled(_) if state.has_touched() => CommandError::interrupted("stopped by a signal").hint(resume),
@@ -182,10 +205,11 @@ fn insist_on_no_other(journal: &Journal) -> Result<(), CommandError> {
     if state.ended_ms.is_some() || !state.has_touched() {
         return Ok(());
     }
-    Err(CommandError::refused(
-        "a rolling restart of this cluster was begun and is not over; nothing was changed",
+    Err(
+        CommandError::refused("a rolling restart of this cluster was begun and is not over; nothing was changed").hint(
+            "`kfleet roll status` tells of it, `kfleet roll resume` goes on with it, `kfleet roll abort` ends it",
+        ),
     )
-    .hint("`kfleet roll status` tells of it, `kfleet roll resume` goes on with it, `kfleet roll abort` ends it"))
 }
 
 fn insist_on_whole(plan: &Plan) -> Result<(), CommandError> {

@@ -64,10 +64,16 @@ impl<'a> Teller<'a> {
         match record {
             Record::Restarted { node, .. } => self.say(&format!("node {node}: is a new process")),
             Record::StepDone { step } => {
-                let took = self.step_since.take().map_or(0.0, |since| since.elapsed().as_secs_f64());
+                let took = self
+                    .step_since
+                    .take()
+                    .map_or(0.0, |since| since.elapsed().as_secs_f64());
                 let nodes = self.steps.get(*step).map(|nodes| joined(nodes)).unwrap_or_default();
                 let all = self.steps.len();
-                self.say(&format!("step {} of {all}, node {nodes}: done in {took:.1} s", step + 1));
+                self.say(&format!(
+                    "step {} of {all}, node {nodes}: done in {took:.1} s",
+                    step + 1
+                ));
             }
             Record::Begun { .. } | Record::Intended { .. } | Record::Ended => {}
         }
@@ -111,7 +117,9 @@ impl<'a> Teller<'a> {
 
     /// That it ends after what is under way.
     pub(super) fn ending(&self, why: &str) {
-        self.say(&format!("{why}: what is under way is finished, and no further step begun"));
+        self.say(&format!(
+            "{why}: what is under way is finished, and no further step begun"
+        ));
     }
 
     /// How much there is to do.

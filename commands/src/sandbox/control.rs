@@ -67,7 +67,9 @@ impl Asked {
 
 /// The socket's path by way of the open folder: paths of sockets are short, and those of folders are not.
 fn socket(folder: &File) -> PathBuf {
-    Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(NAME)
+    Path::new("/proc/self/fd")
+        .join(folder.as_raw_fd().to_string())
+        .join(NAME)
 }
 
 /// Listens for as long as this process lives; what is asked is told where signals are told.

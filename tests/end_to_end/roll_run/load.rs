@@ -125,6 +125,10 @@ impl Written {
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (counts, longest) = (self.history.counts(), self.longest);
-        write!(f, "{counts:?}; longest wait for an acknowledgement {} ms", longest.as_millis())
+        write!(
+            f,
+            "{counts:?}; longest wait for an acknowledgement {} ms",
+            longest.as_millis()
+        )
     }
 }

@@ -48,7 +48,9 @@ pub(super) async fn end(pid: u32, expected: &str, signal: Signal) -> Result<(), 
     match identity(pid).map_err(|error| failed(&error))? {
         None => return Ok(()),
         Some(found) if found != expected => {
-            return Err(format!("it is another process than it was ({found}, not {expected}), and was left alone"));
+            return Err(format!(
+                "it is another process than it was ({found}, not {expected}), and was left alone"
+            ));
         }
         Some(_) => {}
     }
@@ -73,7 +75,8 @@ mod tests {
 
     #[test]
     fn a_start_is_read_whatever_the_name_is() {
-        let fields = |state: &str| format!("12 (a) b (c) {state} 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20 21\n");
+        let fields =
+            |state: &str| format!("12 (a) b (c) {state} 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20 21\n");
         assert_eq!(started(&fields("S")), Some(4711));
         assert_eq!(started(&fields("Z")), None);
         assert_eq!(started("12 (a) S 1"), None);

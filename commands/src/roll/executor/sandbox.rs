@@ -30,8 +30,7 @@ pub(super) fn meta_properties(root: &Path, node: i32) -> Result<Vec<(PathBuf, Ve
         Err(error) => Err(format!("{}: {error}", path.display())),
     };
     let (path, text) = read(root.join("cluster.json"))?;
-    let described: Described =
-        serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let described: Described = serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     let found = described.nodes.into_iter().find(|described| described.id == node);
     let found = found.ok_or_else(|| format!("the sandbox in {} has no node {node}", root.display()))?;
     let files = found.log_dirs.iter().map(|dir| dir.join(names::META_PROPERTIES));
