@@ -75,7 +75,7 @@ impl Inventory {
         };
         for (name, value) in place.values() {
             let is_bad =
-                |value: &&String| value.is_empty() || value.starts_with('-') || value.chars().any(|c| c.is_control());
+                |value: &&String| value.is_empty() || value.starts_with('-') || value.chars().any(char::is_control);
             if let Some(bad) = value.filter(is_bad) {
                 return Err(format!("{name} = {bad:?} of node {node} makes no sense"));
             }
