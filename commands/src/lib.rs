@@ -26,6 +26,7 @@ mod help;
 mod host;
 mod host_values;
 mod input;
+mod journal;
 mod json_file;
 mod json_lines;
 mod leaders;

@@ -1,6 +1,7 @@
 //! sandbox
 
 mod cluster;
+pub(crate) mod control;
 mod directory;
 mod document;
 mod engine;
@@ -25,6 +26,7 @@ pub(crate) use document::SandboxCluster;
 pub(crate) use engine::die_with;
 pub(crate) use layout::Shape;
 pub(crate) use signals::Signals;
+use signals::Woken;
 
 use crate::context::{COMMAND_CONFIG_VARIABLE, Context};
 use crate::error::CommandError;
@@ -47,7 +49,7 @@ pub(crate) enum Engine {
 /// Each node is a process of its own. Nodes count from 1: the first --brokers of them are brokers, the first
 /// --controllers of them controllers, so that nodes are both as far as both kinds reach. DIR/cluster.json, which is
 /// there once all serve, tells of each its id, roles, rack, process, listeners, directories, and what would run it
-/// again.
+/// again. `kfleet roll run --executor sandbox` restarts them one after the other.
 ///
 /// Internal topics, and topics whose creator does not say, have as many replicas as there are brokers, and three at
 /// most; any one broker may be missing.
@@ -99,10 +101,15 @@ pub(crate) fn run(args: &SandboxArgs, context: &Context) -> Result<(), CommandEr
     let spec = spec(args, context)?;
     let signals = Signals::listen()?;
     let mut sandbox = start(&spec, &signals, context)?;
+    sandbox.listen(signals.sender())?;
     let Some((program, arguments)) = args.command.split_first() else {
         announce(&sandbox, context)?;
-        while let Some(Signal::CHILD) = signals.next() {
-            note_ended(&mut sandbox, context)?;
+        while let Some(woken) = signals.next() {
+            match woken {
+                Woken::Signal(Signal::CHILD) => note_ended(&mut sandbox, context)?,
+                Woken::Signal(_) => break,
+                Woken::Asked(asked) => sandbox.answer(asked),
+            }
         }
         return sandbox.stop();
     };
@@ -196,10 +203,11 @@ fn wait(
             return Ok(status);
         }
         match signals.next() {
-            Some(Signal::TERM) => {
+            Some(Woken::Signal(Signal::TERM)) => {
                 let _ended = kill_process(Pid::from_child(&child), Signal::TERM);
             }
-            Some(_) => note_ended(sandbox, context)?,
+            Some(Woken::Asked(asked)) => sandbox.answer(asked),
+            Some(Woken::Signal(_)) => note_ended(sandbox, context)?,
             None => return Ok(child.wait()?),
         }
     }

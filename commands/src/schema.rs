@@ -92,6 +92,7 @@ fn all() -> Vec<Named> {
         of::<Vec<crate::shims::ShimRow>>(),
         of::<crate::size::Sizing>(),
         of::<crate::roll::RollPlan>(),
+        of::<crate::roll::RollReport>(),
         of::<crate::snapshot::SavedSnapshot>(),
         of::<crate::snapshot::SnapshotStats>(),
         of::<Vec<crate::throttle::ThrottleChange>>(),

@@ -7,7 +7,7 @@ use kfleet_roller as roller;
 use planner::random::Random;
 use roller::fleet::{Fleet, Quorum, Voter};
 use roller::plan::{Request, plan};
-use roller::run::{Action, Doubt, Event, Journal, Order, Outcome, Probe, Record, Roll, View, Waits};
+use roller::run::{Action, Doubt, Event, Journal, Order, Outcome, Probe, Record, Roll, VOTER_MEMORY, View, Waits};
 
 use super::cluster;
 
@@ -24,6 +24,9 @@ struct Stage {
     running: BTreeSet<i32>,
     out_of_sync: BTreeSet<(usize, i32)>,
     leader: i32,
+    /// Until when voters that stopped are taken for caught up, and from when on those that started are.
+    remembered: BTreeMap<i32, Duration>,
+    caught_up: BTreeMap<i32, Duration>,
     journal: Vec<Record>,
     coming: Vec<(Duration, Effect)>,
     has_probe: bool,
@@ -31,6 +34,8 @@ struct Stage {
     stuck: Option<i32>,
     broken: Option<i32>,
     lying: Option<i32>,
+    /// The node that ends again soon after it was started.
+    dying: Option<i32>,
 }
 
 #[derive(Debug, Clone)]
@@ -38,6 +43,9 @@ enum Effect {
     Tell(Event),
     Do(Action),
     InSync(usize, i32),
+    /// A stop that takes its time, of the process that was started so often.
+    StopLate(i32, u32),
+    Die(i32),
 }
 
 impl Stage {
@@ -50,12 +58,15 @@ impl Stage {
             running: nodes.collect(),
             out_of_sync: BTreeSet::new(),
             leader: 102,
+            remembered: BTreeMap::new(),
+            caught_up: BTreeMap::new(),
             journal: Vec::new(),
             coming: Vec::new(),
             has_probe: true,
             stuck: None,
             broken: None,
             lying: None,
+            dying: None,
         }
     }
 
@@ -72,7 +83,7 @@ impl Stage {
             .collect();
         let voters = CONTROLLERS.iter().map(|id| Voter {
             id: *id,
-            is_caught_up: self.running.contains(id),
+            is_caught_up: self.has_caught_up(*id) || self.remembered.get(id).is_some_and(|until| self.now < *until),
         });
         View {
             cluster: cluster(&BROKERS, &rows),
@@ -83,6 +94,10 @@ impl Stage {
             alive: self.running.iter().copied().filter(|id| *id < 100).collect(),
             reassigning: Vec::new(),
         }
+    }
+
+    fn has_caught_up(&self, id: i32) -> bool {
+        self.running.contains(&id) && self.caught_up.get(&id).is_none_or(|from| self.now >= *from)
     }
 
     fn in_sync(&self, at: usize, replicas: &[i32]) -> Vec<i32> {
@@ -127,6 +142,7 @@ impl Stage {
             return Ok(());
         }
         self.running.remove(&id);
+        self.remembered.insert(id, self.now + VOTER_MEMORY);
         let held = PARTITIONS
             .iter()
             .enumerate()
@@ -150,7 +166,7 @@ impl Stage {
                 self.running
             );
         }
-        assert!(CONTROLLERS.iter().filter(|id| self.running.contains(id)).count() >= 2);
+        assert!(CONTROLLERS.iter().filter(|id| self.has_caught_up(**id)).count() >= 2);
     }
 
     fn start(&mut self, id: i32) -> Result<(), String> {
@@ -158,7 +174,13 @@ impl Stage {
             return Err("the unit failed".to_owned());
         }
         if self.running.insert(id) {
+            let takes = Duration::from_millis(self.random.below(20_000) as u64);
+            self.caught_up.insert(id, self.now + takes);
             *self.lives.get_mut(&id).unwrap() += 1;
+            if self.dying == Some(id) {
+                self.later(20_000, Effect::Die(id));
+                return Ok(());
+            }
             for at in 0..PARTITIONS.len() {
                 if self.out_of_sync.contains(&(at, id)) {
                     self.later(20_000, Effect::InSync(at, id));
@@ -204,6 +226,16 @@ impl Stage {
                     }
                     None
                 }
+                Effect::StopLate(id, life) => {
+                    if self.running.contains(&id) && self.lives[&id] == life {
+                        self.stop(id).unwrap();
+                    }
+                    None
+                }
+                Effect::Die(id) => {
+                    self.running.remove(&id);
+                    None
+                }
                 Effect::Do(action) => self.act(&action),
             };
             if killed_at.is_some_and(|killed_at| self.journal.len() >= killed_at) {
@@ -217,11 +249,16 @@ impl Stage {
         ended
     }
 
-    /// What is under way ends somehow: a command that was sent is carried out, or never arrives.
+    /// What is under way ends somehow: a command that was sent is carried out, or never arrives, and a node may take its
+    /// time to stop.
     fn kill(&mut self) {
         for (at, effect) in std::mem::take(&mut self.coming) {
             match effect {
-                Effect::InSync(..) => self.coming.push((at, effect)),
+                Effect::InSync(..) | Effect::StopLate(..) | Effect::Die(_) => self.coming.push((at, effect)),
+                Effect::Do(Action::Stop(id)) if self.random.below(3) == 0 => {
+                    let life = self.lives[&id];
+                    self.later(60_000, Effect::StopLate(id, life));
+                }
                 Effect::Do(action @ (Action::Stop(_) | Action::Start(_))) if self.random.below(2) == 0 => {
                     self.act(&action);
                 }
@@ -279,6 +316,30 @@ fn every_node_restarts_once() {
     for seed in 1..=20 {
         let mut stage = Stage::new(seed);
         let mut roll = begun(&mut stage);
+        assert_eq!(stage.run(&mut roll, None), Some(Outcome::Done));
+        each_restarted_once(&stage);
+    }
+}
+
+#[test]
+fn a_voter_is_not_back_because_the_quorum_has_not_noticed_that_it_was_gone() {
+    for seed in 1..=100 {
+        let mut stage = Stage::new(seed);
+        let (journal, first) = Journal::begin(steps(&stage));
+        stage.journal.push(first);
+        let hasty = Waits {
+            poll: Duration::from_millis(50),
+            before_election: Duration::ZERO,
+            stable_looks: 1,
+            ..Waits::default()
+        };
+        let mut roll = Roll::new(
+            Order {
+                waits: hasty,
+                ..order()
+            },
+            &journal,
+        );
         assert_eq!(stage.run(&mut roll, None), Some(Outcome::Done));
         each_restarted_once(&stage);
     }
@@ -368,6 +429,53 @@ fn a_node_that_does_not_stop_or_start_or_lies_ends_it_and_its_mates_are_started(
         assert_eq!(said, [expected]);
         assert!(stage.running.contains(&1), "{expected}");
         assert_eq!((stage.lives[&2], stage.lives[&5]), (1, 1));
+    }
+}
+
+#[test]
+fn a_node_that_ends_again_is_not_waited_for() {
+    let mut stage = Stage::new(7);
+    stage.dying = Some(4);
+    let (journal, first) = Journal::begin(vec![vec![1, 4], vec![2, 5]]);
+    stage.journal.push(first);
+    let mut roll = Roll::new(order(), &journal);
+    let outcome = stage.run(&mut roll, None);
+    assert_eq!(outcome, Some(Outcome::Halted(vec![Doubt::Died(4)])));
+    assert!(stage.now < Duration::from_secs(60), "{:?}", stage.now);
+    assert_eq!((stage.lives[&2], stage.lives[&5]), (1, 1));
+    stage.dying = None;
+    let mut roll = resumed(&stage);
+    assert_eq!(stage.run(&mut roll, None), Some(Outcome::Done));
+    assert_eq!(stage.running.len(), 9);
+    let lives = [1, 4, 2, 5].map(|id| stage.lives[&id]);
+    assert_eq!(
+        lives,
+        [2, 3, 2, 2],
+        "it is started again, and nothing else is restarted twice"
+    );
+}
+
+#[test]
+fn an_abort_after_an_interruption_leaves_nothing_down() {
+    for seed in 1..=200 {
+        let mut stage = Stage::new(seed);
+        let mut roll = begun(&mut stage);
+        let killed_at = 2 + stage.random.below(20);
+        assert_eq!(stage.run(&mut roll, Some(killed_at)), None);
+        let mut roll = resumed(&stage);
+        assert_eq!(roll.on(Event::Abort, stage.now), []);
+        assert_eq!(stage.run(&mut roll, None), Some(Outcome::Aborted), "seed {seed}");
+        while let Some(at) = stage
+            .coming
+            .iter()
+            .position(|(_, effect)| matches!(effect, Effect::StopLate(..)))
+        {
+            let (_, effect) = stage.coming.remove(at);
+            let Effect::StopLate(id, life) = effect else { continue };
+            assert_ne!(stage.lives[&id], life, "seed {seed}: node {id} stops after the abort");
+        }
+        assert_eq!(stage.running.len(), 9, "seed {seed}");
+        assert!(stage.lives.values().all(|lives| *lives <= 2), "{:?}", stage.lives);
     }
 }
 

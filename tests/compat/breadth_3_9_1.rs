@@ -37,6 +37,8 @@ const READS: &[(&str, &str, i32)] = &[
     ("reassign list", "", 0),
     // Any restart hurts a node that is alone.
     ("roll plan", "", 77),
+    // None was begun.
+    ("roll status", "", 66),
     ("snapshot stats", "--window 0s", 0),
     ("throttle get", "", 0),
     // Tokens are for who has logged in.

@@ -73,9 +73,9 @@ const COMMANDS: &[(&str, Target, &str)] = &[
     ("users set", Groups, "alice --password-file -"),
 ];
 
-/// Commands whose dry run and whose change are looked at on running clusters (`moves.rs`); those that only ask a process that
+/// Commands whose dry run and whose change are looked at on running clusters (`moves.rs`, `roll_run.rs`); those that only ask a process that
 /// carries a plan out have nothing to try on a cluster that is made up.
-const ON_CLUSTERS: [&str; 9] = [
+const ON_CLUSTERS: [&str; 12] = [
     "reassign cancel",
     "reassign execute",
     "rebalance apply",
@@ -83,6 +83,9 @@ const ON_CLUSTERS: [&str; 9] = [
     "rebalance pause",
     "rebalance resume",
     "rebalance rollback",
+    "roll abort",
+    "roll resume",
+    "roll run",
     "throttle clear",
     "throttle set",
 ];

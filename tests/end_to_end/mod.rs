@@ -50,6 +50,7 @@ mod render;
 mod restarts;
 mod reviewers_list;
 mod roll_plan;
+mod roll_run;
 mod sandbox;
 mod sandbox_nodes;
 mod service_manager;

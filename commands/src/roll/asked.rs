@@ -102,6 +102,19 @@ impl RequestArgs {
         })
     }
 
+    /// Replicas in sync that stay above min.insync.replicas.
+    pub(super) const fn spare(&self) -> usize {
+        self.spare
+    }
+
+    pub(super) const fn accepts_unavoidable(&self) -> bool {
+        self.accept_unavoidable
+    }
+
+    pub(super) const fn accepts_quorum_loss(&self) -> bool {
+        self.accept_quorum_loss
+    }
+
     fn chosen(&self, fleet: Fleet<'_>) -> Result<Vec<i32>, CommandError> {
         let all = fleet.nodes().into_iter();
         let chosen: Vec<i32> = match &self.nodes {

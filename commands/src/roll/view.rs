@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use client::{Client, PartitionDescription, Quorum as ClientQuorum, Reassignment, TopicDescription};
 use planner::model::{Capacity, Cluster, ClusterBuilder, ModelError, NewBroker, NewPartition};
 use roller::fleet::{Quorum, Voter};
-use roller::run::View;
+use roller::run::{VOTER_MEMORY, View};
 
 use crate::error::CommandError;
 
 /// What acks=all needs.
 const MIN_INSYNC: &str = "min.insync.replicas";
-/// A voter that had all of the leader's log this long ago has caught up: controller.quorum.fetch.timeout.ms' default.
-const CAUGHT_UP_MAX_MS: i64 = 2_000;
 
 /// Looks at the cluster.
 pub(super) async fn look(client: &Client) -> Result<View, CommandError> {
@@ -61,13 +59,14 @@ pub(super) async fn look(client: &Client) -> Result<View, CommandError> {
 
 /// Voters, and which of them have caught up.
 fn quorum(quorum: &ClientQuorum) -> Quorum {
+    let is_recent = |lag_ms: i64| u128::try_from(lag_ms).is_ok_and(|lag_ms| lag_ms <= VOTER_MEMORY.as_millis());
     let ids: BTreeSet<i32> = quorum.voters.iter().map(|voter| voter.id).collect();
     let voters = ids.into_iter().map(|id| Voter {
         id,
         is_caught_up: id == quorum.leader_id
             || quorum
                 .voters_with_id(id)
-                .any(|voter| quorum.lag_ms(voter).is_some_and(|lag_ms| lag_ms <= CAUGHT_UP_MAX_MS)),
+                .any(|voter| quorum.lag_ms(voter).is_some_and(is_recent)),
     });
     Quorum {
         voters: voters.collect(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use client::conn::deadline_in;
@@ -11,11 +12,13 @@ use rustix::process::Signal;
 use tokio::task::JoinSet;
 
 use super::Engine;
+use super::control::{self, Asked, Wish};
 use super::document::SandboxCluster;
 use super::layout::Shape;
 use super::node::Node;
 use super::prepare::prepare;
 use super::serving::{self, Awaited};
+use super::signals::Woken;
 use crate::context::block_on;
 use crate::error::CommandError;
 
@@ -234,6 +237,40 @@ impl Sandbox {
         written.map_err(|error| CommandError::io("writing cluster.json", &error))
     }
 
+    /// Lets other programs ask for what `answer` answers.
+    pub(super) fn listen(&self, woken: Sender<Woken>) -> Result<(), CommandError> {
+        let opened = control::open(&self.root, woken);
+        opened.map_err(|error| CommandError::io("listening to those who restart nodes", &error))
+    }
+
+    /// Does what another program asks for.
+    pub(super) fn answer(&mut self, asked: Asked) {
+        let answer = match asked.wish {
+            Wish::Pid(id) => self.running(id),
+            Wish::Start(id) => self.spawn_node(id),
+        };
+        asked.answer(answer.map_err(|error| error.message));
+    }
+
+    /// The process of a node that has not ended.
+    fn running(&mut self, id: i32) -> Result<Option<u32>, CommandError> {
+        let node = self.node(id)?;
+        node.runs()?;
+        Ok(node.pid())
+    }
+
+    /// Starts a node unless it runs; its process.
+    fn spawn_node(&mut self, id: i32) -> Result<Option<u32>, CommandError> {
+        let node = self.node(id)?;
+        if !node.runs()? {
+            node.spawn()?;
+        }
+        let pid = node.pid();
+        let written = self.document().write(&self.root);
+        written.map_err(|error| CommandError::io("writing cluster.json", &error))?;
+        Ok(pid)
+    }
+
     /// Stops a node cleanly.
     pub(crate) fn stop_node(&mut self, id: i32) -> Result<(), CommandError> {
         self.stop_all(|node| node.plan.id == id)
@@ -246,6 +283,7 @@ impl Sandbox {
 
     /// Brokers hand over to the controllers before they end, so controllers that are nothing else stop last.
     fn stop_in_order(&mut self) -> Result<(), CommandError> {
+        control::close(&self.root);
         let brokers = self.stop_all(|node| node.plan.is_broker);
         let controllers = self.stop_all(|node| !node.plan.is_broker);
         brokers.and(controllers)

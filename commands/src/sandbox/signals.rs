@@ -1,24 +1,36 @@
 //! SIGINT and SIGTERM, which end a sandbox, and not before it has put everything away, and SIGCHLD, which tells that a node or
 //! a command has ended.
 
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::control::Asked;
 use crate::context::block_on;
 use crate::error::CommandError;
+
+/// What a sandbox does something about.
+#[derive(Debug)]
+pub(super) enum Woken {
+    /// A signal has come.
+    Signal(Signal),
+    /// Somebody asks for something.
+    Asked(Asked),
+}
 
 /// Signals that came since this was made.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    received: Receiver<Signal>,
+    received: Receiver<Woken>,
+    sender: Sender<Woken>,
 }
 
 impl Signals {
     /// Listens from now on, for as long as this process lives.
     pub(crate) fn listen() -> Result<Self, CommandError> {
         let (sender, received) = channel();
+        let of_signals = sender.clone();
         let (ready, is_ready) = channel();
         let listener = async move {
             let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -30,7 +42,7 @@ impl Signals {
                     _ = interrupt.recv() => Signal::INT,
                     _ = child.recv() => Signal::CHILD,
                 };
-                if sender.send(signal).is_err() {
+                if of_signals.send(Woken::Signal(signal)).is_err() {
                     return Ok::<(), std::io::Error>(());
                 }
             }
@@ -38,7 +50,7 @@ impl Signals {
         let thread = std::thread::Builder::new().name("signals".to_owned());
         let thread = thread.spawn(|| block_on(listener)?.map_err(CommandError::from))?;
         match is_ready.recv() {
-            Ok(()) => Ok(Self { received }),
+            Ok(()) => Ok(Self { received, sender }),
             Err(_) => match thread.join() {
                 Ok(Err(error)) => Err(error),
                 _ => Err(CommandError::bug("the thread for signals ended")),
@@ -46,14 +58,23 @@ impl Signals {
         }
     }
 
-    /// Waits for one; none comes any more if nobody listens.
-    pub(super) fn next(&self) -> Option<Signal> {
+    /// Waits for one, or for somebody who asks.
+    pub(super) fn next(&self) -> Option<Woken> {
         self.received.recv().ok()
+    }
+
+    /// Where to tell what somebody asks.
+    pub(super) fn sender(&self) -> Sender<Woken> {
+        self.sender.clone()
     }
 
     /// An error with a shell's exit code if one has come that is to end this process.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
-        match self.received.try_iter().find(|signal| *signal != Signal::CHILD) {
+        let mut signals = self.received.try_iter().filter_map(|woken| match woken {
+            Woken::Signal(signal) => Some(signal),
+            Woken::Asked(_) => None,
+        });
+        match signals.find(|signal| *signal != Signal::CHILD) {
             Some(signal) => Err(CommandError::exit(exit_code(signal.as_raw()))),
             None => Ok(()),
         }

@@ -153,10 +153,11 @@ impl Journal {
             id,
             stage: match old {
                 Some(_) => Stage::InDoubt,
-                None if self.restarted.contains(&id) => Stage::Back,
+                None if self.restarted.contains(&id) => Stage::Revisited,
                 None => Stage::Waiting,
             },
             old: old.cloned().unwrap_or(Probe::Unknown),
+            is_asked: false,
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::node::{Restart, Stage};
-use super::view::{Before, View};
+use super::view::{Before, Missing, View, list};
 use super::{Action, Doubt, Phase, Record, Roll};
 use crate::rule::Rule;
 
 impl Roll {
     pub(super) fn unseen(&mut self, reason: String, now: Duration, actions: &mut Vec<Action>) {
+        self.awaited = Some(reason.clone());
         match &mut self.phase {
             Phase::Gate { until } | Phase::Recovering { until, .. } => {
                 if *until <= now {
@@ -27,6 +28,7 @@ impl Roll {
     }
 
     pub(super) fn saw(&mut self, view: &View, now: Duration, actions: &mut Vec<Action>) {
+        self.awaited = None;
         match std::mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Gate { until } => self.at_gate(view, until, now, actions),
             Phase::Recovering { before, until } => self.recovering(view, before, until, now, actions),
@@ -58,6 +60,12 @@ impl Roll {
         if until <= now {
             return self.halt(Doubt::Gate(against), actions);
         }
+        self.awaited = Some(list(&against));
+        // What ends before the gate opens has to be started.
+        for node in self.nodes.iter_mut().filter(|node| node.is_lingering()) {
+            node.stage = Stage::InDoubt;
+            self.phase = Phase::Resolving { until: Some(until) };
+        }
         actions.push(Action::WakeAt(now + self.order.waits.poll));
     }
 
@@ -71,7 +79,8 @@ impl Roll {
 
     /// Leadership of the quorum may have moved since the plan was made: who leads now waits for the others.
     fn put_active_controller_last(&mut self, view: &View) {
-        if self.nodes.iter().any(|node| node.stage != Stage::Waiting) {
+        let is_untouched = |node: &Restart| node.stage == Stage::Waiting && !node.is_lingering();
+        if !self.nodes.iter().all(is_untouched) {
             return;
         }
         let Some(leader) = view.quorum.leader else { return };
@@ -104,7 +113,12 @@ impl Roll {
         actions: &mut Vec<Action>,
     ) {
         let missing = view.missing(&before);
-        if missing.is_empty() && !self.order.elect_preferred {
+        let known_from = until.saturating_sub(self.order.waits.recovery) + self.order.waits.voter_memory;
+        if missing.is_empty() && before.has_voters() && now < known_from {
+            // What the quorum knows of a voter may be what it knew before that one stopped.
+            self.phase = Phase::Recovering { before, until };
+            actions.push(Action::WakeAt(known_from));
+        } else if missing.is_empty() && !self.order.elect_preferred {
             self.settle(before, now, actions);
         } else if missing.is_empty() {
             let at = now + self.order.waits.before_election;
@@ -114,7 +128,19 @@ impl Roll {
             self.halt(Doubt::Recovery(missing), actions);
         } else {
             self.phase = Phase::Recovering { before, until };
+            self.probe_those_missing(&missing, actions);
+            self.awaited = Some(list(&missing));
             actions.push(Action::WakeAt(now + self.order.waits.poll));
+        }
+    }
+
+    /// Asks what nodes are that are not back: what has ended need not be waited for.
+    fn probe_those_missing(&mut self, missing: &[Missing], actions: &mut Vec<Action>) {
+        let is_missing = |id: i32| missing.iter().any(|missing| missing.node() == id);
+        for node in &mut self.nodes {
+            if node.stage == Stage::Back && is_missing(node.id) && !std::mem::replace(&mut node.is_asked, true) {
+                actions.push(Action::Probe(node.id));
+            }
         }
     }
 
@@ -136,6 +162,7 @@ impl Roll {
             return self.halt(Doubt::Recovery(missing), actions);
         }
         self.phase = Phase::Settling { before, well, until };
+        self.awaited = (!missing.is_empty()).then(|| list(&missing));
         actions.push(Action::WakeAt(now + self.order.waits.poll));
     }
 }

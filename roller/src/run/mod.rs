@@ -30,11 +30,16 @@ pub struct Waits {
     pub gate: Duration,
     /// Until what restarted is back in sync.
     pub recovery: Duration,
+    /// How long the quorum's leader may go on taking a voter that has stopped for one that has caught up.
+    pub voter_memory: Duration,
     /// Between being in sync and electing preferred leaders.
     pub before_election: Duration,
     /// Looks in a row that must find all well before the next step.
     pub stable_looks: u32,
 }
+
+/// controller.quorum.fetch.timeout.ms' default: who has fetched so long ago at most counts as caught up.
+pub const VOTER_MEMORY: Duration = Duration::from_secs(2);
 
 impl Default for Waits {
     fn default() -> Self {
@@ -42,6 +47,7 @@ impl Default for Waits {
             poll: Duration::from_secs(5),
             gate: Duration::from_secs(600),
             recovery: Duration::from_secs(1800),
+            voter_memory: VOTER_MEMORY,
             before_election: Duration::from_secs(10),
             stable_looks: 3,
         }
@@ -114,8 +120,9 @@ pub enum Action {
 enum Phase {
     /// Nothing was asked yet.
     Idle,
-    /// The nodes of the step that was under way when the journal ends are asked what they are.
-    Resolving,
+    /// The nodes of the step that was under way when the journal ends are asked what they are; the gate's time goes on if
+    /// it was asked before.
+    Resolving { until: Option<Duration> },
     /// The gate is asked until it lets the step through.
     Gate { until: Duration },
     /// Nodes are stopped and started.
@@ -151,6 +158,8 @@ pub struct Roll {
     is_looking: bool,
     doubts: Vec<Doubt>,
     is_aborted: bool,
+    /// What the last look found that is not as it has to be.
+    awaited: Option<String>,
 }
 
 impl Roll {
@@ -168,7 +177,13 @@ impl Roll {
             is_looking: false,
             doubts: Vec::new(),
             is_aborted: false,
+            awaited: None,
         }
+    }
+
+    /// What is waited for, if the last look found something that is not as it has to be.
+    pub fn awaited(&self) -> Option<&str> {
+        self.awaited.as_deref()
     }
 
     /// Takes an event; what is to be done.
@@ -198,26 +213,37 @@ impl Roll {
 
     fn begin(&mut self, now: Duration, actions: &mut Vec<Action>) {
         if self.nodes.iter().any(Restart::is_in_doubt) {
-            self.phase = Phase::Resolving;
-            let in_doubt = self.nodes.iter().filter(|node| node.is_in_doubt());
-            actions.extend(in_doubt.map(|node| Action::Probe(node.id)));
+            self.phase = Phase::Resolving { until: None };
+            self.probe_those_in_doubt(actions);
         } else {
             self.next_step(now, actions);
         }
     }
 
+    fn probe_those_in_doubt(&self, actions: &mut Vec<Action>) {
+        let in_doubt = self.nodes.iter().filter(|node| node.is_in_doubt());
+        actions.extend(in_doubt.map(|node| Action::Probe(node.id)));
+    }
+
     /// The first step that is left, if any.
     fn next_step(&mut self, now: Duration, actions: &mut Vec<Action>) {
-        if self.is_aborted {
-            return self.end(Outcome::Aborted, actions);
-        }
         if self.steps.is_empty() {
             return self.close(Record::Ended, Some(Outcome::Done), actions);
         }
-        self.phase = Phase::Gate {
-            until: now + self.order.waits.gate,
-        };
+        self.ask_gate(now + self.order.waits.gate, actions);
+    }
+
+    /// Asks for the gate of the first step, unless nothing more is to be begun.
+    fn ask_gate(&mut self, until: Duration, actions: &mut Vec<Action>) {
+        if self.is_aborted && !self.is_lingering() {
+            return self.end(Outcome::Aborted, actions);
+        }
+        self.phase = Phase::Gate { until };
         self.look(actions);
+    }
+
+    fn is_lingering(&self) -> bool {
+        self.nodes.iter().any(Restart::is_lingering)
     }
 
     fn look(&mut self, actions: &mut Vec<Action>) {
@@ -248,13 +274,14 @@ impl Roll {
 
     fn abort(&mut self, actions: &mut Vec<Action>) {
         self.is_aborted = true;
-        if matches!(self.phase, Phase::Gate { .. }) {
+        if matches!(self.phase, Phase::Gate { .. }) && !self.is_lingering() {
             self.end(Outcome::Aborted, actions);
         }
     }
 
     fn tick(&mut self, now: Duration, actions: &mut Vec<Action>) {
         match &self.phase {
+            Phase::Resolving { .. } => self.probe_those_in_doubt(actions),
             Phase::Gate { .. } | Phase::Recovering { .. } | Phase::Settling { .. } => self.look(actions),
             Phase::Calming { at, .. } if *at <= now => {
                 let brokers = self.nodes.iter().map(|node| node.id).collect();

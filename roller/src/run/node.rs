@@ -23,6 +23,8 @@ pub(super) enum Stage {
     Waiting,
     /// A journal ends with its intent; what became of it is asked.
     InDoubt,
+    /// A journal says that it restarted; whether it still runs is asked.
+    Revisited,
     /// Its identity is asked before anything is done.
     Probing,
     /// Its identity is known; the others' are waited for.
@@ -48,6 +50,8 @@ pub(super) struct Restart {
     pub(super) stage: Stage,
     /// What it was before it was stopped.
     pub(super) old: Probe,
+    /// Whether the executor is asked what it is, after it has restarted.
+    pub(super) is_asked: bool,
 }
 
 impl Restart {
@@ -56,11 +60,18 @@ impl Restart {
             id,
             stage: Stage::Waiting,
             old: Probe::Unknown,
+            is_asked: false,
         }
     }
 
+    /// Whether it has to be asked what became of it since its journal ended.
     pub(super) fn is_in_doubt(&self) -> bool {
-        self.stage == Stage::InDoubt
+        matches!(self.stage, Stage::InDoubt | Stage::Revisited)
+    }
+
+    /// Whether it was meant to be stopped before an interruption, and is still the same process: it may be about to end.
+    pub(super) fn is_lingering(&self) -> bool {
+        self.stage == Stage::Waiting && self.old != Probe::Unknown
     }
 
     fn is_settled(&self) -> bool {
@@ -83,6 +94,10 @@ impl Roll {
     pub(super) fn probed(&mut self, id: i32, probe: Result<Probe, String>, actions: &mut Vec<Action>) {
         let Some(node) = self.node(id) else { return };
         let (stage, old) = (node.stage, node.old.clone());
+        if stage == Stage::Back {
+            node.is_asked = false;
+            return self.probed_again(id, &probe, actions);
+        }
         let probe = match probe {
             Ok(probe) => probe,
             Err(reason) => return self.hold(id, Doubt::Probe { node: id, reason }),
@@ -91,9 +106,17 @@ impl Roll {
             (Stage::InDoubt, Probe::Unknown) => self.hold(id, Doubt::NoProbe(id)),
             (Stage::InDoubt, _) if old == Probe::Unknown => self.hold(id, Doubt::NoProbe(id)),
             (Stage::InDoubt, Probe::NotRunning) => self.start(id, actions),
-            // The same process: it was never stopped, and is as before.
+            // The same process: it was never stopped, or is about to end.
             (Stage::InDoubt, probe) if probe == old => node.stage = Stage::Waiting,
             (Stage::InDoubt, probe) => self.confirm(id, probe, actions),
+            // What was asked of it before an interruption has come true since.
+            // It ended after its restart: starting it restarts nothing twice.
+            (Stage::Revisited, Probe::NotRunning) => self.start(id, actions),
+            (Stage::Revisited, _) => node.stage = Stage::Back,
+            (Stage::Probing, Probe::NotRunning) if old != Probe::Unknown => self.start(id, actions),
+            (Stage::Probing, probe) if old != Probe::Unknown && probe != Probe::Unknown && probe != old => {
+                self.confirm(id, probe, actions);
+            }
             (Stage::Probing, Probe::NotRunning) => self.hold(id, Doubt::NotRunning(id)),
             (Stage::Probing, probe) => {
                 node.old = probe;
@@ -105,6 +128,13 @@ impl Roll {
             }
             (Stage::Checking, probe) => self.confirm(id, probe, actions),
             _ => {}
+        }
+    }
+
+    /// A node that is not back in sync may have ended.
+    fn probed_again(&mut self, id: i32, probe: &Result<Probe, String>, actions: &mut Vec<Action>) {
+        if matches!(self.phase, Phase::Recovering { .. }) && *probe == Ok(Probe::NotRunning) {
+            self.halt(Doubt::Died(id), actions);
         }
     }
 
@@ -147,7 +177,8 @@ impl Roll {
         if is_restarting && !self.nodes.iter().any(|node| node.stage == Stage::Probing) {
             self.intend(actions);
         }
-        if !(is_restarting || matches!(self.phase, Phase::Resolving)) || !self.nodes.iter().all(Restart::is_settled) {
+        let is_resolving = matches!(self.phase, Phase::Resolving { .. });
+        if !(is_restarting || is_resolving) || !self.nodes.iter().all(Restart::is_settled) {
             return;
         }
         if !self.doubts.is_empty() {
@@ -160,6 +191,7 @@ impl Roll {
                 self.phase = Phase::Recovering { before, until };
                 self.look(actions);
             }
+            Phase::Resolving { until: Some(until) } => self.ask_gate(until, actions),
             _ => self.next_step(now, actions),
         }
     }

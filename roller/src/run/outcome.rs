@@ -1,6 +1,6 @@
 //! How a roll ends, and what it saw if that was not as it should be.
 
-use super::view::{Against, Missing};
+use super::view::{Against, Missing, list};
 
 /// How a roll ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +64,4 @@ pub enum Doubt {
     /// Preferred leaders could not be elected.
     #[error("preferred leaders could not be elected: {0}")]
     Election(String),
-}
-
-fn list<T: ToString>(items: &[T]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

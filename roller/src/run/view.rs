@@ -70,6 +70,20 @@ pub enum Missing {
     },
 }
 
+impl Missing {
+    /// Whose it is.
+    pub fn node(&self) -> i32 {
+        match self {
+            Self::Broker(node) | Self::Voter(node) | Self::InSync { node, .. } => *node,
+        }
+    }
+}
+
+/// Several of them in a sentence.
+pub(super) fn list<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// How the nodes of a step were before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Before {
@@ -77,6 +91,12 @@ pub(super) struct Before {
     voters: Vec<i32>,
     /// Partitions that a broker was in sync of, by broker.
     in_sync: BTreeMap<i32, Vec<(String, i32)>>,
+}
+
+impl Before {
+    pub(super) fn has_voters(&self) -> bool {
+        !self.voters.is_empty()
+    }
 }
 
 impl View {
@@ -93,7 +113,7 @@ impl View {
     }
 
     /// All that is against stopping these nodes now.
-    pub(super) fn against(&self, nodes: &[i32], rule: &Rule, accept_quorum: bool) -> Vec<Against> {
+    pub fn against(&self, nodes: &[i32], rule: &Rule, accept_quorum: bool) -> Vec<Against> {
         let mut against = Vec::new();
         if let Some(first) = self.reassigning.first() {
             against.push(Against::Reassigning {

@@ -1,12 +1,10 @@
 //! rebalance status, pause, resume, cancel, rollback, verify
 
-use std::time::Duration;
-
 use clap::Args;
 use client::Client;
 
 use super::drive::drive;
-use super::journal::{Journal, Request};
+use super::journal::{self, Journal, Request};
 use super::limits;
 use super::observe::observe;
 use super::report::ApplyReport;
@@ -60,9 +58,6 @@ pub(crate) struct RollbackArgs {
     safety: SafetyArgs,
 }
 
-/// Until whoever carries the plan out has taken a request.
-const TAKEN_MAX: Duration = Duration::from_secs(30);
-
 fn known(journal: &Journal) -> Result<State, CommandError> {
     journal.state()?.ok_or_else(|| {
         CommandError::not_found("no plan has been carried out on this cluster from here")
@@ -72,7 +67,7 @@ fn known(journal: &Journal) -> Result<State, CommandError> {
 
 pub(crate) fn status(_: &StatusArgs, context: &Context) -> Result<(), CommandError> {
     let id = block_on(async { Ok::<_, CommandError>(context.connect().await?.cluster_id().to_owned()) })??;
-    let journal = Journal::of(&id)?;
+    let journal = journal::of(&id)?;
     let state = known(&journal)?;
     let is_at_work = journal.lock()?.is_none();
     context.out.show(Some(&id), &ApplyReport::of(&state, is_at_work), &[])
@@ -82,11 +77,11 @@ pub(crate) fn verify(_: &VerifyArgs, context: &Context) -> Result<(), CommandErr
     let (id, state, wrong) = block_on(async {
         let client = context.connect().await?;
         let id = client.cluster_id().to_owned();
-        let state = known(&Journal::of(&id)?)?;
+        let state = known(&journal::of(&id)?)?;
         let wrong = wrong(&client, &state).await?;
         Ok::<_, CommandError>((id, state, wrong))
     })??;
-    let is_at_work = Journal::of(&id)?.lock()?.is_none();
+    let is_at_work = journal::of(&id)?.lock()?.is_none();
     context
         .out
         .show(Some(&id), &ApplyReport::of(&state, is_at_work), &wrong)?;
@@ -154,7 +149,7 @@ fn control(safety: &SafetyArgs, request: Request, context: &Context) -> Result<(
         let client = context.connect_for_long().await?;
         let id = client.cluster_id().to_owned();
         context.expect_cluster(safety, &id)?;
-        let journal = Journal::of(&id)?;
+        let journal = journal::of(&id)?;
         let state = known(&journal)?;
         let report = carry_out(context, &client, &journal, state, safety, request).await?;
         Ok::<_, CommandError>((id, report))
@@ -194,8 +189,8 @@ async fn carry_out(
         return Ok(ApplyReport::of(&state, false));
     }
     let Some(_lock) = journal.lock()? else {
-        journal.ask(request)?;
-        until_taken(journal).await?;
+        journal.ask(request.word())?;
+        journal.until_taken().await?;
         let mut report = ApplyReport::of(&known(journal)?, true);
         report.changed = true;
         return Ok(report);
@@ -211,17 +206,4 @@ async fn carry_out(
     let mut report = ApplyReport::of(&state, false);
     report.changed = true;
     Ok(report)
-}
-
-async fn until_taken(journal: &Journal) -> Result<(), CommandError> {
-    let until = tokio::time::Instant::now() + TAKEN_MAX;
-    while journal.request()?.is_some() {
-        if tokio::time::Instant::now() >= until {
-            return Err(CommandError::timed_out(
-                "whoever carries the plan out has not taken the request yet",
-            ));
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    Ok(())
 }

@@ -9,7 +9,7 @@ use client::{Client, PartitionKey};
 use sha2::{Digest as _, Sha256};
 
 use super::drive::drive;
-use super::journal::Journal;
+use super::journal;
 use super::limits;
 use super::observe::observe;
 use super::report::ApplyReport;
@@ -165,7 +165,7 @@ async fn carry_out(
     entry: &Entry,
 ) -> Result<ApplyReport, CommandError> {
     let mut state = State::replay(std::slice::from_ref(entry)).map_err(CommandError::bug)?;
-    let journal = Journal::of(&state.cluster_id)?;
+    let journal = journal::of(&state.cluster_id)?;
     let known = journal.state()?.filter(|known| known.ended_ms.is_none());
     let is_known = known.as_ref().is_some_and(|known| known.digest == state.digest);
     if let Some(known) = known.filter(|known| known.digest != state.digest || known.mode != state.mode) {
@@ -215,7 +215,7 @@ async fn carry_out(
         state = journal.state()?.unwrap_or(state);
         context.out.note("goes on where it stopped");
     } else {
-        journal.begin(entry)?;
+        journal.begin(std::slice::from_ref(entry))?;
     }
     drive(context, client, &journal, &mut state).await?;
     let mut report = ApplyReport::of(&state, false);

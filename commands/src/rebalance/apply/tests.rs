@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use client::{PartitionKey, Reassignment, ReplicaKey};
 
-use super::journal::{Journal, Request};
+use super::journal::{Journal, KIND, Request};
 use super::limits;
 use super::machine::{Action, Hold, Memory, Next, next};
 use super::state::{Entry, Mode, SCHEMA, State, Status};
@@ -506,12 +506,12 @@ fn a_throttle_that_never_ends_is_known() {
 #[test]
 fn a_journal_is_read_up_to_its_last_whole_line_and_goes_on_from_there() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::at(folder.path().join("kfleet/c"));
+    let journal = Journal::at(folder.path().join("kfleet/c"), KIND);
     let (_, jobs, options) = small();
     let lock = journal.lock().unwrap().unwrap();
     assert!(journal.lock().unwrap().is_none());
     assert!(journal.state().unwrap().is_none());
-    journal.begin(&began(&jobs, &options)).unwrap();
+    journal.begin(&[began(&jobs, &options)]).unwrap();
     let one = std::fs::read(journal.path()).unwrap();
     let paused = Entry::Paused { paused: true };
     journal.append(std::slice::from_ref(&paused)).unwrap();
@@ -525,7 +525,7 @@ fn a_journal_is_read_up_to_its_last_whole_line_and_goes_on_from_there() {
     assert!(journal.state().unwrap().unwrap().is_paused);
     std::fs::write(journal.path(), "{}\n").unwrap();
     assert_eq!(journal.read().unwrap_err().code, 65);
-    journal.ask(Request::Cancel).unwrap();
+    journal.ask(Request::Cancel.word()).unwrap();
     assert_eq!(journal.request().unwrap(), Some(Request::Cancel));
     journal.take_request().unwrap();
     assert_eq!(journal.request().unwrap(), None);
