@@ -3,7 +3,7 @@
 use clap::Args;
 use client::Client;
 
-use super::drive::drive;
+use super::drive::{OF_PLANS, drive};
 use super::journal::{self, Journal, Request};
 use super::limits;
 use super::observe::observe;
@@ -201,7 +201,7 @@ async fn carry_out(
     journal.append(std::slice::from_ref(&entry))?;
     state.apply(&entry).map_err(CommandError::bug)?;
     if request != Request::Pause {
-        drive(context, client, journal, &mut state).await?;
+        drive(context, client, journal, &mut state, OF_PLANS).await?;
     }
     let mut report = ApplyReport::of(&state, false);
     report.changed = true;

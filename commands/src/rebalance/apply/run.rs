@@ -8,7 +8,7 @@ use clap::Args;
 use client::{Client, PartitionKey};
 use sha2::{Digest as _, Sha256};
 
-use super::drive::drive;
+use super::drive::{OF_PLANS, drive};
 use super::journal;
 use super::limits;
 use super::observe::observe;
@@ -217,7 +217,7 @@ async fn carry_out(
     } else {
         journal.begin(std::slice::from_ref(entry))?;
     }
-    drive(context, client, &journal, &mut state).await?;
+    drive(context, client, &journal, &mut state, OF_PLANS).await?;
     let mut report = ApplyReport::of(&state, false);
     report.changed = true;
     Ok(report)
