@@ -75,7 +75,8 @@ const COMMANDS: &[(&str, Target, &str)] = &[
 
 /// Commands whose dry run and whose change are looked at on running clusters (`moves`); those that only ask a process that
 /// carries a plan out have nothing to try on a cluster that is made up.
-const ON_CLUSTERS: [&str; 10] = [
+const ON_CLUSTERS: [&str; 11] = [
+    "decommission",
     "leaders evacuate",
     "reassign cancel",
     "reassign execute",

@@ -120,6 +120,14 @@ fn what_is_cancelled_by_a_tool_that_is_killed_ends_where_it_was(cluster: &Cluste
         count(&mut hits, &tool.kill_at(&cancel, lines, LONGER[round % LONGER.len()]));
         tool.run(&cancel).exits(0);
         tool.is_over();
+        // What had arrived before it could be cancelled stays, and is told.
+        let now = replicas(cluster, TOPIC);
+        let arrived = now.iter().zip(&before).filter(|(now, before)| now != before).count();
+        let told = tool.run(&["rebalance", "status", "-o", "json"]).exits(0).data();
+        assert_eq!(told["done"], arrived, "killed at line {lines}: {told}");
+        assert!(arrived < now.len(), "{now:?}");
+        tool.run(&["rebalance", "rollback", "--yes"]).exits(0);
+        tool.is_over();
         assert_eq!(replicas(cluster, TOPIC), before, "killed at line {lines}");
     }
     say!("killed when the last line was {hits:?}");

@@ -1,5 +1,6 @@
 //! Replicas are moved: by Kafka's JSON, by a plan, with throttles; and nothing is by a dry run.
 
+mod decommission;
 mod kills;
 mod throttle;
 pub(super) mod tool;

@@ -120,7 +120,9 @@ fn cancelled(slow: &Move<'_>, before: &[Value]) {
     slow.tool.run(&["rebalance", "pause", "--yes"]).exits(0);
     let status = || slow.tool.run(&["rebalance", "status", "-o", "json"]).exits(0).data();
     wait_until("it is paused", || status()["state"] == "paused");
-    slow.tool.run(&["rebalance", "resume", "--yes"]).exits(0);
+    let faster = ["rebalance", "resume", "--throttle", "3MB/s", "--yes"];
+    slow.tool.run(&faster).exits(0);
+    wait_until("it is faster", || status()["throttle_bytes_per_s"] == 3_000_000);
     slow.tool.run(&["rebalance", "cancel", "--yes"]).exits(0);
     assert!(child.wait().unwrap().success());
     slow.tool.is_over();

@@ -89,9 +89,10 @@ impl Driver<'_> {
     /// One look and what follows from it; whether it is over.
     async fn round(&mut self, state: &mut State) -> Result<bool, CommandError> {
         if let Some(request) = self.journal.request()? {
-            self.record(state, &[request.entry()])?;
+            let entry = request.entry(state);
+            self.record(state, &[entry])?;
             self.journal.take_request()?;
-            self.context.out.note(&format!("asked to {}", request.word()));
+            self.context.out.note(&format!("asked to {}", request.text()));
         }
         let began = Instant::now();
         let view = match observe(self.client, state).await {
