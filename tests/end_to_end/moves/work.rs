@@ -81,7 +81,7 @@ async fn count(load: Arc<Load>) -> (u64, BTreeSet<String>) {
         for topic in &metadata.topics {
             for partition in &topic.partitions {
                 if partition.isr_nodes.len() < LEAST_IN_SYNC {
-                    let (name, at) = (topic.name.as_ref().map(ToString::to_string), partition.partition_index);
+                    let (name, at) = (topic.name.as_deref(), partition.partition_index);
                     below.insert(format!("{name:?}-{at}: {:?}", partition.isr_nodes));
                 }
             }
