@@ -60,6 +60,8 @@ fn all() -> Vec<Named> {
         of::<crate::host::HostTune>(),
         of::<crate::host::HostUndo>(),
         of::<Vec<crate::leaders::ElectionRow>>(),
+        of::<Vec<crate::rebalance::ForgottenRow>>(),
+        of::<Vec<crate::leaders::EvacuationRow>>(),
         of::<Vec<crate::log_dirs::LogDirRow>>(),
         of::<Vec<crate::log_dirs::LogDirReplicaRow>>(),
         of_streamed::<crate::logs::DumpElement>(),

@@ -73,9 +73,11 @@ const COMMANDS: &[(&str, Target, &str)] = &[
     ("users set", Groups, "alice --password-file -"),
 ];
 
-/// Commands whose dry run and whose change are looked at on running clusters (`moves.rs`, `roll_run.rs`); those that only ask a process that
-/// carries a plan out have nothing to try on a cluster that is made up.
-const ON_CLUSTERS: [&str; 12] = [
+/// Commands whose dry run and whose change are looked at on running clusters (`moves`, `roll_run`); those that only ask a
+/// process that carries a plan out have nothing to try on a cluster that is made up.
+const ON_CLUSTERS: [&str; 14] = [
+    "decommission",
+    "leaders evacuate",
     "reassign cancel",
     "reassign execute",
     "rebalance apply",

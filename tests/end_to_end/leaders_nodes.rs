@@ -107,7 +107,12 @@ fn leaders_go_back_and_a_lost_one_is_replaced_at_a_price(cluster: &Cluster) {
         "b was lost, as was said"
     );
 
-    // The broker that is gone is forgotten, and what it had is told.
+    // The broker that is gone is forgotten, and what it had is told; it has something, so that one has to insist.
+    let said = cluster
+        .kfleet(&["cluster", "unregister", &first.to_string(), "--yes"])
+        .exits(77)
+        .stderr;
+    assert!(said.contains("would keep a replica"), "{said}");
     let fenced = cluster.data(&["cluster", "endpoints", "--include-fenced"]);
     let fenced = fenced
         .as_array()
@@ -118,7 +123,15 @@ fn leaders_go_back_and_a_lost_one_is_replaced_at_a_price(cluster: &Cluster) {
         .clone();
     assert_eq!(fenced["fenced"], true);
     let ran = cluster
-        .kfleet(&["cluster", "unregister", &first.to_string(), "--yes", "-o", "json"])
+        .kfleet(&[
+            "cluster",
+            "unregister",
+            &first.to_string(),
+            "--force",
+            "--yes",
+            "-o",
+            "json",
+        ])
         .exits(0);
     assert_eq!(ran.data()["changed"], true);
     let replicas = ran.data()["replicas"].as_i64().unwrap();

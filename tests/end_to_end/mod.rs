@@ -31,6 +31,7 @@ mod host_tune_kills;
 mod kills;
 mod large_on_a_mock;
 mod leaders;
+mod leaders_evacuate;
 mod leaders_nodes;
 mod log_dirs;
 mod logs_dump;

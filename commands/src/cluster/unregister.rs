@@ -9,21 +9,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::sleep;
 
+use crate::change::counted;
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::output::{Shown, Table};
 
 /// Make the cluster forget a broker that is gone for good.
 ///
-/// A broker that is alive is refused: it would come back. Replicas that are still assigned to it stay assigned, so
-/// move them first.
+/// A broker that is alive is refused: it would come back. So is one that partitions have a replica on: they would keep it, and
+/// `kfleet decommission` moves it first.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  kfleet cluster unregister 4 -b localhost:9092 --yes")]
 pub(crate) struct UnregisterArgs {
     /// The broker
     #[arg(value_name = "ID")]
     broker: i32,
-    /// Go ahead although it is alive, or although nobody can tell
+    /// Go ahead although it is alive, or has replicas, or although nobody can tell
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -82,11 +83,7 @@ pub(crate) fn run(args: &UnregisterArgs, context: &Context) -> Result<(), Comman
             changed: false,
             replicas,
         };
-        if let Some(count) = replicas.filter(|count| *count > 0) {
-            context
-                .out
-                .note(&format!("  {count} partitions have a replica there, and keep it"));
-        }
+        insist_on_empty(args, replicas.unwrap_or(0))?;
         let action = format!("make the cluster forget broker {}", args.broker);
         if context.may_change(&args.safety, &id, &action)? {
             if !client.unregister_broker(args.broker).await? {
@@ -146,6 +143,20 @@ fn insist_on_gone(args: &UnregisterArgs, standing: Standing) -> Result<(), Comma
     }
 }
 
+/// Refuses a broker that partitions have a replica on.
+fn insist_on_empty(args: &UnregisterArgs, replicas: usize) -> Result<(), CommandError> {
+    if replicas == 0 || args.force {
+        return Ok(());
+    }
+    let (broker, count) = (args.broker, counted(replicas, "partition"));
+    Err(CommandError::refused(format!(
+        "{count} would keep a replica on broker {broker}, which is gone for good then"
+    ))
+    .hint(format!(
+        "`kfleet decommission {broker}` moves them; --force goes ahead in spite of that"
+    )))
+}
+
 /// Partitions with a replica on a broker, as far as brokers can be asked.
 async fn replicas(client: &Client, broker: i32) -> Result<Option<usize>, CommandError> {
     if client.role() == NodeRole::Controller {
@@ -175,25 +186,26 @@ mod tests {
 
     #[test]
     fn only_a_broker_that_is_gone_is_forgotten_without_force() {
-        let code = |standing, force| {
-            let args = UnregisterArgs {
-                broker: 4,
-                force,
-                safety: SafetyArgs {
-                    ask: AskArgs {
-                        dry_run: false,
-                        yes: true,
-                    },
-                    expect_cluster_id: None,
+        let args = |force| UnregisterArgs {
+            broker: 4,
+            force,
+            safety: SafetyArgs {
+                ask: AskArgs {
+                    dry_run: false,
+                    yes: true,
                 },
-            };
-            insist_on_gone(&args, standing).err().map(|error| error.code)
+                expect_cluster_id: None,
+            },
         };
+        let code = |standing, force| insist_on_gone(&args(force), standing).err().map(|error| error.code);
         assert_eq!(code(Standing::Fenced, false), None);
         for held_back in [Standing::Alive, Standing::Untold] {
             assert_eq!(code(held_back, false), Some(exit_codes::REFUSED), "{held_back:?}");
             assert_eq!(code(held_back, true), None, "{held_back:?}");
         }
+        let empty = |replicas, force| insist_on_empty(&args(force), replicas).err().map(|error| error.code);
+        assert_eq!((empty(0, false), empty(3, true)), (None, None));
+        assert_eq!(empty(3, false), Some(exit_codes::REFUSED));
         assert_eq!(code(Standing::Unknown, true), Some(exit_codes::NOT_FOUND));
     }
 }

@@ -78,7 +78,7 @@ impl SelectionArgs {
     }
 }
 
-fn of_topics(topics: BTreeMap<String, TopicDescription>) -> Selected {
+pub(super) fn of_topics(topics: BTreeMap<String, TopicDescription>) -> Selected {
     let partitions = topics.into_iter().flat_map(|(name, topic)| {
         let partitions = topic.partitions.into_iter();
         partitions.map(move |(index, partition)| ((name.clone(), index), partition))

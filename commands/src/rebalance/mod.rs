@@ -26,7 +26,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::CommandError;
 
-pub(crate) use decommission::{DecommissionArgs, decommission};
+pub(crate) use decommission::{DecommissionArgs, ForgottenRow, decommission};
 pub(crate) use replace::{ReplaceArgs, replace};
 pub(crate) use replication_factor::{FactorArgs, set_replication_factor};
 pub(crate) use scale_out::{ScaleOutArgs, scale_out};

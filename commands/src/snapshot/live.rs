@@ -15,7 +15,7 @@ const BROKERS_MAX: usize = 16;
 /// What acks=all needs.
 const MIN_INSYNC: &str = "min.insync.replicas";
 /// Log directories that take no new replicas (KIP-1066).
-const CORDONED: &str = "cordoned.log.dirs";
+pub(crate) const CORDONED: &str = "cordoned.log.dirs";
 
 /// What is known of a cluster, and what has to be said about that.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use crate::support::random::Random;
 use crate::support::records::{CODECS, create, fetch, id_of, record, value_of};
 
 /// The topic everybody writes to.
-pub(super) const TOPIC: &str = "load";
+pub(in crate::end_to_end) const TOPIC: &str = "load";
 const GROUP: &str = "g";
 /// Longest any request may take, kills included.
 const REQUEST_MAX: Duration = Duration::from_secs(60);
@@ -27,7 +27,7 @@ const CHURNING: u64 = 4;
 
 /// What all share.
 #[derive(Debug)]
-pub(super) struct Load {
+pub(in crate::end_to_end) struct Load {
     pub(super) address: String,
     pub(super) seed: u64,
     stop: AtomicBool,
@@ -37,7 +37,7 @@ pub(super) struct Load {
 }
 
 impl Load {
-    pub(super) fn new(address: &str, seed: u64) -> Arc<Self> {
+    pub(in crate::end_to_end) fn new(address: &str, seed: u64) -> Arc<Self> {
         Arc::new(Self {
             address: address.to_owned(),
             seed,
@@ -53,7 +53,7 @@ impl Load {
     }
 
     /// What was seen until now.
-    pub(super) fn take_history(&self) -> History {
+    pub(in crate::end_to_end) fn take_history(&self) -> History {
         std::mem::take(&mut self.history())
     }
 
@@ -66,16 +66,16 @@ impl Load {
     }
 
     /// Ends all work once what is under way has its answer.
-    pub(super) fn stop(&self) {
+    pub(in crate::end_to_end) fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    fn goes_on(&self) -> bool {
+    pub(in crate::end_to_end) fn goes_on(&self) -> bool {
         !self.stop.load(Ordering::Relaxed)
     }
 
     /// Connects, however often that takes.
-    pub(super) async fn connect(&self) -> Client {
+    pub(in crate::end_to_end) async fn connect(&self) -> Client {
         loop {
             let config = ClientConfig {
                 bootstrap: vec![self.address.clone()],
@@ -98,7 +98,7 @@ async fn wait(error: &ClientError) {
 }
 
 /// Writes batches of one producer, each when the one before is acknowledged.
-pub(super) async fn write(load: Arc<Load>, writer: u32, partitions: u64) {
+pub(in crate::end_to_end) async fn write(load: Arc<Load>, writer: u32, partitions: u64) {
     let client = load.connect().await;
     let mut random = Random::new(load.seed ^ u64::from(writer + 1));
     let codec = CODECS[writer as usize % CODECS.len()];
@@ -122,7 +122,7 @@ pub(super) async fn write(load: Arc<Load>, writer: u32, partitions: u64) {
 }
 
 /// Follows a partition and tells what it sees.
-pub(super) async fn follow(load: Arc<Load>, partition: i32) {
+pub(in crate::end_to_end) async fn follow(load: Arc<Load>, partition: i32) {
     let client = load.connect().await;
     let mut offset = 0;
     load.history().seeks(partition as u32, partition, offset);

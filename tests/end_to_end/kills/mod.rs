@@ -5,7 +5,7 @@
 
 mod foreign;
 mod known;
-mod load;
+pub(super) mod load;
 
 use std::time::{Duration, Instant};
 

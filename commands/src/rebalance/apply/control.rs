@@ -3,13 +3,14 @@
 use clap::Args;
 use client::Client;
 
-use super::drive::drive;
+use super::drive::{OF_PLANS, drive};
 use super::journal::{self, Journal, Request};
 use super::limits;
 use super::observe::observe;
 use super::report::ApplyReport;
-use super::run::finish;
+use super::run::{Throttle, finish, insist_on_an_end, throttle};
 use super::state::{Mode, State, Status};
+use super::work::Job;
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::exit_codes;
@@ -34,10 +35,17 @@ pub(crate) struct PauseArgs {
     safety: SafetyArgs,
 }
 
-/// Go on where it stopped.
+/// Go on where it stopped, also with another throttle.
+///
+/// Whoever carries the plan out takes the new throttle at once.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  kfleet rebalance resume --yes -b localhost:9092")]
+#[command(
+    after_help = "Examples:\n  kfleet rebalance resume --yes -b localhost:9092\n  kfleet rebalance resume --throttle 120MB/s --yes"
+)]
 pub(crate) struct ResumeArgs {
+    /// The most that a broker sends, and receives, in a second from now on, or none
+    #[arg(long, value_name = "RATE", value_parser = throttle)]
+    throttle: Option<Throttle>,
     #[command(flatten)]
     safety: SafetyArgs,
 }
@@ -129,29 +137,31 @@ async fn wrong(client: &Client, state: &State) -> Result<Vec<String>, CommandErr
 }
 
 pub(crate) fn pause(args: &PauseArgs, context: &Context) -> Result<(), CommandError> {
-    control(&args.safety, Request::Pause, context)
+    control(&args.safety, &[Request::Pause], context)
 }
 
 pub(crate) fn resume(args: &ResumeArgs, context: &Context) -> Result<(), CommandError> {
-    control(&args.safety, Request::Resume, context)
+    let throttle = args.throttle.map(|throttle| Request::Throttle(throttle.bytes_per_s()));
+    let requests: Vec<Request> = throttle.into_iter().chain([Request::Resume]).collect();
+    control(&args.safety, &requests, context)
 }
 
 pub(crate) fn cancel(args: &CancelArgs, context: &Context) -> Result<(), CommandError> {
-    control(&args.safety, Request::Cancel, context)
+    control(&args.safety, &[Request::Cancel], context)
 }
 
 pub(crate) fn rollback(args: &RollbackArgs, context: &Context) -> Result<(), CommandError> {
-    control(&args.safety, Request::Rollback, context)
+    control(&args.safety, &[Request::Rollback], context)
 }
 
-fn control(safety: &SafetyArgs, request: Request, context: &Context) -> Result<(), CommandError> {
+fn control(safety: &SafetyArgs, requests: &[Request], context: &Context) -> Result<(), CommandError> {
     let (id, report) = block_on(async {
         let client = context.connect_for_long().await?;
         let id = client.cluster_id().to_owned();
         context.expect_cluster(safety, &id)?;
         let journal = journal::of(&id)?;
         let state = known(&journal)?;
-        let report = carry_out(context, &client, &journal, state, safety, request).await?;
+        let report = carry_out(context, &client, &journal, state, safety, requests).await?;
         Ok::<_, CommandError>((id, report))
     })??;
     finish(context, &id, &report)
@@ -162,6 +172,7 @@ fn is_needed(state: &State, request: Request) -> bool {
     match request {
         Request::Pause => state.ended_ms.is_none() && !state.is_paused,
         Request::Resume => state.ended_ms.is_none(),
+        Request::Throttle(throttle) => state.ended_ms.is_none() && state.options.throttle_bytes_per_s != throttle,
         Request::Cancel => state.ended_ms.is_none(),
         Request::Rollback => state.mode != Mode::Rollback || state.ended_ms.is_none(),
     }
@@ -173,35 +184,51 @@ async fn carry_out(
     journal: &Journal,
     mut state: State,
     safety: &SafetyArgs,
-    request: Request,
+    requests: &[Request],
 ) -> Result<ApplyReport, CommandError> {
-    if request == Request::Cancel && state.mode == Mode::Rollback && state.ended_ms.is_none() {
+    if requests.contains(&Request::Cancel) && state.mode == Mode::Rollback && state.ended_ms.is_none() {
         return Err(
             CommandError::refused("a rollback is not cancelled: it ends where everything was")
                 .hint("`kfleet rebalance resume` goes on with it"),
         );
     }
-    if !is_needed(&state, request) {
+    let needed: Vec<Request> = requests
+        .iter()
+        .copied()
+        .filter(|request| is_needed(&state, *request))
+        .collect();
+    if needed.is_empty() {
         return Ok(ApplyReport::of(&state, false));
     }
-    let action = format!("{} the plan that was begun", request.word());
+    let jobs: Vec<Job> = state.unfinished().map(|(_, part)| part.job.clone()).collect();
+    for request in &needed {
+        if let Request::Throttle(throttle) = request {
+            insist_on_an_end(&jobs, *throttle)?;
+        }
+    }
+    let words: Vec<String> = needed.iter().map(|request| request.text()).collect();
+    let action = format!("{} the plan that was begun", words.join(", "));
     if !context.may_change(safety, &state.cluster_id, &action)? {
         return Ok(ApplyReport::of(&state, false));
     }
     let Some(_lock) = journal.lock()? else {
-        journal.ask(request.word())?;
-        journal.until_taken().await?;
+        for request in needed {
+            journal.ask(&request.text())?;
+            journal.until_taken().await?;
+        }
         let mut report = ApplyReport::of(&known(journal)?, true);
         report.changed = true;
         return Ok(report);
     };
     journal.take_request()?;
     state = known(journal)?;
-    let entry = request.entry();
-    journal.append(std::slice::from_ref(&entry))?;
-    state.apply(&entry).map_err(CommandError::bug)?;
-    if request != Request::Pause {
-        drive(context, client, journal, &mut state).await?;
+    for request in needed {
+        let entry = request.entry(&state);
+        journal.append(std::slice::from_ref(&entry))?;
+        state.apply(&entry).map_err(CommandError::bug)?;
+    }
+    if !requests.contains(&Request::Pause) {
+        drive(context, client, journal, &mut state, OF_PLANS).await?;
     }
     let mut report = ApplyReport::of(&state, false);
     report.changed = true;

@@ -25,14 +25,31 @@ const TELL_EVERY: Duration = Duration::from_secs(10);
 /// So often in a row a look or an action may fail.
 const FAILURES_MAX: u32 = 60;
 
+/// What is told to whoever it stops for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hints {
+    /// How it goes on.
+    pub(crate) goes_on: &'static str,
+    /// How it goes on, or is undone, once what was in the way is put right.
+    pub(crate) stuck: &'static str,
+}
+
+/// Of plans.
+pub(super) const OF_PLANS: Hints = Hints {
+    goes_on: "`kfleet rebalance resume` goes on",
+    stuck: "`kfleet rebalance resume` goes on once that is put right; `cancel` undoes what is under way, `rollback` everything",
+};
+
 /// Until it is over.
-pub(super) async fn drive(
+pub(crate) async fn drive(
     context: &Context,
     client: &Client,
     journal: &Journal,
     state: &mut State,
+    hints: Hints,
 ) -> Result<(), CommandError> {
     let mut driver = Driver {
+        hints,
         context,
         client,
         journal,
@@ -49,6 +66,7 @@ pub(super) async fn drive(
 }
 
 struct Driver<'a> {
+    hints: Hints,
     context: &'a Context,
     client: &'a Client,
     journal: &'a Journal,
@@ -71,9 +89,10 @@ impl Driver<'_> {
     /// One look and what follows from it; whether it is over.
     async fn round(&mut self, state: &mut State) -> Result<bool, CommandError> {
         if let Some(request) = self.journal.request()? {
-            self.record(state, &[request.entry()])?;
+            let entry = request.entry(state);
+            self.record(state, &[entry])?;
             self.journal.take_request()?;
-            self.context.out.note(&format!("asked to {}", request.word()));
+            self.context.out.note(&format!("asked to {}", request.text()));
         }
         let began = Instant::now();
         let view = match observe(self.client, state).await {
@@ -106,8 +125,8 @@ impl Driver<'_> {
                     return Ok(false);
                 }
                 Next::Stuck(why) => {
-                    return Err(CommandError::interrupted(format!("stopped: {why}; what is under way goes on, with its throttles"))
-                        .hint("`kfleet rebalance resume` goes on once that is put right; `cancel` undoes what is under way, `rollback` everything"));
+                    let message = format!("stopped: {why}; what is under way goes on, with its throttles");
+                    return Err(CommandError::interrupted(message).hint(self.hints.stuck));
                 }
                 Next::Ended => return Ok(true),
             }
@@ -125,7 +144,7 @@ impl Driver<'_> {
             "stopped: {}; what is under way goes on, with its throttles",
             error.message
         ))
-        .hint("`kfleet rebalance resume` goes on"))
+        .hint(self.hints.goes_on))
     }
 
     async fn act(&mut self, action: &Action) -> Result<(), CommandError> {

@@ -1,6 +1,7 @@
 //! The journal of a plan that is carried out, and what whoever carries it out can be asked.
 
 use super::state::{Entry, State};
+use super::work::Options;
 use crate::error::CommandError;
 
 /// The journal of moves.
@@ -25,28 +26,50 @@ pub(crate) enum Request {
     Cancel,
     /// To undo everything.
     Rollback,
+    /// To go on with another limit of what a broker sends, and receives, in a second; or with none.
+    Throttle(Option<u64>),
 }
 
-impl Request {
-    const ALL: [Self; 4] = [Self::Pause, Self::Resume, Self::Cancel, Self::Rollback];
+/// What a change of the throttle is called, before its bytes a second.
+const THROTTLE: &str = "throttle";
+/// No throttle.
+const NONE: &str = "none";
 
+impl Request {
     /// As it is written.
-    pub(crate) const fn word(self) -> &'static str {
+    pub(crate) fn text(self) -> String {
         match self {
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::Cancel => "cancel",
-            Self::Rollback => "rollback",
+            Self::Pause => "pause".to_owned(),
+            Self::Resume => "resume".to_owned(),
+            Self::Cancel => "cancel".to_owned(),
+            Self::Rollback => "rollback".to_owned(),
+            Self::Throttle(None) => format!("{THROTTLE} {NONE}"),
+            Self::Throttle(Some(rate)) => format!("{THROTTLE} {rate}"),
         }
     }
 
+    fn parse(text: &str) -> Option<Self> {
+        let plain = [Self::Pause, Self::Resume, Self::Cancel, Self::Rollback];
+        let found = plain.into_iter().find(|request| request.text() == text);
+        found.or_else(|| match text.strip_prefix(THROTTLE)?.trim_start() {
+            NONE => Some(Self::Throttle(None)),
+            rate => Some(Self::Throttle(Some(rate.parse().ok()?))),
+        })
+    }
+
     /// What it puts into the journal.
-    pub(crate) const fn entry(self) -> Entry {
+    pub(crate) fn entry(self, state: &State) -> Entry {
         match self {
             Self::Pause => Entry::Paused { paused: true },
             Self::Resume => Entry::Paused { paused: false },
             Self::Cancel => Entry::Cancelled,
             Self::Rollback => Entry::RolledBack,
+            Self::Throttle(throttle_bytes_per_s) => Entry::Changed {
+                options: Options {
+                    throttle_bytes_per_s,
+                    ..state.options.clone()
+                },
+            },
         }
     }
 }
@@ -66,9 +89,6 @@ impl Journal {
 
     /// What is asked, if anything is.
     pub(crate) fn request(&self) -> Result<Option<Request>, CommandError> {
-        let word = self.asked()?;
-        Ok(Request::ALL
-            .into_iter()
-            .find(|request| word.as_deref() == Some(request.word())))
+        Ok(self.asked()?.as_deref().and_then(Request::parse))
     }
 }

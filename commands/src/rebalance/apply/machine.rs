@@ -515,7 +515,7 @@ impl Machine<'_> {
     /// Brokers that are to receive something.
     fn needed(&self) -> BTreeSet<i32> {
         let unfinished = self.state.unfinished();
-        unfinished.flat_map(|(_, part)| part.goal().iter().copied()).collect()
+        unfinished.flat_map(|(_, part)| part.adding()).collect()
     }
 
     fn degraded_before(&self) -> Option<&BTreeSet<PartitionKey>> {

@@ -3,18 +3,19 @@
 mod batch;
 pub(super) mod control;
 mod drive;
-mod journal;
+pub(crate) mod journal;
 mod limits;
 mod machine;
 mod observe;
 mod report;
 pub(super) mod run;
-mod state;
+pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 mod view;
-mod work;
+pub(crate) mod work;
 
+pub(crate) use drive::{Hints, drive};
 pub(crate) use report::ApplyReport;
 
 /// Brokers as they are shown.

@@ -8,7 +8,7 @@ use clap::Args;
 use client::{Client, PartitionKey};
 use sha2::{Digest as _, Sha256};
 
-use super::drive::drive;
+use super::drive::{OF_PLANS, drive};
 use super::journal;
 use super::limits;
 use super::observe::observe;
@@ -77,12 +77,22 @@ pub(super) struct HowArgs {
 
 /// A limit that somebody gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Throttle {
+pub(super) enum Throttle {
     None,
     Rate(u64),
 }
 
-fn throttle(text: &str) -> Result<Throttle, String> {
+impl Throttle {
+    /// Bytes a second; none without a limit.
+    pub(super) const fn bytes_per_s(self) -> Option<u64> {
+        match self {
+            Self::None => None,
+            Self::Rate(rate) => Some(rate),
+        }
+    }
+}
+
+pub(super) fn throttle(text: &str) -> Result<Throttle, String> {
     match text {
         "none" => Ok(Throttle::None),
         rate => parse_rate(rate).map(Throttle::Rate),
@@ -97,17 +107,9 @@ impl HowArgs {
     fn options(&self, jobs: &[Job]) -> Result<Options, CommandError> {
         let throttle = match self.throttle {
             None => Some(limits::computed(jobs)),
-            Some(Throttle::None) => None,
-            Some(Throttle::Rate(rate)) => Some(rate),
+            Some(throttle) => throttle.bytes_per_s(),
         };
-        if let Some((job, least)) = throttle.and_then(|throttle| limits::too_slow(jobs, throttle)) {
-            return Err(CommandError::refused(format!(
-                "with this throttle {} never gets in sync: producers write {}/s to it; nothing was changed",
-                job.name(),
-                bytes(job.write_bytes_per_s)
-            ))
-            .hint(format!("the least that ends is {}/s", bytes(least))));
-        }
+        insist_on_an_end(jobs, throttle)?;
         Ok(Options {
             throttle_bytes_per_s: throttle,
             log_dirs_throttle_bytes_per_s: self.log_dirs_throttle,
@@ -118,6 +120,19 @@ impl HowArgs {
             stall_ms: millis(self.stall_timeout),
         })
     }
+}
+
+/// Refuses a throttle with which it never ends.
+pub(super) fn insist_on_an_end(jobs: &[Job], throttle: Option<u64>) -> Result<(), CommandError> {
+    let Some((job, least)) = throttle.and_then(|throttle| limits::too_slow(jobs, throttle)) else {
+        return Ok(());
+    };
+    Err(CommandError::refused(format!(
+        "with this throttle {} never gets in sync: producers write {}/s to it; nothing was changed",
+        job.name(),
+        bytes(job.write_bytes_per_s)
+    ))
+    .hint(format!("the least that ends is {}/s", bytes(least))))
 }
 
 pub(crate) fn run(args: &ApplyArgs, context: &Context) -> Result<(), CommandError> {
@@ -217,7 +232,7 @@ async fn carry_out(
     } else {
         journal.begin(std::slice::from_ref(entry))?;
     }
-    drive(context, client, &journal, &mut state).await?;
+    drive(context, client, &journal, &mut state, OF_PLANS).await?;
     let mut report = ApplyReport::of(&state, false);
     report.changed = true;
     Ok(report)

@@ -504,6 +504,37 @@ fn a_throttle_that_never_ends_is_known() {
 }
 
 #[test]
+fn another_throttle_is_set_while_partitions_move_and_none_is_as_it_was_before() {
+    let (mut cluster, jobs, options) = small();
+    let mut run = state_of(
+        &jobs,
+        &Options {
+            throttle_bytes_per_s: Some(1_000),
+            ..options
+        },
+    );
+    let mut memory = Memory::default();
+    let mut settled = |run: &mut State, cluster: &mut Cluster| loop {
+        match first(cluster, run, &mut memory, 0) {
+            Next::Record(entries) => entries.iter().for_each(|entry| run.apply(entry).unwrap()),
+            Next::Act(action) => cluster.act(&action, run.options.throttle_bytes_per_s),
+            _ => break,
+        }
+    };
+    settled(&mut run, &mut cluster);
+    let rate = ThrottleKey::of_broker(2, client::REPLICATION_RATE_KEYS[1]);
+    assert_eq!(cluster.settings[&rate].as_deref(), Some("1000"));
+    for (asked, is_set) in [(Some(2_000), Some("2000")), (None, None)] {
+        let entry = Request::Throttle(asked).entry(&run);
+        run.apply(&entry).unwrap();
+        settled(&mut run, &mut cluster);
+        let set = cluster.settings.get(&rate).cloned().flatten();
+        assert_eq!(set.as_deref(), is_set);
+    }
+    assert!(cluster.settings.is_empty(), "{:?}", cluster.settings);
+}
+
+#[test]
 fn a_journal_is_read_up_to_its_last_whole_line_and_goes_on_from_there() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::at(folder.path().join("kfleet/c"), KIND);
@@ -525,8 +556,14 @@ fn a_journal_is_read_up_to_its_last_whole_line_and_goes_on_from_there() {
     assert!(journal.state().unwrap().unwrap().is_paused);
     std::fs::write(journal.path(), "{}\n").unwrap();
     assert_eq!(journal.read().unwrap_err().code, 65);
-    journal.ask(Request::Cancel.word()).unwrap();
-    assert_eq!(journal.request().unwrap(), Some(Request::Cancel));
+    for request in [
+        Request::Cancel,
+        Request::Throttle(None),
+        Request::Throttle(Some(80_000_000)),
+    ] {
+        journal.ask(&request.text()).unwrap();
+        assert_eq!(journal.request().unwrap(), Some(request));
+    }
     journal.take_request().unwrap();
     assert_eq!(journal.request().unwrap(), None);
     drop(lock);

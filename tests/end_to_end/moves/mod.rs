@@ -1,28 +1,23 @@
 //! Replicas are moved: by Kafka's JSON, by a plan, with throttles; and nothing is by a dry run.
 
-use std::path::Path;
-use std::process::Command;
+mod decommission;
+mod kills;
+mod throttle;
+pub(super) mod tool;
+mod under_load;
+mod work;
 
 use serde_json::{Value, json};
 
+use self::tool::{Tool, replicas};
+use crate::support::Cluster;
 use crate::support::nodes::wait_until;
-use crate::support::{Cluster, KFLEET, Ran, run_with_input};
 
 on_both_engines!(nodes:
     [
         "--brokers", "3", "--controllers", "1", "--separate", "--set", "offsets.topic.replication.factor=1"
     ] => partitions_move_as_kafkas_json_says, throttles_are_set_found_and_cleared, a_plan_is_carried_out_and_rolled_back;
 );
-
-/// Runs a command whose journals are below a folder of the test.
-fn kfleet(cluster: &Cluster, state: &Path, args: &[&str]) -> Ran {
-    let mut command = Command::new(KFLEET);
-    command
-        .args(args)
-        .env("KFLEET_BOOTSTRAP_SERVER", &cluster.bootstrap)
-        .env("XDG_STATE_HOME", state);
-    run_with_input(&mut command, "")
-}
 
 /// A topic of four partitions on these two brokers, with a record in each.
 fn topic(cluster: &Cluster, name: &str, [a, b]: [i64; 2]) {
@@ -36,15 +31,6 @@ fn topic(cluster: &Cluster, name: &str, [a, b]: [i64; 2]) {
             .kfleet_with_input(&["produce", name, "--partition", &partition], &record)
             .exits(0);
     }
-}
-
-fn replicas(cluster: &Cluster, topic: &str) -> Vec<Value> {
-    let rows = cluster.data(&["topics", "describe", topic]);
-    rows.as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["replicas"].clone())
-        .collect()
 }
 
 fn partitions_move_as_kafkas_json_says(cluster: &Cluster) {
@@ -104,7 +90,8 @@ fn a_plan_is_carried_out_and_rolled_back(cluster: &Cluster) {
     topic(cluster, "planned", [ids[0], ids[1]]);
     let dir = tempfile::tempdir().unwrap();
     let plan = dir.path().join("plan.json");
-    let (plan, state) = (plan.to_str().unwrap(), dir.path().join("state"));
+    let plan = plan.to_str().unwrap();
+    let tool = Tool::new(cluster, &dir.path().join("state"));
     let leaving = ids[0].to_string();
     cluster
         .kfleet(&["decommission", &leaving, "--window", "0s", "--out", plan])
@@ -121,9 +108,9 @@ fn a_plan_is_carried_out_and_rolled_back(cluster: &Cluster) {
         "--disk-limit",
         "100",
     ];
-    kfleet(cluster, &state, &[&apply[..], &["--dry-run"]].concat()).exits(0);
+    tool.run(&[&apply[..], &["--dry-run"]].concat()).exits(0);
     assert_eq!(replicas(cluster, "planned"), before);
-    kfleet(cluster, &state, &[&apply[..], &["--yes"]].concat()).exits(0);
+    tool.run(&[&apply[..], &["--yes"]].concat()).exits(0);
     let after = replicas(cluster, "planned");
     assert!(
         after
@@ -131,13 +118,13 @@ fn a_plan_is_carried_out_and_rolled_back(cluster: &Cluster) {
             .all(|list| !list.as_array().unwrap().contains(&json!(ids[0]))),
         "{after:?}"
     );
-    kfleet(cluster, &state, &["rebalance", "verify"]).exits(0);
+    tool.run(&["rebalance", "verify"]).exits(0);
     assert_eq!(cluster.data(&["throttle", "get"]), json!([]));
 
-    kfleet(cluster, &state, &["rebalance", "rollback", "--dry-run"]).exits(0);
+    tool.run(&["rebalance", "rollback", "--dry-run"]).exits(0);
     assert_eq!(replicas(cluster, "planned"), after);
-    kfleet(cluster, &state, &["rebalance", "rollback", "--yes"]).exits(0);
-    kfleet(cluster, &state, &["rebalance", "verify"]).exits(0);
+    tool.run(&["rebalance", "rollback", "--yes"]).exits(0);
+    tool.run(&["rebalance", "verify"]).exits(0);
     assert_eq!(replicas(cluster, "planned"), before);
     assert_eq!(cluster.data(&["throttle", "get"]), json!([]));
 }
