@@ -73,7 +73,7 @@ use serde_json::json;
 
 use color::Color;
 use context::{Context, GlobalArgs};
-use error::CommandError;
+use error::{CommandError, ErrorDocument};
 use output::{Format, Output};
 use profiles::apply::Sources;
 use profiles::file::Found;
@@ -432,10 +432,7 @@ fn report(out: &Output, error: &CommandError) -> u8 {
         return error.code;
     }
     if matches!(out.format, Format::Json | Format::Ndjson) {
-        let document = json!({
-            "schema": "kfleet/error/1",
-            "error": { "kind": error.kind, "code": error.code, "message": error.message, "hints": error.hints },
-        });
+        let document = json!(ErrorDocument::from(error));
         if out.print(&format!("{document}\n")).is_ok() {
             return error.code;
         }

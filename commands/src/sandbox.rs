@@ -13,6 +13,7 @@ mod properties;
 mod serving;
 mod signals;
 
+use planner::counted::counted;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
@@ -135,7 +136,10 @@ fn spec(args: &SandboxArgs, context: &Context) -> Result<SandboxSpec, CommandErr
     let nodes = shape.nodes()?.len();
     if args.engines.len() > nodes {
         let engines = args.engines.len();
-        return Err(CommandError::usage(format!("{engines} engines for {nodes} nodes")));
+        return Err(CommandError::usage(format!(
+            "{engines} engines for {}",
+            counted(nodes, "node")
+        )));
     }
     if args.engines.contains(&Engine::Apache) && args.kafka_libs.is_none() {
         return Err(CommandError::usage(

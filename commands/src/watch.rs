@@ -1,5 +1,6 @@
 //! --watch: a command again and again, where a person waits for something to change.
 
+use planner::counted::counted;
 use std::io::{self, IsTerminal as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -223,7 +224,10 @@ fn drawn(title: &str, text: &str, rows: Option<usize>) -> String {
         drawn.push_str(&format!("{line}{CLEAR_REST_OF_LINE}\n"));
     }
     if left_out > 0 {
-        drawn.push_str(&format!("... and {left_out} lines more{CLEAR_REST_OF_LINE}\n"));
+        drawn.push_str(&format!(
+            "... and {} more{CLEAR_REST_OF_LINE}\n",
+            counted(left_out, "line")
+        ));
     }
     drawn + CLEAR_REST_OF_SCREEN + WRAP
 }

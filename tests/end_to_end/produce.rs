@@ -135,7 +135,7 @@ fn what_is_wrong_is_told_with_its_place_and_what_was_written(cluster: &Cluster) 
     let bad = "{\"value\": \"good\"}\n{\"value\": bad}\n";
     let ran = cluster.kfleet_with_input(&["produce", "t", "--json"], bad).exits(65);
     assert!(ran.stderr.contains("standard input:2:11: "), "{}", ran.stderr);
-    assert!(ran.stderr.contains("1 records written"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 record written"), "{}", ran.stderr);
     holds(cluster, "t", &["0||-1|good|4|"]);
     cluster.kfleet_with_input(&["produce", "none"], "a\n").exits(66);
     cluster.kfleet_with_input(&["produce", "t", "-p", "1"], "a\n").exits(66);

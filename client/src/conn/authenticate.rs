@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Connection, Stream};
 use crate::error::ClientError;
 use crate::security::Login;
+use crate::words::in_words;
 
 /// Most messages of ours in one login; no mechanism needs more than three.
 const MESSAGES_MAX: usize = 5;
@@ -47,7 +48,7 @@ impl Connection {
                 let said = response.error_message.as_deref().unwrap_or_default();
                 let reason = match code {
                     _ if !said.is_empty() => conversation.shown(said),
-                    Some(code) => code.to_string(),
+                    Some(code) => in_words(code),
                     None => format!("error {}", response.error_code),
                 };
                 return Err(self.no_login(login, reason));
@@ -80,7 +81,7 @@ impl Connection {
                 "it asks nobody to log in: its listener has security.protocol PLAINTEXT or SSL".to_owned()
             }
             _ => ErrorCode::try_from_code(response.error_code)
-                .map_or_else(|| format!("error {}", response.error_code), |code| code.to_string()),
+                .map_or_else(|| format!("error {}", response.error_code), in_words),
         };
         Err(self.no_login(login, reason))
     }

@@ -1,11 +1,12 @@
 //! From a plan to what became of it: shown, asked about, carried out, told.
 
+use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use client::{AclBinding, AclResults, Client, ClientError};
 
 use super::rows::{AclAction, AclChange, AclRow, named, table};
-use crate::change::{counted, show_plan};
+use crate::change::show_plan;
 use crate::context::{Context, SafetyArgs};
 use crate::error::CommandError;
 use crate::failure::Failure;

@@ -1,5 +1,6 @@
 //! Asks how far groups are behind.
 
+use planner::counted::{counted, either};
 use std::collections::BTreeMap;
 
 use client::{Client, GroupFilter, GroupOffsets, GroupType, ListedGroup, OffsetSpec, Sharded};
@@ -62,7 +63,11 @@ fn without_coordinator(topics: &Topics) -> Option<Untold> {
         .filter(|partition| partition.leader.is_none());
     let gone = gone.count();
     (gone > 0).then(|| {
-        let why = format!("{gone} partitions of {OFFSETS_TOPIC} have no leader");
+        let why = format!(
+            "{} of {OFFSETS_TOPIC} {} no leader",
+            counted(gone, "partition"),
+            either(gone, "has", "have")
+        );
         Untold::new("groups without a coordinator", "unreachable", why)
     })
 }

@@ -1,5 +1,6 @@
 //! cluster unregister
 
+use planner::counted::{counted, either};
 use std::time::Duration;
 
 use clap::Args;
@@ -85,7 +86,7 @@ pub(crate) fn run(args: &UnregisterArgs, context: &Context) -> Result<(), Comman
         if let Some(count) = replicas.filter(|count| *count > 0) {
             context
                 .out
-                .note(&format!("  {count} partitions have a replica there, and keep it"));
+                .note(&format!("  {} a replica there, and keep it", have(count)));
         }
         let action = format!("make the cluster forget broker {}", args.broker);
         if context.may_change(&args.safety, &id, &action)? {
@@ -99,12 +100,7 @@ pub(crate) fn run(args: &UnregisterArgs, context: &Context) -> Result<(), Comman
     })??;
     let left = result.replicas.filter(|count| *count > 0);
     let warnings: Vec<String> = left
-        .map(|count| {
-            format!(
-                "{count} partitions have a replica on broker {}, which is gone",
-                args.broker
-            )
-        })
+        .map(|count| format!("{} a replica on broker {}, which is gone", have(count), args.broker))
         .filter(|_| result.changed)
         .into_iter()
         .collect();
@@ -165,6 +161,11 @@ async fn until_forgotten(client: &Client, broker: i32, before: Standing) -> Resu
         sleep(POLL).await;
     }
     Ok(())
+}
+
+/// "1 partition has", "2 partitions have".
+fn have(count: usize) -> String {
+    format!("{} {}", counted(count, "partition"), either(count, "has", "have"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! groups delete
 
+use planner::counted::counted;
 use std::collections::BTreeSet;
 
 use clap::Args;
@@ -92,7 +93,7 @@ async fn delete(args: &DeleteArgs, context: &Context) -> Result<Deleted, Command
     let count: usize = leaving.iter().map(|(_, members)| members.len()).sum();
     let mut plan = format!("delete {} with all that was committed", names.join(", "));
     if count > 0 {
-        plan = format!("remove {count} members and {plan}");
+        plan = format!("remove {} and {plan}", counted(count, "member"));
     }
     let mut warnings = Vec::new();
     let mut deleted = Sharded::default();

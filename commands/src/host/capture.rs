@@ -1,5 +1,6 @@
 //! host capture
 
+use planner::counted::counted;
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &CaptureArgs, context: &Context) -> Result<(), CommandEr
     let files = entries.values().filter(|bytes| bytes.is_some()).count();
     context
         .out
-        .note(&format!("wrote {files} files to {}", args.file.display()));
+        .note(&format!("wrote {} to {}", counted(files, "file"), args.file.display()));
     Ok(())
 }
 

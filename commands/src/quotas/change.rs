@@ -1,5 +1,6 @@
 //! quotas set, quotas unset
 
+use planner::counted::counted;
 use std::collections::BTreeMap;
 
 use clap::Args;
@@ -7,7 +8,7 @@ use client::{QuotaEntity, QuotaValues};
 
 use super::entity::{EntityArgs, check_key, in_words, parse_pair};
 use super::rows::{QuotaChange, table};
-use crate::change::{counted, show_plan};
+use crate::change::show_plan;
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::Failure;

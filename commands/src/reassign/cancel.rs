@@ -1,5 +1,6 @@
 //! reassign cancel
 
+use planner::counted::counted;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use serde::Serialize;
 
 use super::file::Assignments;
 use super::{joined, named};
-use crate::change::{counted, result_cell, show_plan};
+use crate::change::{result_cell, show_plan};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::Failure;

@@ -1,5 +1,6 @@
 //! reassign execute
 
+use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -14,7 +15,7 @@ use serde::Serialize;
 
 use super::file::{AssignmentFile, Assignments, file_of};
 use super::{joined, named, places};
-use crate::change::{counted, result_cell, show_plan};
+use crate::change::{result_cell, show_plan};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::{Failure, together};

@@ -1,9 +1,9 @@
 //! A plan as people read it.
 
+use planner::counted::counted;
 use std::collections::BTreeMap;
 
 use super::file::{ANY_LOG_DIR, Move, PlanFile, PlanSummary, WindowRow};
-use crate::change::counted;
 use crate::output::Table;
 use crate::size::units::{bytes, count};
 

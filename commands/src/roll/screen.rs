@@ -1,9 +1,9 @@
 //! A plan as people read it.
 
 use super::plan::{RollPlan, StepRow};
-use crate::change::counted;
 use crate::output::Table;
 use crate::size::units::bytes;
+use planner::counted::counted;
 
 /// Names that are shown of a list; there may be thousands.
 const NAMES_MAX: usize = 10;

@@ -1,5 +1,6 @@
 //! A sandbox from start to stop.
 
+use planner::counted::noun;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -295,6 +296,5 @@ impl Drop for Sandbox {
 /// `node 1`, `nodes 1, 2`.
 fn listed(ids: impl Iterator<Item = i32>) -> String {
     let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
-    let noun = if ids.len() == 1 { "node" } else { "nodes" };
-    format!("{noun} {}", ids.join(", "))
+    format!("{} {}", noun(ids.len(), "node"), ids.join(", "))
 }

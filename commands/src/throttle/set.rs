@@ -1,5 +1,6 @@
 //! throttle set
 
+use planner::counted::counted;
 use std::collections::BTreeSet;
 
 use clap::Args;
@@ -10,7 +11,7 @@ use client::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::change::{counted, result_cell, show_plan};
+use crate::change::{result_cell, show_plan};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::Failure;

@@ -1,5 +1,6 @@
 //! Replicas of partitions, as Kafka's script takes them: 1:2,2:3 is partition 0 on brokers 1 and 2, partition 1 on 2 and 3.
 
+use planner::counted::counted;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
@@ -25,8 +26,8 @@ impl FromStr for Assignment {
             }
             if let Some(first) = partitions.first().filter(|first| first.len() != ids.len()) {
                 return Err(format!(
-                    "partition {index} has {} replicas, and partition 0 has {}",
-                    ids.len(),
+                    "partition {index} has {}, and partition 0 has {}",
+                    counted(ids.len(), "replica"),
                     first.len()
                 ));
             }

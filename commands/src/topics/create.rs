@@ -1,5 +1,6 @@
 //! topics create
 
+use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
@@ -8,7 +9,7 @@ use protocol::Uuid;
 use protocol::api::ErrorCode;
 
 use super::assignment::Assignment;
-use super::change::{Outcome, TopicChange, counted, has_partitions, show_plan, until_seen};
+use super::change::{Outcome, TopicChange, has_partitions, show_plan, until_seen};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::{Failure, together};
@@ -92,7 +93,7 @@ async fn create(
             .collect();
         show_plan(context, &plan);
     }
-    let plan = format!("create {}", counted(topics.len()));
+    let plan = format!("create {}", counted(topics.len(), "topic"));
     if !context.may_go_ahead(&args.safety.ask, &plan)? {
         return Ok(outcome);
     }

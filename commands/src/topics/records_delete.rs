@@ -1,5 +1,6 @@
 //! topics records-delete
 
+use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -149,8 +150,11 @@ async fn delete(
         }
     }
     let offsets: i64 = changes.iter().map(|row| row.offsets).sum();
-    let noun = if changes.len() == 1 { "partition" } else { "partitions" };
-    let plan = format!("delete up to {offsets} records of {} {noun}, for good", changes.len());
+    let plan = format!(
+        "delete up to {} of {}, for good",
+        counted(offsets, "record"),
+        counted(changes.len(), "partition")
+    );
     if !context.may_go_ahead(&args.safety.ask, &plan)? {
         return Ok((rows, Vec::new()));
     }

@@ -1,5 +1,6 @@
 //! transactions abort
 
+use planner::counted::counted;
 use std::collections::BTreeSet;
 
 use clap::Args;
@@ -289,8 +290,8 @@ async fn by_id(args: &AbortArgs, id: &str, client: &Client, context: &Context) -
             ..Done::nothing(row)
         });
     }
-    let count = known.partitions.len();
-    let plan = format!("abort the transaction of {id} in {count} partitions, and fence its producer");
+    let partitions = counted(known.partitions.len(), "partition");
+    let plan = format!("abort the transaction of {id} in {partitions}, and fence its producer");
     if !may(args, &row, client, &plan, context)? {
         return Ok(Done::nothing(row));
     }

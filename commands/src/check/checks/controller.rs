@@ -1,9 +1,10 @@
 //! controller: whether all nodes that are asked know one active controller, and the same.
 
+use planner::counted::counted;
 use std::collections::BTreeSet;
 
 use super::{Definition, Judged, Limits, Need, Rules};
-use crate::check::facts::{Facts, counted};
+use crate::check::facts::Facts;
 use crate::check::verdict::Finding;
 use crate::status::Status;
 

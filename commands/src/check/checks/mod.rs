@@ -14,11 +14,12 @@ mod throttles;
 mod under_replicated;
 mod versions;
 
+use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use client::PartitionDescription;
 
-use super::facts::{Facts, counted, partitions};
+use super::facts::{Facts, partitions};
 use super::limits::Limits;
 use super::verdict::{Finding, Judged, Untold};
 use crate::status::Status;

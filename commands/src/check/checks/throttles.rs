@@ -1,9 +1,10 @@
 //! throttles: limits on replication that a reassignment left behind.
 
+use planner::counted::counted;
 use std::collections::BTreeSet;
 
 use super::{Definition, Judged, Limits, Need, Rules};
-use crate::check::facts::{Facts, counted};
+use crate::check::facts::Facts;
 use crate::check::verdict::{Finding, Untold};
 use crate::status::Status;
 

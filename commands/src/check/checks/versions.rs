@@ -1,10 +1,11 @@
 //! versions: whether all nodes serve the same APIs and features, and know the same levels to count. A node does not tell
 //! the name of its release.
 
+use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Definition, Judged, Limits, Need, Rules};
-use crate::check::facts::{Facts, NodeSoftware, counted};
+use crate::check::facts::{Facts, NodeSoftware};
 use crate::check::verdict::{Finding, Untold};
 use crate::status::Status;
 

@@ -1,5 +1,6 @@
 //! Carries a plan out: looks, decides, writes down, acts.
 
+use planner::counted::counted;
 use std::time::Duration;
 
 use client::{Client, ClientError, ConfigChange, ConfigChanges, ElectionType, ReplicaTarget, ReplicaTargets};
@@ -236,8 +237,8 @@ fn line(state: &State, done: u64, rate: u64) -> String {
         _ => String::new(),
     };
     format!(
-        "{settled} of {} partitions, {} of {}, {}/s{eta}; {} under way",
-        state.parts.len(),
+        "{settled} of {}, {} of {}, {}/s{eta}; {} under way",
+        counted(state.parts.len(), "partition"),
         bytes(done),
         bytes(planned),
         bytes(rate),

@@ -1,5 +1,6 @@
 //! rebalance apply
 
+use planner::counted::counted;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use super::report::ApplyReport;
 use super::state::{Entry, SCHEMA, State, Status};
 use super::view::View;
 use super::work::{Heading, Job, Options, jobs_of};
-use crate::change::{counted, show_plan};
+use crate::change::show_plan;
 use crate::context::{Context, SafetyArgs, block_on, parse_duration};
 use crate::error::CommandError;
 use crate::offsets::time::now_ms;

@@ -1,10 +1,9 @@
 //! What is known so far of a cluster, file by file.
 
+use planner::counted::counted;
 use std::collections::BTreeMap;
 
 use planner::model::{Cluster, ClusterBuilder, ModelError, NewBroker, NewPartition};
-
-use crate::change::counted;
 
 /// A partition.
 pub(super) type Key = (String, i32);

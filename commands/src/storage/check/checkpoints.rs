@@ -1,5 +1,6 @@
 //! Checkpoints of a log directory against the logs in it.
 
+use planner::counted::{counted, either};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use broker_log::{LogDir, LogError, Offsets};
 use protocol::files::names;
 
 use super::directory::Directory;
-use super::report::{Findings, counted};
+use super::report::Findings;
 use crate::error::CommandError;
 
 /// Most partitions that are named in a sentence.
@@ -86,12 +87,9 @@ fn foreign(
     let named = foreign.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
     let more = if foreign.len() > NAMED_MAX { ", ..." } else { "" };
     let message = format!(
-        "it has {}: {named}{more}",
-        counted(
-            foreign.len(),
-            "partition that is not in this directory",
-            "partitions that are not in this directory"
-        )
+        "it has {} that {} not in this directory: {named}{more}",
+        counted(foreign.len(), "partition"),
+        either(foreign.len(), "is", "are")
     );
     let remedy = "If they were deleted or moved, the next start drops them; otherwise their directories are missing.";
     findings.warning(path, message, remedy);
