@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::nodes::wait_until;
-use crate::support::{Cluster, KFLEET, Ran, run_with_input};
+use crate::support::{Cluster, KFLEET, Ran, isolated, run_with_input};
 
 on_both_engines!(nodes:
     [
@@ -16,7 +16,7 @@ on_both_engines!(nodes:
 
 /// Runs a command whose journals are below a folder of the test.
 fn kfleet(cluster: &Cluster, state: &Path, args: &[&str]) -> Ran {
-    let mut command = Command::new(KFLEET);
+    let mut command = isolated(KFLEET);
     command
         .args(args)
         .env("KFLEET_BOOTSTRAP_SERVER", &cluster.bootstrap)

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::support::{Cluster, KFLEET, Ran, kfleet, signal};
+use crate::support::{Cluster, KFLEET, Ran, isolated, kfleet, signal};
 
 on_both_engines!(
     lines_say_what_they_are_told_to_say,
@@ -200,7 +200,7 @@ fn a_large_input_goes_to_all_partitions_in_order_of_keys(cluster: &Cluster) {
 
 fn a_signal_ends_the_input_and_not_what_was_read(cluster: &Cluster) {
     topic(cluster, "t", "1");
-    let mut child = Command::new(KFLEET)
+    let mut child = isolated(KFLEET)
         .args(["produce", "t", "-b", &cluster.bootstrap])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
