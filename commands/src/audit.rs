@@ -43,8 +43,9 @@ static CLUSTER_ID: OnceLock<String> = OnceLock::new();
 /// Name and version of a line, without `kfleet/`.
 pub(crate) const SCHEMA: &str = "audit/1";
 
-/// A line.
+/// A line of the log of changes.
 #[derive(Serialize, JsonSchema)]
+#[schemars(title = "AuditLine")]
 pub(crate) struct Line<'a> {
     /// kfleet/audit/1
     schema: String,

@@ -22,8 +22,9 @@ const ENVIRONMENT: &str = "Environment:
   KFLEET_COMMAND_CONFIG    as --command-config
   KFLEET_PROFILE           as --profile
   KFLEET_CONFIG            the profile file, if not ~/.config/kfleet/config.toml
-  KFLEET_AUDIT_LOG         a file to which each change is appended: who, where, when, what and how it ended
+  KFLEET_AUDIT_LOG         a file to which each change is appended: who, where, when, what
   KFLEET_SHIM_EXIT=apache  Apache's exit codes for scripts under Apache's names
+  RUST_LOG                 as -v with debug, and as -vv with trace
 
 No flag takes a secret. Passwords are in the file of --command-config, or come from a
 terminal, a file or stdin, and are in no output and no log. The HMAC of a delegation token

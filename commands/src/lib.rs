@@ -62,6 +62,7 @@ mod topics;
 mod tour;
 mod transactions;
 mod users;
+mod verbosity;
 mod watch;
 
 use std::ffi::OsString;
@@ -267,6 +268,10 @@ pub fn main(commit: Option<&str>) -> u8 {
         Ok(())
     };
     let is_check = matches!(cli.command, Command::Check(_));
+    // A server has a log of its own.
+    if !matches!(cli.command, Command::Broker(_)) {
+        verbosity::start(cli.global.verbose);
+    }
     let context = Context::new(cli.global);
     if let Err(error) = profile {
         return report(&context.out, &if is_check { error.graded() } else { error });

@@ -61,8 +61,11 @@ impl Way<'_> {
     #[track_caller]
     fn run(&self, words: &[&str], input: &str) -> Ran {
         let log = [("KFLEET_AUDIT_LOG", self.log())];
-        self.node
-            .kfleet_with(self.listener, &self.properties, words, input, &log)
+        let ran = self
+            .node
+            .kfleet_with(self.listener, &self.properties, words, input, &log);
+        assert!(ran.stderr.contains("answered"), "what is logged is looked at: {ran:?}");
+        ran
     }
 
     fn reads(&self) {

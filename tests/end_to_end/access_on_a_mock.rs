@@ -1,7 +1,5 @@
 //! What commands on ACLs, users, quotas, tokens and transactions send, and what they never tell: on a broker that is made up.
 
-use std::process::Command;
-
 use protocol::api::ApiKey;
 use serde_json::{Value, json};
 

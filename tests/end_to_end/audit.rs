@@ -1,7 +1,6 @@
 //! The log of changes that `KFLEET_AUDIT_LOG` asks for.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Colours: on terminals, unless somebody has said otherwise.
 
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::support::admin_mock::{AdminMock, Made};
 use crate::support::{KFLEET, Ran, isolated};

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::support::{Cluster, Engine, KFLEET, Ran, isolated, run_with_input};

@@ -1,7 +1,7 @@
 //! What shells are told when somebody presses TAB: names of the cluster on the line, at once or not at all.
 
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::admin_mock::{AdminMock, Made as MadeTopics};

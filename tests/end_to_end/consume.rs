@@ -1,7 +1,7 @@
 //! What consume reads, from where to where, and how it prints it.
 
 use std::fs::OpenOptions;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::support::{Cluster, KFLEET, Ran, isolated, kfleet};
 

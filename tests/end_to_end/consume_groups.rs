@@ -1,7 +1,7 @@
 //! consume as a member of a group.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use crate::support::{Cluster, KFLEET, Ran, isolated, signal};
 

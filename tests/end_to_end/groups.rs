@@ -1,7 +1,7 @@
 //! Groups: listed, described, kept from changes while they have members, deleted.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! `logs verify` on directories that brokers of both engines wrote: whole, in use, killed, damaged.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 

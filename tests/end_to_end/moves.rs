@@ -1,7 +1,6 @@
 //! Replicas are moved: by Kafka's JSON, by a plan, with throttles; and nothing is by a dry run.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! What produce reads, and what becomes of it.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::support::{Cluster, KFLEET, Ran, isolated, kfleet, signal};
 

@@ -1,7 +1,6 @@
 //! The profile file: which cluster a command is about, and which it is not.
 
 use std::fs;
-use std::process::Command;
 
 use crate::support::{Cluster, Engine, KFLEET, Ran, isolated, run_with_input};
 

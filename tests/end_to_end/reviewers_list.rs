@@ -445,16 +445,25 @@ fn the_version_and_the_commit_are_told() {
 #[test]
 fn more_is_said_to_whoever_asks() {
     let mock = AdminMock::start(Made::default());
-    let plain = on(&mock, &["topics", "list"]).exits(0);
-    let verbose = on(&mock, &["topics", "list", "-vv"]).exits(0);
-    let mut logged = isolated(KFLEET);
-    logged
-        .args(["topics", "list", "-b", &mock.address])
-        .env("RUST_LOG", "debug");
-    let logged = Ran::of(&logged.output().unwrap()).exits(0);
-    for more in [verbose, logged] {
+    let run = |flags: &[&str], level: &str| {
+        let mut command = isolated(KFLEET);
+        command.args(["topics", "list", "-b", &mock.address]).args(flags);
+        Ran::of(&command.env("RUST_LOG", level).output().unwrap()).exits(0)
+    };
+    let plain = run(&[], "");
+    assert_eq!(plain.stderr, "");
+    for (more, tells_of_requests) in [
+        (run(&["-v"], ""), false),
+        (run(&["-vv"], ""), true),
+        (run(&[], "debug"), false),
+        (run(&[], "trace"), true),
+    ] {
         assert_eq!(more.stdout, plain.stdout);
-        assert!(more.stderr.len() > plain.stderr.len(), "{more:?}");
+        assert!(
+            more.stderr.contains("connected") && more.stderr.contains(&mock.address),
+            "{more:?}"
+        );
+        assert_eq!(more.stderr.contains("Metadata"), tells_of_requests, "{more:?}");
     }
 }
 

@@ -1,7 +1,6 @@
 //! Links with the names of Apache's scripts. Whether they print what Apache's do is for tests/compat/parity to tell.
 
 use std::path::Path;
-use std::process::Command;
 
 use crate::support::{Cluster, Engine, Ran, isolated, kfleet, run_with_input};
 
