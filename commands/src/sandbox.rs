@@ -84,7 +84,8 @@ pub(crate) struct SandboxArgs {
         value_name = "ENGINE[,...]"
     )]
     engines: Vec<Engine>,
-    /// The folder with Apache Kafka's jars, for --engine apache
+    /// The folder with Apache Kafka's jars, for --engine apache; KAFKA_HEAP_OPTS and KAFKA_JVM_PERFORMANCE_OPTS are
+    /// read as Apache's scripts read them
     #[arg(long, value_name = "DIR")]
     kafka_libs: Option<PathBuf>,
     /// A key of server.properties, for all nodes; may be repeated

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::nodes::wait_until;
 use crate::support::secure_node::{PASSWORD, SecureNode, assert_hidden, jaas};
-use crate::support::{Ran, foreign, run_with_input};
+use crate::support::{Ran, foreign, quick_java, run_with_input};
 
 /// An authorizer that lets in the node itself, over its plain listener, and Alice; and a secret for tokens.
 const AUTHORIZED: &str = "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n\
@@ -20,7 +20,9 @@ const AUTHORIZED: &str = "authorizer.class.name=org.apache.kafka.metadata.author
 pub(super) fn tool(node: &SecureNode, class: &str, args: &[&str]) -> Ran {
     let mut command = Command::new("timeout");
     command
-        .args(["90", "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp"])
+        .args(["90", "java", "-Xmx256m"])
+        .args(quick_java("4.3.1"))
+        .arg("-cp")
         .arg(foreign("kafka-4.3.1/libs").join("*"))
         .args([class, "--bootstrap-server", &node.address("OPEN")])
         .args(args);

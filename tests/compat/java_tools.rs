@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{Cluster, Ran, kafka_libs, run_with_input};
+use crate::support::{Cluster, Ran, kafka_libs, quick_java, run_with_input};
 
 /// Runs a class of the jars with `--bootstrap-server`.
 #[track_caller]
@@ -14,7 +14,9 @@ pub(super) fn tool(cluster: &Cluster, class: &str, args: &[&str]) -> Ran {
 pub(super) fn with_input(cluster: &Cluster, class: &str, args: &[&str], input: &str) -> Ran {
     let mut command = Command::new("timeout");
     command
-        .args(["90", "java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp"])
+        .args(["90", "java", "-Xmx512m"])
+        .args(quick_java("4.3.1"))
+        .arg("-cp")
         .arg(kafka_libs().join("*"))
         .args([class, "--bootstrap-server", &cluster.bootstrap])
         .args(args);

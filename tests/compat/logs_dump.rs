@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Cluster, Engine, kafka_libs, kfleet, run_with_input};
+use crate::support::{Cluster, Engine, kafka_libs, kfleet, quick_java, run_with_input};
 
 const PRODUCER_PERFORMANCE: &str = "org.apache.kafka.tools.ProducerPerformance";
 const CONSOLE_CONSUMER: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer";
@@ -15,7 +15,9 @@ const CONSOLE_CONSUMER: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer"
 pub(super) fn java(class: &str, args: &[&str]) -> String {
     let mut command = Command::new("timeout");
     command
-        .args(["90", "java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp"])
+        .args(["90", "java", "-Xmx512m"])
+        .args(quick_java("4.3.1"))
+        .arg("-cp")
         .arg(kafka_libs().join("*"))
         .arg(class)
         .args(args);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::mixed_nodes::Mixed;
 use crate::support::nodes::wait_until;
-use crate::support::{Engine, Ran, kafka_libs, run_with_input};
+use crate::support::{Engine, Ran, kafka_libs, quick_java, run_with_input};
 
 use Engine::{Apache, Kfleet};
 
@@ -108,7 +108,8 @@ pub(super) fn read(mixed: &Mixed, asked: i32, topic: &str) -> Vec<u32> {
 
 fn tool(mixed: &Mixed, asked: i32, class: &str, args: &[&str]) -> Ran {
     let mut command = Command::new("timeout");
-    command.args(["60", "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp"]);
+    command.args(["60", "java", "-Xmx256m"]);
+    command.args(quick_java("4.3.1")).arg("-cp");
     command.arg(kafka_libs().join("*")).arg(class);
     command.args(["--bootstrap-server", mixed.address(asked)]).args(args);
     run_with_input(&mut command, "").exits(0)

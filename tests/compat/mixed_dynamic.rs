@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::support::mixed_nodes::Mixed;
 use crate::support::nodes::wait_until;
 use crate::support::voters::{await_voters, seats};
-use crate::support::{Engine, Ran, kafka_libs, run_with_input};
+use crate::support::{Engine, Ran, kafka_libs, quick_java, run_with_input};
 
 use super::mixed::{active, await_active, create, let_lead, numbers, read, wait_until_in_sync};
 
@@ -14,7 +14,8 @@ use Engine::{Apache, Kfleet};
 /// kafka-metadata-quorum.sh, asked of one node's broker.
 fn tool(mixed: &Mixed, asked: i32, args: &[&str]) -> Ran {
     let mut command = Command::new("timeout");
-    command.args(["60", "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp"]);
+    command.args(["60", "java", "-Xmx256m"]);
+    command.args(quick_java("4.3.1")).arg("-cp");
     command
         .arg(kafka_libs().join("*"))
         .arg("org.apache.kafka.tools.MetadataQuorumCommand");

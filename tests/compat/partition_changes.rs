@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::support::{kafka_libs, run_with_input};
+use crate::support::{kafka_libs, quick_java, run_with_input};
 
 #[test]
 #[ignore = "needs tests/compat/setup"]
@@ -13,7 +13,9 @@ fn the_expected_changes_of_partitions_are_apaches() {
     let expected = std::fs::read_to_string(expected).unwrap();
     let mut command = Command::new("timeout");
     command
-        .args(["90", "java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp"])
+        .args(["90", "java", "-Xmx512m"])
+        .args(quick_java("4.3.1"))
+        .arg("-cp")
         .arg(kafka_libs().join("*"))
         .arg(root.join("tests/compat/PartitionChanges.java"))
         .args(["1", &expected.lines().count().to_string()]);

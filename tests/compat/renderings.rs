@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{KFLEET, Ran, foreign, kafka_libs, kfleet, run_with_input};
+use crate::support::{KFLEET, Ran, foreign, kafka_libs, kfleet, quick_java, run_with_input};
 
 /// Renders into a file.
 #[track_caller]
@@ -275,7 +275,9 @@ fn apache_kafka_formats_directories_for_every_server_properties() {
     let storage = |args: &[&str]| {
         let mut command = Command::new("timeout");
         command
-            .args(["90", "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp"])
+            .args(["90", "java", "-Xmx256m"])
+            .args(quick_java("4.3.1"))
+            .arg("-cp")
             .arg(kafka_libs().join("*"))
             .arg("kafka.tools.StorageTool")
             .args(args);

@@ -10,32 +10,24 @@ use std::sync::Mutex;
 use cases::{CASES, Case, Differs};
 
 use crate::support::files::{Masks, tree};
-use crate::support::{KFLEET, Ran, isolated, kafka_libs, run_with_input};
+use crate::support::{KFLEET, Ran, isolated, kafka_libs, quick_java, run_with_input};
 
 /// As kafka-storage.sh has it: what is logged goes to stderr.
 const LOG_TO_STDERR: &str = "appender.stderr.type=Console\nappender.stderr.name=STDERR\nappender.stderr.target=SYSTEM_ERR\n\
      appender.stderr.layout.type=PatternLayout\nappender.stderr.layout.pattern=[%d] %p %m (%c)%n\n\
      rootLogger.level=WARN\nrootLogger.appenderRef.stderr.ref=STDERR\n";
 
-/// Apache's tool, whose classes are loaded from an archive once the first run has made it.
+/// Apache's tool.
 struct Apache<'a> {
     dir: &'a Path,
 }
 
 impl Apache<'_> {
-    fn run(&self, archive: &str, args: &[String], dir: &Path) -> Ran {
+    fn run(&self, args: &[String], dir: &Path) -> Ran {
         let mut command = Command::new("timeout");
         command
-            .args([
-                "60",
-                "java",
-                "-Xshare:auto",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xmx256m",
-                "-Xlog:disable",
-                archive,
-            ])
+            .args(["60", "java", "-Xmx256m"])
+            .args(quick_java("4.3.1"))
             .arg(format!(
                 "-Dlog4j2.configurationFile={}/log4j2.properties",
                 self.dir.display()
@@ -186,8 +178,8 @@ fn compare(case: &Case, apache: &Outcome, ours: &Outcome) -> Vec<String> {
     problems
 }
 
-fn run_case(case: &Case, dir: &Path, apache: &Apache<'_>, archive: &str) -> Vec<String> {
-    let theirs = outcome(case, dir, |args| apache.run(archive, args, dir));
+fn run_case(case: &Case, dir: &Path, apache: &Apache<'_>) -> Vec<String> {
+    let theirs = outcome(case, dir, |args| apache.run(args, dir));
     let ours = outcome(case, dir, |args| {
         let mut command = isolated(KFLEET);
         run_with_input(command.arg("storage").args(args).current_dir(dir), "")
@@ -204,29 +196,24 @@ fn storage_is_as_apaches_tool_has_it() {
     let dir = temporary.path();
     std::fs::write(dir.join("log4j2.properties"), LOG_TO_STDERR).unwrap();
     let apache = Apache { dir };
-    let classes = dir.join("classes.jsa");
-    let [make, load] =
-        ["-XX:ArchiveClassesAtExit=", "-XX:SharedArchiveFile="].map(|flag| format!("{flag}{}", classes.display()));
-    let (first, others) = CASES.split_first().unwrap();
     let failed = Mutex::new(Vec::new());
-    let check = |case: &Case, place: &Path, archive: &str| {
-        for problem in run_case(case, place, &apache, archive) {
+    let check = |case: &Case, place: &Path| {
+        for problem in run_case(case, place, &apache) {
             failed
                 .lock()
                 .unwrap()
                 .push(format!("## {} {:?}\n{problem}", case.name, case.args));
         }
     };
-    check(first, &dir.join("first"), &make);
-    let waiting = Mutex::new(others.iter());
+    let waiting = Mutex::new(CASES.iter());
     std::thread::scope(|scope| {
         for worker in ["one", "two"] {
-            let (waiting, check, load) = (&waiting, &check, &load);
+            let (waiting, check) = (&waiting, &check);
             scope.spawn(move || {
                 loop {
                     let next = waiting.lock().unwrap().next();
                     let Some(case) = next else { break };
-                    check(case, &dir.join(worker), load);
+                    check(case, &dir.join(worker));
                 }
             });
         }

@@ -74,6 +74,9 @@ fn fill_log_dirs(engine: Engine) {
         let rows = rows.filter(|row| row["log_dir"] == dir.to_str().unwrap() && row["future"] == false);
         rows.map(|row| row["partition"].as_i64().unwrap()).collect::<Vec<i64>>()
     };
+    wait_until("all partitions are in a directory", || {
+        partitions_in(&a).len() + partitions_in(&b).len() == 4
+    });
     // A broker deals partitions out as it likes; one of two directories has two of four.
     let (full, other) = if partitions_in(&a).len() >= 2 {
         (&a, &b)

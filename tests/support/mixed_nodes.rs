@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 
 use super::nodes::wait_until;
 use super::ports::{Port, free_ports};
-use super::{Engine, KFLEET, Ran, isolated, kafka_libs, run_with_input, signal};
+use super::{Engine, KFLEET, Ran, isolated, kafka_libs, quick_java, run_with_input, signal};
 
 const CLUSTER_ID: &str = "fMCL8kv1SWm87L_Md-I2hg";
 
@@ -171,7 +171,7 @@ impl Mixed {
             Engine::Apache => {
                 let log4j = self.dir.path().join("log4j2.properties");
                 command.args(["launch", "--die-with", &parent, "--", "java", "-Xmx512m"]);
-                command.arg("-XX:TieredStopAtLevel=1");
+                command.args(quick_java("4.3.1"));
                 command.arg(format!("-Dlog4j2.configurationFile={}", log4j.display()));
                 command.arg("-cp").arg(kafka_libs().join("*")).arg("kafka.Kafka")
             }

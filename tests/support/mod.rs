@@ -201,12 +201,25 @@ pub(crate) fn kafka_libs() -> PathBuf {
     foreign("kafka-4.3.1/libs")
 }
 
+/// Options of a JVM that is to start fast and not to last: its simplest compiler, and the classes of a node of this
+/// version as tests/compat/setup found them loaded. Where the jars are in another folder than there, they are read.
+pub(crate) fn quick_java(version: &str) -> [String; 4] {
+    let classes = foreign(&format!("kafka-{version}/classes.jsa"));
+    [
+        "-XX:TieredStopAtLevel=1".into(),
+        "-XX:+UseSerialGC".into(),
+        format!("-XX:SharedArchiveFile={}", classes.display()),
+        "-Xlog:disable".into(),
+    ]
+}
+
 /// A sandbox of this engine, to be given more flags and started.
 pub(crate) fn sandbox(engine: Engine) -> Command {
     let mut command = isolated(KFLEET);
     command.args(["sandbox", "--timeout", "120s"]);
     if engine == Engine::Apache {
         command.args(["--engine", "apache", "--kafka-libs"]).arg(kafka_libs());
+        command.env("KAFKA_JVM_PERFORMANCE_OPTS", quick_java("4.3.1").join(" "));
     }
     command
 }

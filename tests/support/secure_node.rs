@@ -11,7 +11,7 @@ use super::certificates::Authority;
 use super::mixed_nodes::LOG4J;
 use super::nodes::wait_until;
 use super::ports::{Port, free_ports};
-use super::{KFLEET, Ran, foreign, isolated, run_with_input};
+use super::{KFLEET, Ran, foreign, isolated, quick_java, run_with_input};
 
 /// What nobody may see.
 pub(crate) const PASSWORD: &str = "pa=ss\"w\\ord-2b7e1516";
@@ -209,17 +209,9 @@ fn spawn(version: &str, home: &std::path::Path) -> Child {
         home.join("log4j2.properties").display()
     );
     isolated(KFLEET)
-        .args([
-            "launch",
-            "--die-with",
-            &parent,
-            "--",
-            "java",
-            "-Xmx512m",
-            "-XX:TieredStopAtLevel=1",
-            &log4j,
-            "-cp",
-        ])
+        .args(["launch", "--die-with", &parent, "--", "java", "-Xmx512m"])
+        .args(quick_java(version))
+        .args([&log4j, "-cp"])
         .arg(foreign(&format!("kafka-{version}/libs")).join("*"))
         .arg("kafka.Kafka")
         .arg(home.join("server.properties"))

@@ -30,11 +30,20 @@ pub(super) fn command(engine: Engine, kafka_libs: Option<&Path>, properties: &Pa
         }
         Engine::Apache => {
             let classes = kafka_libs.unwrap_or(Path::new(".")).join("*");
-            let java = ["java", "-Xmx1G", "-Xms256M", "-cp"].map(OsString::from);
-            java.into_iter().chain([classes.into(), "kafka.Kafka".into()]).collect()
+            let said = java_options(|name| std::env::var(name).ok());
+            let java = ["java".into()].into_iter().chain(said).chain(["-cp".into()]);
+            java.chain([classes.into(), "kafka.Kafka".into()]).collect()
         }
     };
     Ok(words.into_iter().chain([properties.into()]).collect())
+}
+
+/// What the variables that Apache's own scripts read say of the JVM.
+fn java_options(variable: impl Fn(&str) -> Option<String>) -> Vec<OsString> {
+    let heap = variable("KAFKA_HEAP_OPTS").unwrap_or_else(|| "-Xmx1G -Xms256M".into());
+    let others = variable("KAFKA_JVM_PERFORMANCE_OPTS").unwrap_or_default();
+    let words = heap.split_whitespace().chain(others.split_whitespace());
+    words.map(OsString::from).collect()
 }
 
 /// Starts a node; what it says goes to `log`.
@@ -66,4 +75,20 @@ pub(super) fn start(engine: Engine, words: &[OsString], log: File) -> Result<Chi
         .stderr(err)
         .spawn()
         .map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::java_options;
+
+    #[test]
+    fn the_jvm_is_as_apaches_variables_say() {
+        assert_eq!(java_options(|_| None), ["-Xmx1G", "-Xms256M"]);
+        let said = |name: &str| match name {
+            "KAFKA_HEAP_OPTS" => Some(" -Xmx2G ".into()),
+            "KAFKA_JVM_PERFORMANCE_OPTS" => Some("-XX:+UseZGC  -XX:TieredStopAtLevel=1".into()),
+            _ => None,
+        };
+        assert_eq!(java_options(said), ["-Xmx2G", "-XX:+UseZGC", "-XX:TieredStopAtLevel=1"]);
+    }
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::ports::{Port, free_ports};
-use crate::support::{Engine, KFLEET, Ran, foreign, isolated, kafka_libs, run_with_input, signal};
+use crate::support::{Engine, KFLEET, Ran, foreign, isolated, kafka_libs, quick_java, run_with_input, signal};
 
 /// How long a node may take to serve or to stop.
 const NODE_MAX: Duration = Duration::from_secs(90);
@@ -147,7 +147,8 @@ logger.manager.level=INFO
 fn java(log4j: &Path, class: &str) -> Command {
     let mut command = Command::new("java");
     command
-        .args(["-Xmx512m", "-XX:TieredStopAtLevel=1"])
+        .arg("-Xmx512m")
+        .args(quick_java("4.3.1"))
         .arg(format!("-Dlog4j2.configurationFile={}", log4j.display()))
         .arg("-cp")
         .arg(kafka_libs().join("*"))
