@@ -20,7 +20,6 @@ const OTHERWISE: [(&str, i32); 2] = [("acls list", 0), ("tokens describe", 0)];
 /// Changes, a word for a word; T is a topic, G and H are groups, U is a user, FILE is a reassignment of T.
 const CHANGES: [&str; 24] = [
     "topics create T --partitions 1 --yes",
-    "topics alter T --partitions 2 --yes",
     "produce T -p 0",
     "topics records-delete T:0=1 --yes",
     "configs set topic T --set retention.ms=100000 --yes",
@@ -32,6 +31,7 @@ const CHANGES: [&str; 24] = [
     "consume T -G G",
     "offsets delete H --topic T --yes",
     "groups delete G --yes",
+    "topics alter T --partitions 2 --yes",
     "leaders elect --all --yes",
     "users set U --password-file - --yes",
     "users delete U --yes",

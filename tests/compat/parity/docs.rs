@@ -90,8 +90,14 @@ fn each_flag_of_a_shim_has_a_row() {
 
 /// Flags that Apache's help has, as a line of it begins with them.
 fn flags_of(help: &str) -> impl Iterator<Item = &str> {
-    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with("--"));
-    lines.filter_map(|line| line.split([' ', ',', '=']).next())
+    let words = help
+        .lines()
+        .filter_map(|line| line.trim_start().split([' ', ',', '=', ')']).next());
+    // The line below the heads of columns is of hyphens, too.
+    words.filter(|word| {
+        word.strip_prefix("--")
+            .is_some_and(|name| name.starts_with(char::is_alphabetic))
+    })
 }
 
 #[test]
