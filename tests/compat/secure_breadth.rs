@@ -111,7 +111,8 @@ impl Way<'_> {
     fn tokens(&self) {
         let made = self.run(&["tokens", "create", "--yes", "-o", "json"], "").exits(0);
         let made = made.data();
-        let (id, hmac) = (made["token_id"].as_str().unwrap(), made["hmac"].as_str().unwrap());
+        let (id, hmac) = (&made["token"]["token_id"], &made["hmac"]);
+        let (id, hmac) = (id.as_str().unwrap(), hmac.as_str().unwrap());
         for verb in ["renew", "expire"] {
             let ran = self.run(&["tokens", verb, id, "--yes"], "").exits(0);
             assert!(!(ran.stdout + &ran.stderr).contains(hmac), "{}: {verb}", self.name);
