@@ -13,12 +13,12 @@ mod properties;
 mod serving;
 mod signals;
 
-use planner::counted::counted;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 
 use clap::{Args, ValueEnum};
+use planner::counted::counted;
 use rustix::process::{Pid, Signal, kill_process};
 
 pub(crate) use cluster::{Sandbox, SandboxSpec};

@@ -5,11 +5,11 @@ mod records;
 mod transfer;
 mod writing;
 
-use planner::counted::counted;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use client::Client;
+use planner::counted::counted;
 
 use self::cluster::{Leaders, MIN_IN_SYNC, PARTITIONS, REPLICAS, TOPIC};
 use self::transfer::KeyValue;

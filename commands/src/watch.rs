@@ -1,12 +1,12 @@
 //! --watch: a command again and again, where a person waits for something to change.
 
-use planner::counted::counted;
 use std::io::{self, IsTerminal as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
+use planner::counted::counted;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::context::{Context, parse_duration};

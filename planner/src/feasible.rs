@@ -1,9 +1,9 @@
 //! Requests that no plan can meet: which rule cannot hold, and the least that would make it possible.
 
-use crate::counted::counted;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::counted::counted;
 use crate::dense::{BrokerIx, PartitionIx, RackIx, Resource, Table};
 use crate::request::{Goal, Problem, Role};
 

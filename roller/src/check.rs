@@ -2,9 +2,9 @@
 //!
 //! It shares the model and the request with the planner, and none of its arithmetic.
 
-use planner::counted::counted;
 use std::collections::BTreeSet;
 
+use planner::counted::counted;
 use planner::dense::{BrokerIx, PartitionIx, Table};
 use planner::model::Cluster;
 

@@ -1,9 +1,9 @@
 //! From a plan to what became of it: shown, asked about, carried out, told.
 
-use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use client::{AclBinding, AclResults, Client, ClientError};
+use planner::counted::counted;
 
 use super::rows::{AclAction, AclChange, AclRow, named, table};
 use crate::change::show_plan;

@@ -1,9 +1,9 @@
 //! Asks how far groups are behind.
 
-use planner::counted::{counted, either};
 use std::collections::BTreeMap;
 
 use client::{Client, GroupFilter, GroupOffsets, GroupType, ListedGroup, OffsetSpec, Sharded};
+use planner::counted::{counted, either};
 use protocol::api::ErrorCode;
 use tokio::time::Instant;
 

@@ -1,10 +1,10 @@
 //! cluster unregister
 
-use planner::counted::{counted, either};
 use std::time::Duration;
 
 use clap::Args;
 use client::{Client, NodeRole};
+use planner::counted::{counted, either};
 use protocol::api::messages::UnregisterBrokerRequest;
 use schemars::JsonSchema;
 use serde::Serialize;

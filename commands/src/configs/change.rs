@@ -1,10 +1,10 @@
 //! configs set, configs unset
 
-use planner::counted::counted;
 use std::collections::BTreeSet;
 
 use clap::Args;
 use client::{Client, ClientError, ConfigChange, ConfigEntity, ConfigResource, DescribedConfig, NodeRole, ShardError};
+use planner::counted::counted;
 
 use super::entity::{EntityArgs, EntityType, Purpose};
 use super::keys::known;

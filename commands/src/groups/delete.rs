@@ -1,10 +1,10 @@
 //! groups delete
 
-use planner::counted::counted;
 use std::collections::BTreeSet;
 
 use clap::Args;
 use client::{Client, ListedGroup, Sharded};
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 

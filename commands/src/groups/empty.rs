@@ -1,10 +1,10 @@
 //! Groups that are to have no members, since what is changed under a reader's feet does not last.
 
-use planner::counted::{counted, either};
 use std::time::Duration;
 
 use clap::Args;
 use client::{Client, ClientError, GroupMember, GroupType, ListedGroup};
+use planner::counted::{counted, either};
 use protocol::api::ErrorCode;
 use tokio::time::{Instant, sleep};
 

@@ -1,6 +1,5 @@
 //! host capture
 
-use planner::counted::counted;
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
@@ -10,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use planner::counted::counted;
 use protocol::config::{Scope, lookup};
 use protocol::properties::Properties;
 

@@ -1,11 +1,11 @@
 //! leaders elect
 
-use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use client::{Client, ClientError, Elected, ElectionType, PartitionDescription, Sharded};
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};

@@ -11,11 +11,11 @@ mod members;
 mod small_files;
 mod table;
 
-use planner::counted::{counted, noun};
 use std::path::{Path, PathBuf};
 
 use broker_log::LogError;
 use clap::{Args, ValueEnum};
+use planner::counted::{counted, noun};
 
 use crate::context::Context;
 use crate::error::CommandError;

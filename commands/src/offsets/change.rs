@@ -1,10 +1,10 @@
 //! From plans to what became of them: shown, asked about, carried out, told.
 
-use planner::counted::counted;
 use std::collections::BTreeSet;
 
 use clap::Args;
 use client::{Client, GroupOffsets, ListedGroup, PartitionKey, PartitionResults};
+use planner::counted::counted;
 
 use super::plan::Plan;
 use super::rows::{OffsetChange, rows, table};

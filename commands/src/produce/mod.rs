@@ -1,12 +1,12 @@
 //! produce
 
-use planner::counted::{counted, either};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use clap::{Args, ValueEnum};
 use client::{Acks, BatchWriter, WrittenBatch};
+use planner::counted::{counted, either};
 use protocol::records::Compression;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};

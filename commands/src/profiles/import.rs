@@ -1,10 +1,10 @@
 //! profiles import
 
-use planner::counted::counted;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 

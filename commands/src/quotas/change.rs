@@ -1,10 +1,10 @@
 //! quotas set, quotas unset
 
-use planner::counted::counted;
 use std::collections::BTreeMap;
 
 use clap::Args;
 use client::{QuotaEntity, QuotaValues};
+use planner::counted::counted;
 
 use super::entity::{EntityArgs, check_key, in_words, parse_pair};
 use super::rows::{QuotaChange, table};

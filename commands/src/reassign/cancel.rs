@@ -1,11 +1,11 @@
 //! reassign cancel
 
-use planner::counted::counted;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
 use client::{Client, PartitionKey, Reassignment, ReplicaTarget, ReplicaTargets};
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 

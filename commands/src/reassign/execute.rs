@@ -1,6 +1,5 @@
 //! reassign execute
 
-use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -9,6 +8,7 @@ use client::{
     Client, ConfigChanges, PartitionKey, PartitionMove, PartitionResults, Reassignment, ReplicaKey, throttle_log_dirs,
     throttle_replication, throttle_topics,
 };
+use planner::counted::counted;
 use protocol::api::ErrorCode;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,11 +1,11 @@
 //! reassign generate
 
-use planner::counted::{counted, either};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use client::{Client, PartitionKey};
+use planner::counted::{counted, either};
 use schemars::JsonSchema;
 use serde::Serialize;
 

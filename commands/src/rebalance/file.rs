@@ -3,10 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -1,7 +1,8 @@
 //! A plan as people read it.
 
-use planner::counted::counted;
 use std::collections::BTreeMap;
+
+use planner::counted::counted;
 
 use super::file::{ANY_LOG_DIR, Move, PlanFile, PlanSummary, WindowRow};
 use crate::output::Table;

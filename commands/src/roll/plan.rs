@@ -1,10 +1,10 @@
 //! roll plan
 
-use planner::counted::counted;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use planner::counted::counted;
 use planner::model::read_snapshot;
 use roller::batches::Proof;
 use roller::check::check;

@@ -1,6 +1,5 @@
 //! A sandbox from start to stop.
 
-use planner::counted::noun;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +7,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use client::conn::deadline_in;
+use planner::counted::noun;
 use rustix::process::Signal;
 use tokio::task::JoinSet;
 

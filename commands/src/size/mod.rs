@@ -8,10 +8,10 @@ pub(crate) mod units;
 #[cfg(test)]
 mod tests;
 
-use planner::counted::counted;
 use std::time::Duration;
 
 use clap::Args;
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -3,11 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use client::{LogDirContents, PartitionDescription, PartitionKey, Reassignment, ShardError, TopicDescription};
+use planner::counted::counted;
 use planner::model::{BrokerState, Capacity, Cluster, ClusterBuilder, LogDir, ModelError, NewBroker, NewPartition};
 
 use crate::error::CommandError;

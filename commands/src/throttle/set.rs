@@ -1,6 +1,5 @@
 //! throttle set
 
-use planner::counted::counted;
 use std::collections::BTreeSet;
 
 use clap::Args;
@@ -8,6 +7,7 @@ use client::{
     Client, ConfigChange, ConfigChanges, PartitionKey, PartitionMove, throttle_log_dirs, throttle_replication,
     throttle_topics,
 };
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,10 +1,10 @@
 //! topics alter
 
-use planner::counted::counted;
 use std::collections::BTreeMap;
 
 use clap::Args;
 use client::{Client, TopicDescription};
+use planner::counted::counted;
 
 use super::assignment::Assignment;
 use super::change::{Outcome, TopicChange, has_partitions, show_plan, until_seen};

@@ -1,8 +1,9 @@
 //! Replicas of partitions, as Kafka's script takes them: 1:2,2:3 is partition 0 on brokers 1 and 2, partition 1 on 2 and 3.
 
-use planner::counted::counted;
 use std::collections::BTreeSet;
 use std::str::FromStr;
+
+use planner::counted::counted;
 
 /// Brokers of each partition, the preferred leader first.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! topics create
 
-use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use client::{Client, CreatedTopic, NewTopic, ShardError};
+use planner::counted::counted;
 use protocol::Uuid;
 use protocol::api::ErrorCode;
 

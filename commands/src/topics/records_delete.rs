@@ -1,11 +1,11 @@
 //! topics records-delete
 
-use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
 use client::{Client, OffsetSpec, PartitionKey};
+use planner::counted::counted;
 
 use super::names::unknown_topic;
 use super::records_plan::{Log, OffsetsFile, RecordsDeletion, Wish, Wishes, collect, plan, plan_table};

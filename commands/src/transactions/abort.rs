@@ -1,10 +1,10 @@
 //! transactions abort
 
-use planner::counted::counted;
 use std::collections::BTreeSet;
 
 use clap::Args;
 use client::{AbortMarker, Client, ClientError};
+use planner::counted::counted;
 use protocol::api::messages::{DescribeProducersRequest, DescribeTransactionsRequest, WriteTxnMarkersRequest};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! What a look at the cluster saw, and what is asked of it.
 
-use planner::counted::{counted, either};
 use std::collections::{BTreeMap, BTreeSet};
 
+use planner::counted::{counted, either};
 use planner::dense::PartitionIx;
 use planner::model::Cluster;
 

@@ -1,7 +1,8 @@
 //! controller: whether all nodes that are asked know one active controller, and the same.
 
-use planner::counted::counted;
 use std::collections::BTreeSet;
+
+use planner::counted::counted;
 
 use super::{Definition, Judged, Limits, Need, Rules};
 use crate::check::facts::Facts;

@@ -14,10 +14,10 @@ mod throttles;
 mod under_replicated;
 mod versions;
 
-use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use client::PartitionDescription;
+use planner::counted::counted;
 
 use super::facts::{Facts, partitions};
 use super::limits::Limits;

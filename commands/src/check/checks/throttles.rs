@@ -1,7 +1,8 @@
 //! throttles: limits on replication that a reassignment left behind.
 
-use planner::counted::counted;
 use std::collections::BTreeSet;
+
+use planner::counted::counted;
 
 use super::{Definition, Judged, Limits, Need, Rules};
 use crate::check::facts::Facts;

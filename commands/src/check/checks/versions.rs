@@ -1,8 +1,9 @@
 //! versions: whether all nodes serve the same APIs and features, and know the same levels to count. A node does not tell
 //! the name of its release.
 
-use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
+
+use planner::counted::counted;
 
 use super::{Definition, Judged, Limits, Need, Rules};
 use crate::check::facts::{Facts, NodeSoftware};

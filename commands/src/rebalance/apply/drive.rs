@@ -1,9 +1,9 @@
 //! Carries a plan out: looks, decides, writes down, acts.
 
-use planner::counted::counted;
 use std::time::Duration;
 
 use client::{Client, ClientError, ConfigChange, ConfigChanges, ElectionType, ReplicaTarget, ReplicaTargets};
+use planner::counted::counted;
 use protocol::api::ErrorCode;
 use tokio::time::{Instant, sleep};
 

@@ -1,12 +1,12 @@
 //! rebalance apply
 
-use planner::counted::counted;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use client::{Client, PartitionKey};
+use planner::counted::counted;
 use sha2::{Digest as _, Sha256};
 
 use super::drive::drive;

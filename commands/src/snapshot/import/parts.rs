@@ -1,8 +1,8 @@
 //! What is known so far of a cluster, file by file.
 
-use planner::counted::counted;
 use std::collections::BTreeMap;
 
+use planner::counted::counted;
 use planner::model::{Cluster, ClusterBuilder, ModelError, NewBroker, NewPartition};
 
 /// A partition.

@@ -1,6 +1,5 @@
 //! Checkpoints of a log directory against the logs in it.
 
-use planner::counted::{counted, either};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -8,6 +7,7 @@ use std::sync::Arc;
 use broker_log::disk::Disk;
 use broker_log::offline::{Left, PartitionFiles, log_end_offset};
 use broker_log::{LogDir, LogError, Offsets};
+use planner::counted::{counted, either};
 use protocol::files::names;
 
 use super::directory::Directory;

@@ -1,10 +1,10 @@
 //! Replicas that are here, against those that the metadata says are.
 
-use planner::counted::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use broker_log::PartitionDir;
+use planner::counted::counted;
 use protocol::Uuid;
 
 use super::directory::Directory;

@@ -1,9 +1,9 @@
 //! What was found.
 
-use planner::counted::counted;
 use std::path::Path;
 
 use broker_log::offline::Left;
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,12 +1,12 @@
 //! Files that operations left behind, who may read and write, and how much space is left.
 
-use planner::counted::{counted, either};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use broker_log::disk::Disk;
 use broker_log::offline::Left;
+use planner::counted::{counted, either};
 
 use super::directory::Directory;
 use super::report::Findings;
