@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// What is counted: one partition, more or no partitions.
-pub fn noun<N: PartialEq + From<u8>>(count: N, one: &str) -> String {
+pub fn noun<N: Copy + PartialEq + From<u8>>(count: N, one: &str) -> String {
     let before_y = |stem: &str| !stem.ends_with(['a', 'e', 'i', 'o', 'u']);
     match one.strip_suffix('y').filter(|stem| before_y(stem)) {
         _ if count == N::from(1) => one.to_owned(),
@@ -18,7 +18,7 @@ pub fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, one: &str) ->
 }
 
 /// What goes with one, or with more or none: "is" or "are".
-pub fn either<N: PartialEq + From<u8>>(count: N, one: &'static str, many: &'static str) -> &'static str {
+pub fn either<N: Copy + PartialEq + From<u8>>(count: N, one: &'static str, many: &'static str) -> &'static str {
     if count == N::from(1) { one } else { many }
 }
 

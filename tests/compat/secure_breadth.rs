@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use crate::support::Ran;
+use crate::support::nodes::wait_until;
 use crate::support::secure_node::{PASSWORD, SecureNode, assert_hidden, jaas};
 
 use super::breadth_3_9_1::READS;
@@ -113,6 +114,10 @@ impl Way<'_> {
         let made = made.data();
         let (id, hmac) = (&made["token"]["token_id"], &made["hmac"]);
         let (id, hmac) = (id.as_str().unwrap(), hmac.as_str().unwrap());
+        // Brokers hear of it a little later than who made it.
+        wait_until("the token is known", || {
+            self.run(&["tokens", "describe"], "").stdout.contains(id)
+        });
         for verb in ["renew", "expire"] {
             let ran = self.run(&["tokens", verb, id, "--yes"], "").exits(0);
             assert!(!(ran.stdout + &ran.stderr).contains(hmac), "{}: {verb}", self.name);
