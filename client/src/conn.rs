@@ -92,6 +92,8 @@ impl Connection {
             connection.login = Some(Arc::clone(login));
             connection.log_in(deadline).await?;
         }
+        let login = connection.login.as_ref().map_or("none", |login| login.mechanism());
+        tracing::debug!(address, is_encrypted = security.tls().is_some(), login, "connected");
         Ok(connection)
     }
 
@@ -254,6 +256,7 @@ impl Connection {
     async fn answer_to(&self, stream: &mut Stream, call: Call) -> Result<Bytes, ClientError> {
         let failed =
             |error: std::io::Error| tls_failure(&self.address, &error).unwrap_or_else(|| self.closed(call.api));
+        let begun = Instant::now();
         if let Err(error) = stream.transport.write_all(&call.frame).await {
             return Err(failed(stream.last_words(error).await));
         }
@@ -272,6 +275,9 @@ impl Connection {
         let (correlation_id, body) =
             split_response(frame, call.answer_header_version).map_err(|error| self.malformed(&error.to_string()))?;
         if correlation_id == call.id {
+            let (sent_bytes, answer_bytes) = (call.frame.len(), body.len());
+            let took_ms = begun.elapsed().as_secs_f64() * 1e3;
+            tracing::trace!(address = %self.address, api = ?call.api, sent_bytes, answer_bytes, took_ms, "answered");
             Ok(body)
         } else {
             Err(self.malformed("it answers another request"))

@@ -2,6 +2,8 @@
 
 use protocol::api::{ApiKey, ErrorCode};
 
+use crate::words::in_words;
+
 /// A request that got no good answer.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -87,11 +89,11 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// A refusal with Kafka's own words for the code where the cluster sent none.
+    /// A refusal, with words of ours for the code where the cluster sent none.
     pub fn rejected(what: impl Into<String>, code: i16, message: Option<&str>) -> Self {
         let code = ErrorCode::try_from_code(code).unwrap_or(ErrorCode::Unknown(code));
         let message = message.filter(|message| !message.is_empty());
-        let message = message.map_or_else(|| code.to_string(), str::to_owned);
+        let message = message.map_or_else(|| in_words(code), str::to_owned);
         Self::Rejected {
             what: what.into(),
             code,
@@ -128,6 +130,23 @@ impl ClientError {
         match self {
             Self::Rejected { code, .. } => Some(*code),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_has_the_clusters_words_or_ours_and_the_name_once() {
+        let said = |message| ClientError::rejected("topic t", ErrorCode::PolicyViolation.code(), message).to_string();
+        assert_eq!(said(Some("too many")), "topic t: too many (PolicyViolation)");
+        for message in [None, Some("")] {
+            assert_eq!(
+                said(message),
+                "topic t: a policy of the cluster forbids it (PolicyViolation)"
+            );
         }
     }
 }

@@ -23,6 +23,7 @@ mod retry;
 mod sharded;
 mod together;
 mod transport;
+mod words;
 
 pub use admin::acl_types::{AclOperation, AclPattern, AclPermission, AclResource};
 pub use admin::acls::{AclBinding, AclFilter, AclResults};
@@ -64,3 +65,4 @@ pub use reader::{ReadFrom, Reader};
 pub use retry::Limit;
 pub use security::Security;
 pub use sharded::{ShardError, Sharded};
+pub use words::in_words;

@@ -9,14 +9,30 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::CommandError;
 
 /// The file.
 const VARIABLE: &str = "KFLEET_AUDIT_LOG";
-/// Arguments in which one of these stands may hold a secret, and are not written.
-const SECRET_WORDS: [&str; 6] = ["password", "secret", "jaas", "token", "hmac", ".key="];
+/// What is called by one of these words may be a secret, and is not written.
+const SECRET_WORDS: [&str; 10] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "jaas",
+    "token",
+    "hmac",
+    "credential",
+    ".key=",
+    ".key:",
+];
+/// What stands for a secret.
+const HIDDEN: &str = "[hidden]";
+/// Flags that are called by such a word, and whose value only says which or where.
+const HARMLESS_ENDS: [&str; 4] = ["-file", "-id", "-command", "--delegation-token"];
 
 /// Whether the first line of this process has been written.
 static BEGUN: AtomicBool = AtomicBool::new(false);
@@ -24,22 +40,36 @@ static BEGUN: AtomicBool = AtomicBool::new(false);
 /// The cluster that the command is about, once it is known.
 static CLUSTER_ID: OnceLock<String> = OnceLock::new();
 
-/// A line.
-#[derive(Serialize)]
-struct Line<'a> {
-    schema: &'static str,
+/// Name and version of a line, without `kfleet/`.
+pub(crate) const SCHEMA: &str = "audit/1";
+
+/// A line of the log of changes.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "AuditLine")]
+pub(crate) struct Line<'a> {
+    /// kfleet/audit/1
+    schema: String,
+    /// When, in RFC 3339.
     time: String,
+    /// begin, before the first change, or end.
     event: &'static str,
+    /// The process.
     pid: u32,
+    /// Who runs it.
     uid: u32,
+    /// The name of that user, if /etc/passwd has one.
     user: Option<String>,
     /// Who became that user by sudo.
     sudo_user: Option<String>,
+    /// Where.
     host: String,
+    /// The command line, without what may be secret.
     arguments: Vec<String>,
+    /// The cluster, if it is known.
     cluster_id: Option<&'a str>,
-    /// What was shown to whoever was asked.
+    /// What was shown to whoever was asked; begin only.
     plan: Option<&'a str>,
+    /// How it came out; end only.
     exit_code: Option<u8>,
 }
 
@@ -92,7 +122,7 @@ fn file() -> Option<PathBuf> {
 fn of(event: &'static str) -> Line<'static> {
     let uid = rustix::process::getuid().as_raw();
     Line {
-        schema: "kfleet/audit/1",
+        schema: format!("kfleet/{SCHEMA}"),
         time: Timestamp::now().to_string(),
         event,
         pid: std::process::id(),
@@ -102,7 +132,7 @@ fn of(event: &'static str) -> Line<'static> {
             .and_then(|users| name_of(&users, uid)),
         sudo_user: std::env::var("SUDO_USER").ok(),
         host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-        arguments: std::env::args_os().map(|word| shown(&word.to_string_lossy())).collect(),
+        arguments: shown(std::env::args_os().map(|word| word.to_string_lossy().into_owned())),
         cluster_id: CLUSTER_ID.get().map(String::as_str),
         plan: None,
         exit_code: None,
@@ -118,15 +148,27 @@ fn name_of(users: &str, uid: u32) -> Option<String> {
     found.map(str::to_owned)
 }
 
-fn shown(word: &str) -> String {
-    let lower = word.to_ascii_lowercase();
-    // The name of a flag is no secret.
-    let may_be_secret = !lower.starts_with("--") || lower.contains('=');
-    if may_be_secret && SECRET_WORDS.iter().any(|secret| lower.contains(secret)) {
-        "[hidden]".to_owned()
-    } else {
-        word.to_owned()
-    }
+/// The words of a command line, without those that may be secrets: NAME=VALUE and the like with a name that says so, and
+/// what follows a flag of such a name.
+fn shown(words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut is_secret = false;
+    words
+        .map(|word| {
+            let lower = word.to_ascii_lowercase();
+            let is_told_to_be = SECRET_WORDS.iter().any(|secret| lower.contains(secret));
+            let has_value = lower.contains(['=', ':']);
+            let is_flag = lower.starts_with('-') && !has_value;
+            let follows = std::mem::replace(
+                &mut is_secret,
+                is_told_to_be && is_flag && !HARMLESS_ENDS.iter().any(|end| lower.ends_with(end)),
+            );
+            if follows || (is_told_to_be && has_value) {
+                HIDDEN.to_owned()
+            } else {
+                word
+            }
+        })
+        .collect()
 }
 
 /// In one write, so that lines of several processes do not mix, and on the disk before anything else happens.
@@ -151,11 +193,41 @@ mod tests {
             "SCRAM-SHA-512=[password=x]",
             "--add-config=ssl.keystore.key=x",
             "sasl.jaas.config=x",
+            "{\"password\": \"x\"}",
+            "--password=x",
         ] {
-            assert_eq!(shown(word), "[hidden]");
+            assert_eq!(line(word), "[hidden]");
         }
-        for word in ["--password-file", "orders", "--yes", "retention.ms=1"] {
-            assert_eq!(shown(word), word);
+        for harmless in [
+            "--password-file - orders --yes retention.ms=1",
+            "tokens renew AbC --yes",
+            "acls create --delegation-token AbC --topic tokens",
+        ] {
+            assert_eq!(line(harmless), harmless);
         }
+    }
+
+    #[test]
+    fn what_follows_the_flag_of_a_secret_is_not_written() {
+        for (words, expected) in [
+            ("--password x --yes", "--password [hidden] --yes"),
+            ("users --user-secret --x y", "users --user-secret [hidden] y"),
+            ("--sasl.jaas.config x", "--sasl.jaas.config [hidden]"),
+            ("-password x", "-password [hidden]"),
+            ("--token --password x", "--token [hidden] [hidden]"),
+            ("--topic t --hmac", "--topic t --hmac"),
+        ] {
+            assert_eq!(line(words), expected);
+        }
+    }
+
+    fn line(words: &str) -> String {
+        let is_json = words.starts_with('{');
+        let words: Vec<String> = if is_json {
+            vec![words.to_owned()]
+        } else {
+            words.split(' ').map(str::to_owned).collect()
+        };
+        shown(words.into_iter()).join(" ")
     }
 }

@@ -24,11 +24,3 @@ pub(crate) fn show_plan(context: &Context, mut plan: Table) {
         context.out.note(&format!("and {more} more"));
     }
 }
-
-/// "1 ACL", "2 ACLs".
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    }
-}

@@ -57,7 +57,7 @@ pub struct GlobalArgs {
     /// Say nothing that is not a result
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more, on stderr
+    /// Say more, on stderr: of connections, and with -vv of each request
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Whether heads of tables and kinds of messages are coloured

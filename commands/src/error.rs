@@ -2,6 +2,8 @@
 
 use client::ClientError;
 use protocol::api::{ApiKey, ErrorCode};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::exit_codes;
 
@@ -16,6 +18,45 @@ pub struct CommandError {
     pub message: String,
     /// What to do about it.
     pub hints: Vec<String>,
+}
+
+/// Name and version of a failure as JSON, without `kfleet/`.
+pub(crate) const SCHEMA: &str = "error/1";
+
+/// A failure as JSON.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ErrorDocument<'a> {
+    /// kfleet/error/1
+    schema: String,
+    /// What failed.
+    error: ErrorFields<'a>,
+}
+
+/// What failed, and why.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ErrorFields<'a> {
+    /// A word for scripts.
+    kind: &'a str,
+    /// The exit code.
+    code: u8,
+    /// A sentence.
+    message: &'a str,
+    /// What to do about it.
+    hints: &'a [String],
+}
+
+impl<'a> From<&'a CommandError> for ErrorDocument<'a> {
+    fn from(error: &'a CommandError) -> Self {
+        Self {
+            schema: format!("kfleet/{SCHEMA}"),
+            error: ErrorFields {
+                kind: error.kind,
+                code: error.code,
+                message: &error.message,
+                hints: &error.hints,
+            },
+        }
+    }
 }
 
 impl CommandError {

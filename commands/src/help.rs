@@ -16,6 +16,20 @@ const EXAMPLES: &str = "Examples:
   kfleet check all --profile prod
   kfleet topics list -o json | jq -r '.data[].name'";
 
+/// Variables, and where secrets are and where they are not.
+const ENVIRONMENT: &str = "Environment:
+  KFLEET_BOOTSTRAP_SERVER  as --bootstrap-server
+  KFLEET_COMMAND_CONFIG    as --command-config
+  KFLEET_PROFILE           as --profile
+  KFLEET_CONFIG            the profile file, if not ~/.config/kfleet/config.toml
+  KFLEET_AUDIT_LOG         a file to which each change is appended: who, where, when, what
+  KFLEET_SHIM_EXIT=apache  Apache's exit codes for scripts under Apache's names
+  RUST_LOG                 as -v with debug, and as -vv with trace
+
+No flag takes a secret. Passwords are in the file of --command-config, or come from a
+terminal, a file or stdin, and are in no output and no log. The HMAC of a delegation token
+is printed once, by tokens create.";
+
 /// Puts the examples of a command, and of those below it, in front; one that only has others below it shows one example of each.
 pub(crate) fn examples_first(command: Command) -> Command {
     let command = command.mut_subcommands(examples_first);
@@ -53,7 +67,9 @@ pub(crate) fn description(command: &Command) -> Option<String> {
 
 /// Of the program itself.
 pub(crate) fn of_program(command: Command) -> Command {
-    examples_first(command).before_help(EXAMPLES).after_help(exit_codes())
+    examples_first(command)
+        .before_help(EXAMPLES)
+        .after_help(format!("{}\n\n{ENVIRONMENT}", exit_codes()))
 }
 
 /// Examples up to the next empty line, and everything else.

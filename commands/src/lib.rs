@@ -63,6 +63,7 @@ mod topics;
 mod tour;
 mod transactions;
 mod users;
+mod verbosity;
 mod watch;
 
 use std::ffi::OsString;
@@ -74,7 +75,7 @@ use serde_json::json;
 
 use color::Color;
 use context::{Context, GlobalArgs};
-use error::CommandError;
+use error::{CommandError, ErrorDocument};
 use output::{Format, Output};
 use profiles::apply::Sources;
 use profiles::file::Found;
@@ -268,6 +269,10 @@ pub fn main(commit: Option<&str>) -> u8 {
         Ok(())
     };
     let is_check = matches!(cli.command, Command::Check(_));
+    // A server has a log of its own.
+    if !matches!(cli.command, Command::Broker(_)) {
+        verbosity::start(cli.global.verbose);
+    }
     let context = Context::new(cli.global);
     if let Err(error) = profile {
         return report(&context.out, &if is_check { error.graded() } else { error });
@@ -433,10 +438,7 @@ fn report(out: &Output, error: &CommandError) -> u8 {
         return error.code;
     }
     if matches!(out.format, Format::Json | Format::Ndjson) {
-        let document = json!({
-            "schema": "kfleet/error/1",
-            "error": { "kind": error.kind, "code": error.code, "message": error.message, "hints": error.hints },
-        });
+        let document = json!(ErrorDocument::from(error));
         if out.print(&format!("{document}\n")).is_ok() {
             return error.code;
         }

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 
 use clap::{Args, ValueEnum};
+use planner::counted::counted;
 use rustix::process::{Pid, Signal, kill_process};
 
 pub(crate) use cluster::{Sandbox, SandboxSpec};
@@ -143,7 +144,10 @@ fn spec(args: &SandboxArgs, context: &Context) -> Result<SandboxSpec, CommandErr
     let nodes = shape.nodes()?.len();
     if args.engines.len() > nodes {
         let engines = args.engines.len();
-        return Err(CommandError::usage(format!("{engines} engines for {nodes} nodes")));
+        return Err(CommandError::usage(format!(
+            "{engines} engines for {}",
+            counted(nodes, "node")
+        )));
     }
     if args.engines.contains(&Engine::Apache) && args.kafka_libs.is_none() {
         return Err(CommandError::usage(

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use client::Client;
+use planner::counted::counted;
 
 use self::cluster::{Leaders, MIN_IN_SYNC, PARTITIONS, REPLICAS, TOPIC};
 use self::transfer::KeyValue;
@@ -106,7 +107,8 @@ pub(crate) fn run(_: &TourArgs, context: &Context) -> Result<(), CommandError> {
     steps.done("stopped the brokers and removed everything")?;
     let [critical, unknown, warnings] = crate::host::count_findings();
     steps.done(&format!(
-        "audited this host: {critical} critical, {unknown} unknown, {warnings} warnings; kfleet host audit tells which"
+        "audited this host: {critical} critical, {unknown} unknown, {}; kfleet host audit tells which",
+        counted(warnings, "warning")
     ))
 }
 

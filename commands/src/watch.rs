@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
+use planner::counted::counted;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::context::{Context, parse_duration};
@@ -223,7 +224,10 @@ fn drawn(title: &str, text: &str, rows: Option<usize>) -> String {
         drawn.push_str(&format!("{line}{CLEAR_REST_OF_LINE}\n"));
     }
     if left_out > 0 {
-        drawn.push_str(&format!("... and {left_out} lines more{CLEAR_REST_OF_LINE}\n"));
+        drawn.push_str(&format!(
+            "... and {} more{CLEAR_REST_OF_LINE}\n",
+            counted(left_out, "line")
+        ));
     }
     drawn + CLEAR_REST_OF_SCREEN + WRAP
 }

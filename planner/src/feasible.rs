@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::counted::counted;
 use crate::dense::{BrokerIx, PartitionIx, RackIx, Resource, Table};
 use crate::request::{Goal, Problem, Role};
 
@@ -68,9 +69,10 @@ impl fmt::Display for Obstacle {
                 brokers,
             } => write!(
                 to,
-                "partition {partition} is to have {replicas} replicas, only {brokers} brokers may have one: add {} \
-                 brokers, or ask for {brokers}",
-                replicas - brokers
+                "partition {partition} is to have {}, only {} may have one: add {}, or ask for {brokers}",
+                counted(*replicas, "replica"),
+                counted(*brokers, "broker"),
+                counted(replicas - brokers, "broker")
             ),
             Self::TooFewRacks {
                 partition,
@@ -81,8 +83,8 @@ impl fmt::Display for Obstacle {
             } => {
                 write!(
                     to,
-                    "partition {partition} is to have {replicas} replicas, with {per_rack} in a rack there is room for \
-                     {room}: "
+                    "partition {partition} is to have {}, with {per_rack} in a rack there is room for {room}: ",
+                    counted(*replicas, "replica")
                 )?;
                 match per_rack_enough {
                     Some(enough) => write!(to, "allow {enough} in a rack, or ask for {room}"),
@@ -104,7 +106,9 @@ impl fmt::Display for Obstacle {
             ),
             Self::Budget { bytes, moves } => write!(
                 to,
-                "the rules alone demand {moves} moves of {bytes} bytes: allow as many, or demand less"
+                "the rules alone demand {} of {}: allow as many, or demand less",
+                counted(*moves, "move"),
+                counted(*bytes, "byte")
             ),
             Self::NoPlace { partition } => write!(
                 to,

@@ -9,6 +9,7 @@
 
 pub mod bound;
 pub mod check;
+pub mod counted;
 pub mod dense;
 pub mod feasible;
 pub mod flow;

@@ -37,7 +37,7 @@ fn more_replicas_than_brokers() {
     );
     assert_eq!(
         found.to_string(),
-        "partition t-0 is to have 3 replicas, only 2 brokers may have one: add 1 brokers, or ask for 2"
+        "partition t-0 is to have 3 replicas, only 2 brokers may have one: add 1 broker, or ask for 2"
     );
     checked(&cluster, &with(2));
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use planner::counted::counted;
 use planner::dense::{BrokerIx, PartitionIx, Table};
 use planner::model::Cluster;
 
@@ -30,7 +31,7 @@ pub enum Fault {
     #[error("step {0} stops nothing")]
     Empty(usize),
     /// Too many at once.
-    #[error("step {step} stops {nodes} brokers where {max} may stop")]
+    #[error("step {step} stops {} where {max} may stop", counted(*nodes, "broker"))]
     TooLarge {
         /// Which, from 1.
         step: usize,
@@ -40,7 +41,7 @@ pub enum Fault {
         max: usize,
     },
     /// A partition loses more than it may.
-    #[error("step {step}: {partition} keeps {left} replicas in sync where {floor} must stay")]
+    #[error("step {step}: {partition} keeps {} in sync where {floor} must stay", counted(*left, "replica"))]
     Partition {
         /// Which, from 1.
         step: usize,
@@ -76,7 +77,7 @@ pub enum Fault {
         what: &'static str,
     },
     /// What is said to prove the bound does not.
-    #[error("the bound of {0} batches is not proved")]
+    #[error("the bound of {} is not proved", counted(*.0, "batch"))]
     Bound(usize),
 }
 

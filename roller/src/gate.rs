@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use planner::counted::{counted, either};
 use planner::dense::{BrokerIx, PartitionIx};
 
 use crate::fleet::Fleet;
 use crate::mutation::{Mutation, mutated};
 use crate::rule::Rule;
+
+fn is(count: usize) -> &'static str {
+    either(count, "is", "are")
+}
 
 /// Why nodes may not stop together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +20,7 @@ pub enum Breach {
     #[error("node {0} is neither a broker nor a voter of this cluster")]
     Unknown(i32),
     /// Too many replicas in sync would stop.
-    #[error("{partition} has {in_sync} replicas in sync, {stopping} of them would stop and {floor} must stay")]
+    #[error("{partition} has {} in sync, {stopping} of them would stop and {floor} must stay", counted(*in_sync, "replica"))]
     Partition {
         /// topic-number.
         partition: String,
@@ -27,7 +32,7 @@ pub enum Breach {
         floor: usize,
     },
     /// It has fewer in sync than must stay already.
-    #[error("{partition} has {in_sync} replicas in sync where {floor} must stay, and node {node} has a replica of it")]
+    #[error("{partition} has {} in sync where {floor} must stay, and node {node} has a replica of it", counted(*in_sync, "replica"))]
     Short {
         /// topic-number.
         partition: String,
@@ -39,7 +44,7 @@ pub enum Breach {
         node: i32,
     },
     /// The quorum would lose its majority.
-    #[error("{caught_up} voters that are caught up would be left, and {majority} are needed")]
+    #[error("{} that {} caught up would be left, and {majority} {} needed", counted(*caught_up, "voter"), is(*caught_up), is(*majority))]
     Quorum {
         /// Voters left that are caught up.
         caught_up: usize,

@@ -140,6 +140,8 @@ fn acls(node: &SecureNode, alice: &User<'_>, bob: &User<'_>) {
     let denied = bob.run("offsets get t").exits(78);
     assert!(denied.stderr.contains("AuthorizationFailed"), "{}", denied.stderr);
     bob.run("acls list").exits(78);
+    let denied = bob.run("topics create bobs --yes").exits(78);
+    assert!(denied.stderr.contains("TopicAuthorizationFailed"), "{}", denied.stderr);
     bob.run("acls create --allow-principal User:bob --operation all --topic t --yes")
         .exits(78);
     let create = "acls create --allow-principal User:bob --producer --consumer --idempotent --topic t --group g";

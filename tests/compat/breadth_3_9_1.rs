@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::secure_node::SecureNode;
 
 /// Commands that read, with arguments and the exit code that they have there.
-const READS: &[(&str, &str, i32)] = &[
+pub(super) const READS: &[(&str, &str, i32)] = &[
     // The node has no authorizer.
     ("acls list", "", 76),
     // A topic of one replica is critical.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::access::tool;
 use crate::support::nodes::wait_until;
 use crate::support::secure_node::SecureNode;
-use crate::support::{KFLEET, Ran, foreign, run_with_input};
+use crate::support::{KFLEET, Ran, foreign, isolated, run_with_input};
 
 /// A producer that no coordinator has heard of.
 const GHOST: i64 = 700_001;
@@ -217,7 +217,7 @@ fn what_hangs_is_found_and_aborted(node: &SecureNode, version: &str) {
 
 /// kafka-transactions as kfleet has it.
 fn shim(node: &SecureNode, args: &[&str]) -> Ran {
-    let mut command = Command::new(KFLEET);
+    let mut command = isolated(KFLEET);
     command.arg0("kafka-transactions.sh");
     command.args(["--bootstrap-server", &node.address("OPEN")]).args(args);
     run_with_input(&mut command, "")

@@ -27,6 +27,7 @@ mod python;
 mod quorum_messages;
 mod renderings;
 mod secure;
+mod secure_breadth;
 mod shells;
 mod storage_format;
 mod suites;

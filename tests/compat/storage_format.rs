@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use cases::{CASES, Case, Differs};
 
 use crate::support::files::{Masks, tree};
-use crate::support::{KFLEET, Ran, kafka_libs, quick_java, run_with_input};
+use crate::support::{KFLEET, Ran, isolated, kafka_libs, quick_java, run_with_input};
 
 /// As kafka-storage.sh has it: what is logged goes to stderr.
 const LOG_TO_STDERR: &str = "appender.stderr.type=Console\nappender.stderr.name=STDERR\nappender.stderr.target=SYSTEM_ERR\n\
@@ -181,7 +181,7 @@ fn compare(case: &Case, apache: &Outcome, ours: &Outcome) -> Vec<String> {
 fn run_case(case: &Case, dir: &Path, apache: &Apache<'_>) -> Vec<String> {
     let theirs = outcome(case, dir, |args| apache.run(args, dir));
     let ours = outcome(case, dir, |args| {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         run_with_input(command.arg("storage").args(args).current_dir(dir), "")
     });
     let problems = compare(case, &theirs, &ours);

@@ -1,13 +1,11 @@
 //! What commands on ACLs, users, quotas, tokens and transactions send, and what they never tell: on a broker that is made up.
 
-use std::process::Command;
-
 use protocol::api::ApiKey;
 use serde_json::{Value, json};
 
 use crate::support::mock::{Made, Mock};
 use crate::support::mock_access::{HMAC_TEXT, KNOWN, UNKNOWN};
-use crate::support::{KFLEET, Ran, kfleet, run_with_input};
+use crate::support::{KFLEET, Ran, isolated, kfleet, run_with_input};
 
 /// What changes something.
 const WRITES: [ApiKey; 9] = [
@@ -40,7 +38,7 @@ fn writes(mock: &Mock) -> Vec<ApiKey> {
 
 /// Runs with a password on stdin, with everything told that can be told.
 fn run(mock: &Mock, command: &[&str], flags: &[&str]) -> Ran {
-    let mut line = Command::new(KFLEET);
+    let mut line = isolated(KFLEET);
     line.args(command).args(flags).args(["-b", &mock.address, "-vv"]);
     run_with_input(line.env("RUST_LOG", "trace"), &format!("{PASSWORD}\n"))
 }

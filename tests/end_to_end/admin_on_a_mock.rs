@@ -238,9 +238,37 @@ fn a_part_that_is_refused_is_named_beside_what_was_done() {
     assert_eq!(document["errors"][0]["what"], "topic u");
     let ran = run(&[]);
     assert!(
-        ran.stderr.contains("error: topic u: PolicyViolation") && ran.stdout.contains("done"),
+        ran.stderr
+            .contains("error: topic u: a policy of the cluster forbids it (PolicyViolation)")
+            && ran.stdout.contains("done"),
         "{ran:?}"
     );
+}
+
+/// One that is refused for another reason beside it makes it 76.
+#[test]
+fn who_has_no_right_gets_78_in_words() {
+    let denied = || {
+        AdminMock::start(Made {
+            denied: ["t", "new", "newer"].map(str::to_owned).into(),
+            ..Made::default()
+        })
+    };
+    for (command, code) in [
+        (&["topics", "create", "new"][..], 78),
+        (&["topics", "create", "new", "newer"], 78),
+        (&["topics", "create", "new", "u"], 76),
+        (&["topics", "alter", "t", "--partitions", "4"], 78),
+        (&["topics", "delete", "t"], 78),
+    ] {
+        for format in ["table", "json"] {
+            let mock = denied();
+            let ran = kfleet(&[command, &["--yes", "-o", format, "-b", &mock.address]].concat()).exits(code);
+            let said = ran.stdout + &ran.stderr;
+            let words = "this user has no right to do it with the topic (TopicAuthorizationFailed)";
+            assert!(said.contains(words), "{command:?}: {said}");
+        }
+    }
 }
 
 #[test]

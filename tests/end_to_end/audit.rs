@@ -1,15 +1,14 @@
 //! The log of changes that `KFLEET_AUDIT_LOG` asks for.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::support::admin_mock::{AdminMock, Made};
-use crate::support::{KFLEET, Ran, kfleet, run_with_input};
+use crate::support::{KFLEET, Ran, isolated, kfleet, run_with_input};
 
 fn run(program: &Path, log: &Path, args: &[&str]) -> Ran {
-    run_with_input(Command::new(program).args(args).env("KFLEET_AUDIT_LOG", log), "")
+    run_with_input(isolated(program).args(args).env("KFLEET_AUDIT_LOG", log), "")
 }
 
 fn lines(log: &Path) -> Vec<Value> {

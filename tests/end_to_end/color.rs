@@ -1,16 +1,16 @@
 //! Colours: on terminals, unless somebody has said otherwise.
 
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::support::admin_mock::{AdminMock, Made};
-use crate::support::{KFLEET, Ran};
+use crate::support::{KFLEET, Ran, isolated};
 
 const BOLD: &str = "\u{1b}[1m";
 const ESCAPE: char = '\u{1b}';
 
 fn run(args: &[&str], variables: &[(&str, &str)]) -> Ran {
-    let mut command = Command::new(KFLEET);
+    let mut command = isolated(KFLEET);
     command.args(args).stdin(Stdio::null());
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
@@ -21,7 +21,7 @@ fn run(args: &[&str], variables: &[(&str, &str)]) -> Ran {
 /// What a command prints on a terminal.
 fn on_a_terminal(args: &[&str], variables: &[(&str, &str)]) -> String {
     let quoted: Vec<String> = [KFLEET].iter().chain(args).map(|word| format!("'{word}'")).collect();
-    let mut command = Command::new("script");
+    let mut command = isolated("script");
     command
         .args(["-qec", &quoted.join(" "), "/dev/null"])
         .stdin(Stdio::null());

@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::{Cluster, Engine, KFLEET, Ran, run_with_input};
+use crate::support::{Cluster, Engine, KFLEET, Ran, isolated, run_with_input};
 
 const LOGIN: &str = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n\
     sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"a\" password=\"hunter2\";\n";
@@ -20,7 +19,7 @@ impl File {
     }
 
     fn kfleet(&self, args: &[&str]) -> Ran {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command.args(args).env("KFLEET_COMMAND_CONFIG", self.0.path());
         let ran = run_with_input(&mut command, "");
         assert!(!format!("{ran:?}").contains("hunter2"), "{ran:?}");

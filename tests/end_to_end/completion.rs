@@ -1,12 +1,12 @@
 //! What shells are told when somebody presses TAB: names of the cluster on the line, at once or not at all.
 
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::admin_mock::{AdminMock, Made as MadeTopics};
 use crate::support::mock::{Made, Mock};
-use crate::support::{KFLEET, Ran};
+use crate::support::{KFLEET, Ran, isolated};
 
 /// How long a shell may be kept waiting, on a machine that has other work.
 const WAIT_MAX: Duration = Duration::from_secs(4);
@@ -32,7 +32,7 @@ impl User {
     /// Words that are proposed for a line, as fish is told them. Nothing is ever said on stderr, and no exit code complains.
     #[track_caller]
     fn complete(&self, line: &str, variables: &[(&str, &str)]) -> Vec<String> {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command.args(["complete", "fish", "--", line]).stdin(Stdio::null());
         command
             .env_clear()
@@ -188,7 +188,7 @@ fn names_with_spaces_and_quotes_stay_one_word_in_bash() {
     let complete = |typed: &str, current: &str| {
         let home = User::new();
         let line = format!("kfleet -b {} groups describe {typed}", mock.address);
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command.args(["complete", "bash", "--", &line, current]);
         let output = command
             .env("HOME", home.home.path())

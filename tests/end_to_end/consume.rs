@@ -1,9 +1,9 @@
 //! What consume reads, from where to where, and how it prints it.
 
 use std::fs::OpenOptions;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::support::{Cluster, KFLEET, Ran, kfleet};
+use crate::support::{Cluster, KFLEET, Ran, isolated, kfleet};
 
 on_both_engines!(
     ranges_are_what_was_asked_for,
@@ -82,7 +82,7 @@ fn topics_are_named_or_described(cluster: &Cluster) {
 
 fn following_ends_when_there_is_enough(cluster: &Cluster) {
     cluster.kfleet(&["topics", "create", "t", "--yes"]).exits(0);
-    let follower = Command::new(KFLEET)
+    let follower = isolated(KFLEET)
         .args(["consume", "t", "--follow", "-c", "3", "-b", &cluster.bootstrap])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -98,7 +98,7 @@ fn output_that_ends_or_is_full_is_told_apart(cluster: &Cluster) {
     cluster.kfleet(&["topics", "create", "t", "--yes"]).exits(0);
     produce(cluster, "t", &[], &"a line of some length\n".repeat(100_000));
     let consume = || {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command.args(["consume", "t", "-b", &cluster.bootstrap]);
         command
     };

@@ -1,9 +1,9 @@
 //! consume as a member of a group.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
-use crate::support::{Cluster, KFLEET, Ran, signal};
+use crate::support::{Cluster, KFLEET, Ran, isolated, signal};
 
 on_both_engines!(
     a_group_reads_on_where_it_left_off,
@@ -41,7 +41,7 @@ fn a_group_reads_on_where_it_left_off(cluster: &Cluster) {
 }
 
 fn follower(cluster: &Cluster) -> Child {
-    Command::new(KFLEET)
+    isolated(KFLEET)
         .args([
             "consume",
             "t",

@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use protocol::api::ApiKey;
 
 use crate::support::admin_mock::{AdminMock, Made as MadeTopics};
 use crate::support::mock::{Made, Mock};
 use crate::support::quorum_mock::{QuorumMock, directory};
-use crate::support::{KFLEET, Ran, run_with_input};
+use crate::support::{KFLEET, Ran, isolated, run_with_input};
 
 /// Where a change would go.
 #[derive(Debug, Clone, Copy)]
@@ -166,7 +165,7 @@ impl Place {
             .replace("DIR", dir)
             .replace("FILE", &format!("{dir}/offsets.csv"))
             .replace("ACLS", &format!("{dir}/acls.json"));
-        let mut line = Command::new(KFLEET);
+        let mut line = isolated(KFLEET);
         line.args(command.split(' '))
             .args(args.split(' '))
             .args(flags)

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use crate::support::kfleet;
+use crate::support::{isolated, kfleet};
 
 /// Every command that reads from a cluster.
 const READING: &[&[&str]] = &[
@@ -141,10 +141,7 @@ fn a_wrong_command_line_is_64() {
 #[test]
 fn a_closed_pipe_is_no_error() {
     let listing = format!("set -o pipefail; {} --help | head -c 1", crate::support::KFLEET);
-    let status = std::process::Command::new("bash")
-        .args(["-c", &listing])
-        .output()
-        .unwrap();
+    let status = isolated("bash").args(["-c", &listing]).output().unwrap();
     assert!(status.status.success(), "{status:?}");
 }
 

@@ -1,12 +1,12 @@
 //! Groups: listed, described, kept from changes while they have members, deleted.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
 use crate::support::members::{join, leave};
-use crate::support::{Cluster, KFLEET};
+use crate::support::{Cluster, KFLEET, isolated};
 
 on_both_engines!(
     groups_are_listed_described_and_deleted,
@@ -137,7 +137,7 @@ fn members_are_waited_for_or_removed(cluster: &Cluster) {
         "{}",
         ran.stderr
     );
-    let mut waiting = Command::new(KFLEET)
+    let mut waiting = isolated(KFLEET)
         .args(reset)
         .args(["--wait-empty", "60s", "-o", "json"])
         .env("KFLEET_BOOTSTRAP_SERVER", &cluster.bootstrap)

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{KFLEET, Ran};
+use crate::support::{KFLEET, Ran, isolated};
 
 /// A copy of a committed tree, and a place for journals.
 struct Host {
@@ -35,7 +35,7 @@ impl Host {
 
     fn run(&self, command: &str, args: &[&str]) -> Ran {
         let root = self.root();
-        let mut kfleet = Command::new(KFLEET);
+        let mut kfleet = isolated(KFLEET);
         kfleet.args(["host", command, "--root"]).arg(&root).args(args);
         ran(kfleet.env("XDG_STATE_HOME", self.dir.path().join("state")))
     }
@@ -153,7 +153,7 @@ fn rules_are_chosen_and_bad_names_are_64() {
     assert!(!keys(&skip.data()).iter().any(|key| key.starts_with("vm.")));
     host.run("tune", &["--dry-run", "--only", "vm.swapiness"]).exits(64);
     for (root, code) in [("no/such/folder", 66), ("Cargo.toml", 65)] {
-        let mut kfleet = Command::new(KFLEET);
+        let mut kfleet = isolated(KFLEET);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
         ran(kfleet.args(["host", "tune", "--dry-run", "--root"]).arg(path)).exits(code);
     }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::host_tune::{namespaces, ran};
-use crate::support::{KFLEET, Ran};
+use crate::support::{KFLEET, Ran, isolated};
 
 /// Set for the test itself when it runs again in namespaces of its own: a folder for the journal.
 const INSIDE: &str = "KFLEET_TEST_INSIDE";
@@ -51,7 +51,7 @@ impl Host {
     }
 
     fn command(&self, command: &str) -> Command {
-        let mut kfleet = Command::new(KFLEET);
+        let mut kfleet = isolated(KFLEET);
         kfleet.args(["host", command, "--yes", "-o", "json"]);
         if command == "tune" {
             kfleet.args(["--only", ONLY]);

@@ -3,7 +3,7 @@
 
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -25,8 +25,8 @@ use protocol::api::messages::{
 use protocol::api::{ApiKey, BrokerId, GroupId, TopicName};
 use serde_json::Value;
 
-use crate::support::KFLEET;
 use crate::support::mock::{Asked, broker_at, serve, served, text};
+use crate::support::{KFLEET, isolated};
 
 const BROKERS: i32 = 3;
 const TOPICS: usize = 500;
@@ -243,7 +243,7 @@ fn watch_memory_mb(pid: u32) -> JoinHandle<u64> {
 /// What a command prints as JSON, after it was seen to keep within the bounds.
 fn within_bounds(address: &str, command: &[&str]) -> Value {
     let start = Instant::now();
-    let mut child = Command::new(KFLEET)
+    let mut child = isolated(KFLEET)
         .args(command)
         .args(["-b", address, "-o", "json"])
         .stdin(Stdio::null())

@@ -2,11 +2,11 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{Cluster, Engine, KFLEET, kfleet};
+use crate::support::{Cluster, Engine, KFLEET, isolated, kfleet};
 
 const SEGMENT: &str = "00000000000000000000.log";
 
@@ -185,7 +185,7 @@ fn a_reader_that_has_enough_is_no_error() {
     let dir = tempfile::tempdir().unwrap();
     let segment = written(dir.path()).join("a-0").join(SEGMENT);
     for format in ["table", "json", "ndjson"] {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command.args(["logs", "dump", "--records", "-o", format]).arg(&segment);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

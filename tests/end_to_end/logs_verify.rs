@@ -1,11 +1,11 @@
 //! `logs verify` on directories that brokers of both engines wrote: whole, in use, killed, damaged.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{Cluster, Engine, KFLEET, Ran, kfleet, signal};
+use crate::support::{Cluster, Engine, KFLEET, Ran, isolated, kfleet, signal};
 
 const SEGMENT: &str = "00000000000000000000.log";
 
@@ -86,7 +86,7 @@ fn a_broker_at_work_is_no_corruption_and_neither_is_its_end(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
     let cluster = loaded(engine, dir.path());
     let data = dir.path().join("data");
-    let mut writer = Command::new(KFLEET)
+    let mut writer = isolated(KFLEET)
         .args(["produce", "a"])
         .env("KFLEET_BOOTSTRAP_SERVER", &cluster.bootstrap)
         .stdin(Stdio::piped())

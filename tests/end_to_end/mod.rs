@@ -62,4 +62,5 @@ mod topics;
 mod topics_nodes;
 mod topics_records;
 mod tour;
+mod version;
 mod watch;

@@ -1,9 +1,9 @@
 //! What produce reads, and what becomes of it.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::support::{Cluster, KFLEET, Ran, kfleet, signal};
+use crate::support::{Cluster, KFLEET, Ran, isolated, kfleet, signal};
 
 on_both_engines!(
     lines_say_what_they_are_told_to_say,
@@ -135,7 +135,7 @@ fn what_is_wrong_is_told_with_its_place_and_what_was_written(cluster: &Cluster) 
     let bad = "{\"value\": \"good\"}\n{\"value\": bad}\n";
     let ran = cluster.kfleet_with_input(&["produce", "t", "--json"], bad).exits(65);
     assert!(ran.stderr.contains("standard input:2:11: "), "{}", ran.stderr);
-    assert!(ran.stderr.contains("1 records written"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 record written"), "{}", ran.stderr);
     holds(cluster, "t", &["0||-1|good|4|"]);
     cluster.kfleet_with_input(&["produce", "none"], "a\n").exits(66);
     cluster.kfleet_with_input(&["produce", "t", "-p", "1"], "a\n").exits(66);
@@ -200,7 +200,7 @@ fn a_large_input_goes_to_all_partitions_in_order_of_keys(cluster: &Cluster) {
 
 fn a_signal_ends_the_input_and_not_what_was_read(cluster: &Cluster) {
     topic(cluster, "t", "1");
-    let mut child = Command::new(KFLEET)
+    let mut child = isolated(KFLEET)
         .args(["produce", "t", "-b", &cluster.bootstrap])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())

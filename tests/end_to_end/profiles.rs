@@ -1,9 +1,8 @@
 //! The profile file: which cluster a command is about, and which it is not.
 
 use std::fs;
-use std::process::Command;
 
-use crate::support::{Cluster, Engine, KFLEET, Ran, run_with_input};
+use crate::support::{Cluster, Engine, KFLEET, Ran, isolated, run_with_input};
 
 /// A directory with a profile file.
 struct Home(tempfile::TempDir);
@@ -16,7 +15,7 @@ impl Home {
     }
 
     fn kfleet(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command.args(args).env_remove("KFLEET_BOOTSTRAP_SERVER");
         command.env("KFLEET_CONFIG", self.0.path().join("config.toml"));
         command.envs(variables.iter().copied());

@@ -2,12 +2,11 @@
 
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::support::nodes::wait_until;
-use crate::support::{Cluster, Engine, KFLEET, Ran};
+use crate::support::{Cluster, Engine, KFLEET, Ran, isolated};
 
 on_both_engines!(nodes:
     [
@@ -47,7 +46,7 @@ fn execute(cluster: &Cluster, file: &Path) {
         file,
         "--execute",
     ];
-    let mut shim = Command::new(KFLEET);
+    let mut shim = isolated(KFLEET);
     Ran::of(&shim.arg0("kafka-reassign-partitions.sh").args(flags).output().unwrap()).exits(0);
 }
 

@@ -110,7 +110,7 @@ fn size_of_a_busy_cluster(cluster: &Cluster) {
     cluster.kfleet(&["topics", "create", "t", "--yes"]).exits(0);
     // What a record is worth is learned from those that are there.
     cluster.kfleet(&["bench", "produce", "t", "-n", "2000"]).exits(0);
-    let mut load = std::process::Command::new(crate::support::KFLEET)
+    let mut load = crate::support::isolated(crate::support::KFLEET)
         .args([
             "bench",
             "produce",

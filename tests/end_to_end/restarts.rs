@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::{Cluster, Engine, KFLEET, kfleet, signal};
+use crate::support::{Cluster, Engine, KFLEET, isolated, kfleet, signal};
 
 #[test]
 fn what_was_written_is_there_after_a_clean_stop_and_after_a_kill() {
@@ -59,7 +59,7 @@ fn a_wrong_start_says_what_is_wrong() {
     let file = dir.path().join("server.properties");
     let start = |text: &str| {
         std::fs::write(&file, text).unwrap();
-        Command::new(KFLEET)
+        isolated(KFLEET)
             .args(["broker", "run", "-c"])
             .arg(&file)
             .output()

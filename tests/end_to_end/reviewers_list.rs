@@ -11,25 +11,20 @@ use serde_json::Value;
 
 use crate::support::admin_mock::{AdminMock, Made};
 use crate::support::json_schema::validate;
-use crate::support::{Cluster, Engine, KFLEET, Ran, kfleet, signal};
+use crate::support::{Cluster, Engine, KFLEET, Ran, isolated, kfleet, signal};
 
 fn on(mock: &AdminMock, args: &[&str]) -> Ran {
     kfleet(&[args, &["-b", &mock.address]].concat())
 }
 
 fn bash(line: &str) -> Ran {
-    Ran::of(
-        &Command::new("timeout")
-            .args(["60", "bash", "-c", line])
-            .output()
-            .unwrap(),
-    )
+    Ran::of(&isolated("timeout").args(["60", "bash", "-c", line]).output().unwrap())
 }
 
 /// Somebody at a terminal, who types this at the prompt.
 fn on_a_terminal(args: &[&str], typed: &[u8]) -> Ran {
     let quoted: Vec<String> = [KFLEET].iter().chain(args).map(|word| format!("'{word}'")).collect();
-    let mut command = Command::new("script");
+    let mut command = isolated("script");
     command.args(["-qec", &quoted.join(" "), "/dev/null"]);
     let mut process = command
         .stdin(Stdio::piped())
@@ -94,7 +89,7 @@ fn a_signal_ends_a_command_that_waits() {
     for (name, number) in [("INT", 2), ("TERM", 15)] {
         let mute = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = mute.local_addr().unwrap().to_string();
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command.args(["topics", "delete", "t", "--yes", "--timeout", "5m", "-b", &address]);
         let mut process = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let (_connected, _) = mute.accept().unwrap();
@@ -218,7 +213,7 @@ fn two_at_the_same_time_do_it_once() {
     let cluster = Cluster::start(Engine::Kfleet);
     let runs = |flags: &[&str]| -> Vec<Ran> {
         let start = || {
-            let mut command = Command::new(KFLEET);
+            let mut command = isolated(KFLEET);
             command
                 .args([
                     "topics",
@@ -374,7 +369,7 @@ fn tables_that_are_piped_are_as_wide_as_what_is_in_them() {
         ..Made::default()
     });
     let run = |columns: &str| {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command
             .args(["topics", "describe", "-b", &mock.address])
             .env("COLUMNS", columns);
@@ -444,4 +439,87 @@ fn the_version_and_the_commit_are_told() {
         },
     };
     assert_eq!(kfleet(&["--version"]).exits(0).stdout, expected);
+}
+
+/// -v and RUST_LOG say more, on stderr, and change no result. That none of it is secret: `compat::secure_breadth`.
+#[test]
+fn more_is_said_to_whoever_asks() {
+    let mock = AdminMock::start(Made::default());
+    let run = |flags: &[&str], level: &str| {
+        let mut command = isolated(KFLEET);
+        command.args(["topics", "list", "-b", &mock.address]).args(flags);
+        Ran::of(&command.env("RUST_LOG", level).output().unwrap()).exits(0)
+    };
+    let plain = run(&[], "");
+    assert_eq!(plain.stderr, "");
+    for (more, tells_of_requests) in [
+        (run(&["-v"], ""), false),
+        (run(&["-vv"], ""), true),
+        (run(&[], "debug"), false),
+        (run(&[], "trace"), true),
+    ] {
+        assert_eq!(more.stdout, plain.stdout);
+        assert!(
+            more.stderr.contains("connected") && more.stderr.contains(&mock.address),
+            "{more:?}"
+        );
+        assert_eq!(more.stderr.contains("Metadata"), tells_of_requests, "{more:?}");
+    }
+}
+
+/// What is there already, or no longer, is an error unless it need not be: then it is said that nothing was changed.
+/// Throttles that are put back: `moves`, and clear --leftover. A log of changes is `audit`'s, a file that others may read
+/// `client_properties::tests`'.
+#[test]
+fn what_need_not_be_there_may_be_gone_already() {
+    let mock = AdminMock::start(Made::default());
+    let delete = ["topics", "delete", "u", "--yes", "-o", "json"];
+    assert_eq!(on(&mock, &delete).exits(0).data()[0]["changed"], true);
+    on(&mock, &delete).exits(66);
+    let again = on(&mock, &[&delete[..], &["--if-exists"]].concat()).exits(0);
+    let changed = |row: &Value| row["changed"] == true;
+    assert!(!again.data().as_array().unwrap().iter().any(changed), "{again:?}");
+}
+
+/// Rust files below a folder.
+fn sources(folder: &Path, found: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|suffix| suffix == "rs") {
+            found.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+/// What this list leaves to other tests is there.
+#[test]
+fn tests_that_are_named_here_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = String::new();
+    sources(&root.join("tests"), &mut all);
+    sources(&root.join("commands/src"), &mut all);
+    let comments = include_str!("reviewers_list.rs")
+        .lines()
+        .filter(|line| line.starts_with("///"));
+    let comments: Vec<&str> = comments.collect();
+    let joined = comments.join(" ");
+    let named = joined
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter_map(|span| span.split_once("::"));
+    let mut count = 0;
+    for (module, test) in named {
+        let (name, ending) = match test.strip_suffix('…') {
+            Some(start) => (start, ""),
+            None => (test, "("),
+        };
+        let function = format!("fn {name}{ending}");
+        let file = format!("mod {}", name.trim_start_matches("mod "));
+        assert!(all.contains(&function) || all.contains(&file), "{module}::{test}");
+        count += 1;
+    }
+    assert!(count > 8, "{count} tests");
 }

@@ -2,10 +2,10 @@
 
 use std::net::TcpStream;
 use std::os::unix::net::UnixDatagram;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::support::{KFLEET, kfleet, signal};
+use crate::support::{KFLEET, isolated, kfleet, signal};
 
 /// A node that must not outlive a test that fails.
 struct Node(Child);
@@ -52,7 +52,7 @@ fn a_node_says_when_it_serves_and_when_it_stops() {
         String::from_utf8_lossy(&bytes[..length]).into_owned()
     };
     let mut node = Node(
-        Command::new(KFLEET)
+        isolated(KFLEET)
             .args(["broker", "run", "-c", &path("server.properties")])
             .env("NOTIFY_SOCKET", path("notify"))
             .stderr(Stdio::null())

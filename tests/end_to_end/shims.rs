@@ -1,12 +1,11 @@
 //! Links with the names of Apache's scripts. Whether they print what Apache's do is for tests/compat/parity to tell.
 
 use std::path::Path;
-use std::process::Command;
 
-use crate::support::{Cluster, Engine, Ran, kfleet, run_with_input};
+use crate::support::{Cluster, Engine, Ran, isolated, kfleet, run_with_input};
 
 fn run(dir: &Path, script: &str, args: &[&str], input: &str) -> Ran {
-    let mut command = Command::new("timeout");
+    let mut command = isolated("timeout");
     command.arg("60").arg(dir.join(script)).args(args);
     run_with_input(&mut command, input)
 }
@@ -105,7 +104,7 @@ fn scripts_work_on_a_cluster_and_exit_with_the_truth() {
         "{}",
         told.stdout
     );
-    let mut command = Command::new(dir.path().join("kafka-consumer-groups"));
+    let mut command = isolated(dir.path().join("kafka-consumer-groups"));
     command.args(on).args(unknown).env("KFLEET_SHIM_EXIT", "apache");
     assert_eq!(run_with_input(&mut command, "").exits(0).stdout, told.stdout);
 }

@@ -5,7 +5,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use crate::support::{KFLEET, kfleet, number, signal};
+use crate::support::{KFLEET, isolated, kfleet, number, signal};
 
 /// Keeps all processors busy while it lives.
 struct Load(Vec<Child>);
@@ -62,7 +62,7 @@ fn every_tour_ends_well_also_under_load() {
 #[test]
 fn a_tour_that_is_terminated_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let mut tour = Command::new(KFLEET)
+    let mut tour = isolated(KFLEET)
         .arg("tour")
         .env("TMPDIR", dir.path())
         .stdout(Stdio::piped())

@@ -2,14 +2,14 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::support::admin_mock::{AdminMock, Made};
 use crate::support::mock::{Made as MadeGroups, Mock};
-use crate::support::{Cluster, Engine, KFLEET, Ran, kfleet, signal};
+use crate::support::{Cluster, Engine, KFLEET, Ran, isolated, kfleet, signal};
 
 /// How long anything may take.
 const WAIT_MAX: Duration = Duration::from_secs(20);
@@ -22,7 +22,7 @@ struct Watching {
 
 impl Watching {
     fn start(args: &[&str]) -> Self {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command
             .args(args)
             .stdin(Stdio::null())
@@ -164,13 +164,7 @@ fn whoever_has_read_enough_ends_it() {
         "set -o pipefail; {KFLEET} topics describe u --watch=0.1 -b {} | head -n 1",
         mock.address
     );
-    let ran = Ran::of(
-        &Command::new("timeout")
-            .args(["20", "bash", "-c", &line])
-            .output()
-            .unwrap(),
-    )
-    .exits(0);
+    let ran = Ran::of(&isolated("timeout").args(["20", "bash", "-c", &line]).output().unwrap()).exits(0);
     assert!(ran.stderr.is_empty() && ran.stdout.starts_with("TOPIC"), "{ran:?}");
 }
 

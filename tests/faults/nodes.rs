@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use crate::support::network::Network;
 use crate::support::nodes::wait_until;
 use crate::support::ports::{Port, free_ports};
-use crate::support::{Cluster, Engine, KFLEET, signal};
+use crate::support::{Cluster, Engine, KFLEET, isolated, signal};
 
 /// The nodes.
 pub(super) const IDS: [i32; 3] = [1, 2, 3];
@@ -160,7 +160,7 @@ impl Nodes {
     fn spawn(&mut self, id: i32) {
         let node = self.node(id);
         let log = File::options().append(true).open(&node.log).unwrap();
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command
             .args(["launch", "--die-with", &std::process::id().to_string(), "--"])
             .args(&node.words)

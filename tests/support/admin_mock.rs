@@ -55,6 +55,7 @@ const UNKNOWN_TOPIC: i16 = 3;
 const TOPIC_EXISTS: i16 = 36;
 const STORAGE_ERROR: i16 = 56;
 const POLICY: i16 = 44;
+const TOPIC_DENIED: i16 = 29;
 
 /// A request that changes something, or that would if it were not to be looked at only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,8 @@ pub(crate) struct Made {
     pub(crate) configs: BTreeMap<(i8, String), BTreeMap<String, Option<String>>>,
     /// Whose changes of settings are refused, though they looked well.
     pub(crate) refused: BTreeSet<String>,
+    /// Topics that who asks has no right to change.
+    pub(crate) denied: BTreeSet<String>,
     /// Address of broker 2.
     pub(crate) other: Option<String>,
     /// Newest version of ListConfigResources.
@@ -92,6 +95,7 @@ impl Default for Made {
             elected: false,
             configs: BTreeMap::new(),
             refused: BTreeSet::new(),
+            denied: BTreeSet::new(),
             other: None,
             list_version: 1,
             has_failed_dir: false,
@@ -260,7 +264,13 @@ impl Broker {
                 self.note(api, false, request.timeout_ms);
                 let mut made = self.made.lock().unwrap();
                 let results = request.topics.into_iter().map(|topic| {
-                    made.topics.remove(topic.name.as_ref().unwrap().as_str());
+                    let name = topic.name.as_ref().unwrap().as_str();
+                    if made.denied.contains(name) {
+                        return DeletableTopicResult::default()
+                            .with_name(topic.name)
+                            .with_error_code(TOPIC_DENIED);
+                    }
+                    made.topics.remove(name);
                     DeletableTopicResult::default().with_name(topic.name)
                 });
                 let results = results.collect();
@@ -295,6 +305,9 @@ impl Broker {
         let topics = request.topics.into_iter().map(|topic| {
             let name = topic.name.to_string();
             let result = CreatableTopicResult::default().with_name(topic.name);
+            if made.denied.contains(&name) {
+                return result.with_error_code(TOPIC_DENIED);
+            }
             if made.topics.contains_key(&name) {
                 return result.with_error_code(TOPIC_EXISTS);
             }
@@ -312,10 +325,13 @@ impl Broker {
         self.note(ApiKey::CreatePartitions, request.validate_only, request.timeout_ms);
         let mut made = self.made.lock().unwrap();
         let results = request.topics.into_iter().map(|topic| {
-            if !request.validate_only {
+            let is_denied = made.denied.contains(topic.name.as_str());
+            if !request.validate_only && !is_denied {
                 made.topics.insert(topic.name.to_string(), topic.count);
             }
-            CreatePartitionsTopicResult::default().with_name(topic.name)
+            CreatePartitionsTopicResult::default()
+                .with_name(topic.name)
+                .with_error_code(if is_denied { TOPIC_DENIED } else { 0 })
         });
         let results = results.collect();
         asked.answer(&CreatePartitionsResponse::default().with_results(results))

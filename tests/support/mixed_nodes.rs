@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use super::nodes::wait_until;
 use super::ports::{Port, free_ports};
-use super::{Engine, KFLEET, Ran, kafka_libs, quick_java, run_with_input, signal};
+use super::{Engine, KFLEET, Ran, isolated, kafka_libs, quick_java, run_with_input, signal};
 
 const CLUSTER_ID: &str = "fMCL8kv1SWm87L_Md-I2hg";
 
@@ -76,7 +76,7 @@ impl Mixed {
     pub(crate) fn start_with_initial_controllers(engines: [Engine; 3]) -> Self {
         let mut mixed = Self::prepare(engines, |_| "", true);
         let voters = [1, 2, 3].map(|id| {
-            let uuid = run_with_input(Command::new(KFLEET).args(["storage", "random-uuid"]), "").exits(0);
+            let uuid = run_with_input(isolated(KFLEET).args(["storage", "random-uuid"]), "").exits(0);
             format!("{id}@{}:{}", mixed.node(id).controller, uuid.stdout.trim())
         });
         for id in 1..=3 {
@@ -138,7 +138,7 @@ impl Mixed {
     }
 
     fn format(&self, id: i32, flags: &[&str]) {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command.args(["storage", "format", "-t", CLUSTER_ID, "-c"]);
         command.arg(self.properties(id)).args(flags);
         run_with_input(&mut command, "").exits(0);
@@ -165,7 +165,7 @@ impl Mixed {
             .open(home.join("log"))
             .unwrap();
         let parent = std::process::id().to_string();
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         match self.node(id).engine {
             Engine::Kfleet => command.args(["broker", "run", "--die-with", &parent, "-c"]),
             Engine::Apache => {
@@ -266,7 +266,7 @@ impl Mixed {
     /// Runs kfleet by way of one broker.
     #[track_caller]
     pub(crate) fn kfleet(&self, asked: i32, args: &[&str], input: &str) -> Ran {
-        let mut command = Command::new("timeout");
+        let mut command = isolated("timeout");
         command
             .args(["60", KFLEET])
             .args(args)

@@ -28,6 +28,7 @@ pub(crate) mod secure_node;
 pub(crate) mod terminal;
 pub(crate) mod voters;
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -97,6 +98,29 @@ macro_rules! on_both_engines {
 /// The binary under test.
 pub(crate) const KFLEET: &str = env!("CARGO_BIN_EXE_kfleet");
 
+/// Where whoever runs the tests has nothing.
+const NOBODYS_HOME: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/nobodys-home");
+
+/// A program that is kfleet or starts it, and that finds no settings of whoever runs the tests.
+pub(crate) fn isolated(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for variable in [
+        "KFLEET_AUDIT_LOG",
+        "KFLEET_BOOTSTRAP_SERVER",
+        "KFLEET_COMMAND_CONFIG",
+        "KFLEET_CONFIG",
+        "KFLEET_PROFILE",
+        "KFLEET_SHIM_EXIT",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_STATE_HOME",
+    ] {
+        command.env_remove(variable);
+    }
+    command.env("HOME", NOBODYS_HOME);
+    command
+}
+
 /// A number that whoever runs the tests can give in the environment.
 pub(crate) fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
@@ -162,7 +186,7 @@ impl Ran {
 /// Runs kfleet without a cluster.
 #[track_caller]
 pub(crate) fn kfleet(args: &[&str]) -> Ran {
-    Ran::of(&Command::new(KFLEET).args(args).stdin(Stdio::null()).output().unwrap())
+    Ran::of(&isolated(KFLEET).args(args).stdin(Stdio::null()).output().unwrap())
 }
 
 /// Where tests/compat/setup puts foreign parts.
@@ -191,7 +215,7 @@ pub(crate) fn quick_java(version: &str) -> [String; 4] {
 
 /// A sandbox of this engine, to be given more flags and started.
 pub(crate) fn sandbox(engine: Engine) -> Command {
-    let mut command = Command::new(KFLEET);
+    let mut command = isolated(KFLEET);
     command.args(["sandbox", "--timeout", "120s"]);
     if engine == Engine::Apache {
         command.args(["--engine", "apache", "--kafka-libs"]).arg(kafka_libs());
@@ -289,7 +313,7 @@ impl Cluster {
     /// Runs kfleet on it, with something on stdin.
     #[track_caller]
     pub(crate) fn kfleet_with_input(&self, args: &[&str], input: &str) -> Ran {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command.args(args).env("KFLEET_BOOTSTRAP_SERVER", &self.bootstrap);
         run_with_input(&mut command, input)
     }

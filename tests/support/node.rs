@@ -2,11 +2,11 @@
 
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use super::ports::{Port, free_ports};
-use super::{Cluster, Engine, KFLEET};
+use super::{Cluster, Engine, KFLEET, isolated};
 
 /// Longest a start may take.
 const START_MAX: Duration = Duration::from_secs(30);
@@ -54,7 +54,7 @@ impl Node {
     pub(crate) fn spawn(&mut self) {
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
         let parent = std::process::id().to_string();
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command
             .args(["broker", "run", "--die-with", &parent, "-c"])
             .arg(&self.properties);

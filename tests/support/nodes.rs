@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Cluster, KFLEET, Ran, signal};
+use super::{Cluster, KFLEET, Ran, isolated, signal};
 
 /// Longest that a node may take to do what it is to do.
 const WAIT_MAX: Duration = Duration::from_secs(60);
@@ -73,7 +73,7 @@ impl Cluster {
             .unwrap()
             .iter()
             .map(|word| word.as_str().unwrap());
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command
             .args(["launch", "--die-with", &std::process::id().to_string(), "--"])
             .args(words);
@@ -94,7 +94,7 @@ impl Cluster {
 
 /// Ids of the live brokers, as this one sees it; none if it does not answer.
 fn alive(address: &str) -> BTreeSet<i32> {
-    let mut command = Command::new(KFLEET);
+    let mut command = isolated(KFLEET);
     command.args(["cluster", "describe", "-o", "json", "--timeout", "2s", "-b", address]);
     let ran = Ran::of(&command.stdin(Stdio::null()).output().unwrap());
     if ran.code != 0 {

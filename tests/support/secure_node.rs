@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use protocol::properties::Properties;
 
@@ -11,7 +11,7 @@ use super::certificates::Authority;
 use super::mixed_nodes::LOG4J;
 use super::nodes::wait_until;
 use super::ports::{Port, free_ports};
-use super::{KFLEET, Ran, foreign, quick_java, run_with_input};
+use super::{KFLEET, Ran, foreign, isolated, quick_java, run_with_input};
 
 /// What nobody may see.
 pub(crate) const PASSWORD: &str = "pa=ss\"w\\ord-2b7e1516";
@@ -61,7 +61,7 @@ impl SecureNode {
             properties(&home.display().to_string(), numbers) + more,
         )
         .unwrap();
-        let mut format = Command::new(KFLEET);
+        let mut format = isolated(KFLEET);
         format
             .args(["storage", "format", "-t", CLUSTER_ID, "-c"])
             .arg(home.join("server.properties"));
@@ -89,7 +89,7 @@ impl SecureNode {
         wait_until("the node serves", || {
             let ended = self.process.try_wait().unwrap();
             assert!(ended.is_none(), "the node ended: {}", self.said());
-            let mut command = Command::new(KFLEET);
+            let mut command = isolated(KFLEET);
             command.args(["cluster", "describe", "--timeout", "2s", "-b", &address]);
             let ran = run_with_input(&mut command, "");
             ran.code == 0 && ran.lines().len() > 1
@@ -141,7 +141,7 @@ impl SecureNode {
             "client.properties",
             &format!("bootstrap.servers={}\n{properties}", self.address(listener)),
         );
-        let mut command = Command::new("timeout");
+        let mut command = isolated("timeout");
         command
             .args(["60", KFLEET, "-vv"])
             .args(args)
@@ -208,7 +208,7 @@ fn spawn(version: &str, home: &std::path::Path) -> Child {
         "-Dlog4j2.configurationFile={}",
         home.join("log4j2.properties").display()
     );
-    Command::new(KFLEET)
+    isolated(KFLEET)
         .args(["launch", "--die-with", &parent, "--", "java", "-Xmx512m"])
         .args(quick_java(version))
         .args([&log4j, "-cp"])

@@ -197,6 +197,18 @@ fn arrows_point_down() {
     }
 }
 
+/// Whoever runs the tests may have a profile file, a log of changes, and variables that name a cluster.
+#[test]
+fn tests_start_kfleet_without_the_settings_of_who_runs_them() {
+    let plain = ["Command::new(", "KFLEET)"].concat();
+    let mut wrong = Vec::new();
+    for (path, text) in sources("tests") {
+        let numbered = text.lines().enumerate().filter(|(_, line)| line.contains(&plain));
+        wrong.extend(numbered.map(|(at, _)| format!("{}:{}", path.display(), at + 1)));
+    }
+    assert_eq!(wrong, Vec::<String>::new(), "use support::isolated");
+}
+
 /// A default or a dependency that has the feature would bring the broken rules into a build that somebody runs.
 #[test]
 fn only_tests_that_ask_for_it_can_break_rules() {

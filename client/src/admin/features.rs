@@ -8,6 +8,7 @@ use protocol::api::{ErrorCode, StrBytes};
 
 use crate::cluster::Client;
 use crate::error::ClientError;
+use crate::words::in_words;
 
 /// The levels that count for all nodes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,7 +104,7 @@ impl Client {
         };
         let sentence = |code: i16, message: Option<&StrBytes>| {
             let code = ErrorCode::try_from_code(code).unwrap_or(ErrorCode::Unknown(code));
-            message.map_or_else(|| code.to_string(), ToString::to_string)
+            message.map_or_else(|| in_words(code), ToString::to_string)
         };
         let sentences: Vec<String> = refused
             .iter()

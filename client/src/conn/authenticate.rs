@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Connection, Stream};
 use crate::error::ClientError;
 use crate::security::Login;
+use crate::words::in_words;
 
 /// Most messages of ours in one login; no mechanism needs more than three.
 const MESSAGES_MAX: usize = 5;
@@ -47,7 +48,7 @@ impl Connection {
                 let said = response.error_message.as_deref().unwrap_or_default();
                 let reason = match code {
                     _ if !said.is_empty() => conversation.shown(said),
-                    Some(code) => code.to_string(),
+                    Some(code) => format!("{} ({code:?})", in_words(code)),
                     None => format!("error {}", response.error_code),
                 };
                 return Err(self.no_login(login, reason));
@@ -71,7 +72,7 @@ impl Connection {
         let request = SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(login.mechanism()));
         let response = self.ask(stream, &request).await?;
         let reason = match ErrorCode::try_from_code(response.error_code) {
-            None if response.error_code == 0 => return Ok(()),
+            None => return Ok(()),
             Some(ErrorCode::UnsupportedSaslMechanism) => {
                 let offered: Vec<&str> = response.mechanisms.iter().map(|name| &**name).collect();
                 format!("it offers {}", offered.join(", ").escape_debug())
@@ -79,8 +80,7 @@ impl Connection {
             Some(ErrorCode::IllegalSaslState) => {
                 "it asks nobody to log in: its listener has security.protocol PLAINTEXT or SSL".to_owned()
             }
-            _ => ErrorCode::try_from_code(response.error_code)
-                .map_or_else(|| format!("error {}", response.error_code), |code| code.to_string()),
+            Some(code) => format!("{} ({code:?})", in_words(code)),
         };
         Err(self.no_login(login, reason))
     }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use client::{AclBinding, AclResults, Client, ClientError};
+use planner::counted::counted;
 
 use super::rows::{AclAction, AclChange, AclRow, named, table};
-use crate::change::{counted, show_plan};
+use crate::change::show_plan;
 use crate::context::{Context, SafetyArgs};
 use crate::error::CommandError;
 use crate::failure::Failure;

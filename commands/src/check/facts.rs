@@ -1,5 +1,6 @@
 //! What a cluster tells, as checks judge it: values and nothing that asks.
 
+use planner::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use client::{LogDir, PartitionDescription, Quorum, Reassignment, SettingValues, TopicDescription};
@@ -148,17 +149,8 @@ pub(super) fn partitions(
     })
 }
 
-/// 1 broker, 2 brokers.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
-    }
-}
-
 /// "broker 1", "brokers 1 2".
 pub(super) fn named(noun: &str, ids: &[i32]) -> String {
     let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let plural = if ids.len() == 1 { "" } else { "s" };
-    format!("{noun}{plural} {}", list.join(" "))
+    format!("{} {}", counted::noun(ids.len(), noun), list.join(" "))
 }

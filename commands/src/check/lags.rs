@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use client::{Client, GroupFilter, GroupOffsets, GroupType, ListedGroup, OffsetSpec, Sharded};
+use planner::counted::{counted, either};
 use protocol::api::ErrorCode;
 use tokio::time::Instant;
 
@@ -62,7 +63,11 @@ fn without_coordinator(topics: &Topics) -> Option<Untold> {
         .filter(|partition| partition.leader.is_none());
     let gone = gone.count();
     (gone > 0).then(|| {
-        let why = format!("{gone} partitions of {OFFSETS_TOPIC} have no leader");
+        let why = format!(
+            "{} of {OFFSETS_TOPIC} {} no leader",
+            counted(gone, "partition"),
+            either(gone, "has", "have")
+        );
         Untold::new("groups without a coordinator", "unreachable", why)
     })
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use client::{Client, NodeRole};
+use planner::counted::{counted, either};
 use protocol::api::messages::UnregisterBrokerRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -96,12 +97,7 @@ pub(crate) fn run(args: &UnregisterArgs, context: &Context) -> Result<(), Comman
     })??;
     let left = result.replicas.filter(|count| *count > 0);
     let warnings: Vec<String> = left
-        .map(|count| {
-            format!(
-                "{count} partitions have a replica on broker {}, which is gone",
-                args.broker
-            )
-        })
+        .map(|count| format!("{} a replica on broker {}, which is gone", have(count), args.broker))
         .filter(|_| result.changed)
         .into_iter()
         .collect();
@@ -176,6 +172,11 @@ async fn until_forgotten(client: &Client, broker: i32, before: Standing) -> Resu
         sleep(POLL).await;
     }
     Ok(())
+}
+
+/// "1 partition has", "2 partitions have".
+fn have(count: usize) -> String {
+    format!("{} {}", counted(count, "partition"), either(count, "has", "have"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use client::{Client, ClientError, ConfigChange, ConfigEntity, ConfigResource, DescribedConfig, NodeRole, ShardError};
+use planner::counted::counted;
 
 use super::entity::{EntityArgs, EntityType, Purpose};
 use super::keys::known;
@@ -256,11 +257,7 @@ fn sentence<'a>(count: usize, resources: impl Iterator<Item = &'a ConfigResource
     /// Names that are shown.
     const NAMES_MAX: usize = 5;
     let names: Vec<String> = resources.map(ToString::to_string).collect();
-    let keys = if count == 1 {
-        "1 key".to_owned()
-    } else {
-        format!("{count} keys")
-    };
+    let keys = counted(count, "key");
     match names.get(..NAMES_MAX).filter(|_| names.len() > NAMES_MAX) {
         Some(first) => format!(
             "change {keys} of {} and {} more",

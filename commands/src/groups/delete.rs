@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use client::{Client, ListedGroup, Sharded};
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -92,7 +93,7 @@ async fn delete(args: &DeleteArgs, context: &Context) -> Result<Deleted, Command
     let count: usize = leaving.iter().map(|(_, members)| members.len()).sum();
     let mut plan = format!("delete {} with all that was committed", names.join(", "));
     if count > 0 {
-        plan = format!("remove {count} members and {plan}");
+        plan = format!("remove {} and {plan}", counted(count, "member"));
     }
     let mut warnings = Vec::new();
     let mut deleted = Sharded::default();

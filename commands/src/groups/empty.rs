@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use client::{Client, ClientError, GroupMember, GroupType, ListedGroup};
+use planner::counted::{counted, either};
 use protocol::api::ErrorCode;
 use tokio::time::{Instant, sleep};
 
@@ -133,7 +134,7 @@ fn sentence(group: &str, members: &Members) -> String {
     };
     let count = match members.len() {
         1 => "a member".to_owned(),
-        count => format!("{count} members"),
+        count => counted(count, "member"),
     };
     format!("group {group} has {count}: {}{more}", named.join(", "))
 }
@@ -172,7 +173,12 @@ pub(crate) async fn remove(
     match failed {
         Some(error) if warnings.is_empty() => return Err(error.into()),
         Some(error) => {
-            let count = format!("{} of {} members were removed", warnings.len(), members.len());
+            let count = format!(
+                "{} of {} {} removed",
+                warnings.len(),
+                counted(members.len(), "member"),
+                either(warnings.len(), "was", "were")
+            );
             return Err(CommandError::interrupted(format!("{count}: {error}")));
         }
         None => {}

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use planner::counted::counted;
 use protocol::config::{Scope, lookup};
 use protocol::properties::Properties;
 
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &CaptureArgs, context: &Context) -> Result<(), CommandEr
     let files = entries.values().filter(|bytes| bytes.is_some()).count();
     context
         .out
-        .note(&format!("wrote {files} files to {}", args.file.display()));
+        .note(&format!("wrote {} to {}", counted(files, "file"), args.file.display()));
     Ok(())
 }
 

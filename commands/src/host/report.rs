@@ -1,5 +1,6 @@
 //! An audit on a screen, as JSON, and as a line for each finding.
 
+use planner::counted::counted;
 use serde_json::json;
 
 use super::findings::{Finding, HostAudit, HostSummary};
@@ -147,11 +148,11 @@ fn verdict(audit: &HostAudit, host: &HostSummary) -> String {
         many => format!("{} brokers", many.len()),
     };
     format!(
-        "{}: {} critical, {} unknown, {} warnings, {} worth knowing, {} ok, {} not applicable ({}, {brokers}, baseline {})\n",
+        "{}: {} critical, {} unknown, {}, {} worth knowing, {} ok, {} not applicable ({}, {brokers}, baseline {})\n",
         audit.verdict.word(),
         counts.critical,
         counts.unknown,
-        counts.warning,
+        counted(counts.warning, "warning"),
         counts.info,
         counts.ok,
         counts.not_applicable,

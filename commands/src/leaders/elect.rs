@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use client::{Client, ClientError, Elected, ElectionType, PartitionDescription, Sharded};
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
@@ -141,9 +142,12 @@ impl Kind {
 
     fn action(self, count: usize) -> String {
         match self {
-            Self::Preferred => format!("elect the preferred leaders of {count} partitions"),
+            Self::Preferred => format!("elect the preferred leaders of {}", counted(count, "partition")),
             Self::Unclean => {
-                format!("elect leaders of {count} partitions that may lack records; what they lack is lost")
+                format!(
+                    "elect leaders of {} that may lack records; what is lacking is lost",
+                    counted(count, "partition")
+                )
             }
         }
     }
@@ -203,7 +207,10 @@ fn insist_on_acceptance(args: &ElectArgs, count: usize) -> Result<(), CommandErr
     if args.election_type == Kind::Preferred || args.accept_data_loss || args.safety.ask.dry_run {
         return Ok(());
     }
-    let message = format!("an unclean election of {count} partitions may lose records that were acknowledged");
+    let message = format!(
+        "an unclean election of {} may lose records that were acknowledged",
+        counted(count, "partition")
+    );
     Err(CommandError::refused(message).hint("bring back a replica that was in sync, or give --accept-data-loss"))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use client::{Client, LogDirContents, Sharded, TopicPartitionSets};
+use client::{Client, LogDirContents, Sharded, TopicPartitionSets, in_words};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -183,8 +183,9 @@ fn failed(told: &Told) -> Vec<String> {
     let failed = dirs.filter_map(|(broker, dir)| {
         let code = dir.error?;
         Some(format!(
-            "log directory {} of broker {broker} has failed: {code:?}",
-            dir.path
+            "log directory {} of broker {broker} has failed: {} ({code:?})",
+            dir.path,
+            in_words(code)
         ))
     });
     failed.collect()
@@ -269,7 +270,7 @@ mod tests {
         assert_eq!((sum.replicas, sum.future_replicas, sum.size_bytes), (2, 1, 12));
         assert_eq!(
             failed(&told),
-            ["log directory /b of broker 2 has failed: KafkaStorageError"]
+            ["log directory /b of broker 2 has failed: a disk of the broker failed (KafkaStorageError)"]
         );
         let rows: Vec<_> = replicas(&told).iter().map(|row| (row.partition, row.future)).collect();
         assert_eq!(rows, [(0, false), (1, true)]);

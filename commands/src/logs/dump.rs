@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use broker_log::LogError;
 use clap::{Args, ValueEnum};
+use planner::counted::{counted, noun};
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -246,12 +247,7 @@ pub(crate) fn run(args: &DumpArgs, context: &Context) -> Result<(), CommandError
     } = dump;
     sink.finish(&warnings)?;
     let verdict = if faults > 0 {
-        let files = if files.len() == 1 { "file" } else { "files" };
-        let faults = if faults == 1 {
-            "1 fault".to_owned()
-        } else {
-            format!("{faults} faults")
-        };
+        let (faults, files) = (counted(faults, "fault"), noun(files.len(), "file"));
         Some(CommandError::critical(format!("{faults} found in the {files}")))
     } else {
         unread

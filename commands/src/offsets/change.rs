@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use client::{Client, GroupOffsets, ListedGroup, PartitionKey, PartitionResults};
+use planner::counted::counted;
 
 use super::plan::Plan;
 use super::rows::{OffsetChange, rows, table};
@@ -186,15 +187,10 @@ fn sentence(deed: Deed, count: usize, groups: &[Target], courses: &[Course]) -> 
         Deed::Commit => "set",
         Deed::Delete => "delete",
     };
-    let offsets = if count == 1 {
-        "1 offset".to_owned()
-    } else {
-        format!("{count} offsets")
-    };
-    let mut plan = format!("{what} {offsets} of {}", names.join(", "));
+    let mut plan = format!("{what} {} of {}", counted(count, "offset"), names.join(", "));
     let leaving: usize = courses.iter().map(|course| course.leaving.len()).sum();
     if leaving > 0 {
-        plan = format!("remove {leaving} members and {plan}");
+        plan = format!("remove {} and {plan}", counted(leaving, "member"));
     }
     plan
 }

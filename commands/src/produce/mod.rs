@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use clap::{Args, ValueEnum};
 use client::{Acks, BatchWriter, WrittenBatch};
+use planner::counted::{counted, either};
 use protocol::records::Compression;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
@@ -255,19 +256,23 @@ pub(crate) fn run(args: &ProduceArgs, context: &Context) -> Result<(), CommandEr
         let (taken, fed) = fed.await.map_err(|_| CommandError::bug("what reads records ended"))?;
         let error = match (written, fed) {
             (Err(error), _) => Some(CommandError::from(error)),
-            (Ok(()), Err(Stopped::Failed(error))) => return Err(error.behind(&counted(acknowledged, acks))),
+            (Ok(()), Err(Stopped::Failed(error))) => return Err(error.behind(&sent(acknowledged, acks))),
             (Ok(()), _) => None,
         };
         match error {
             None => {
-                context.out.note(&counted(acknowledged, acks));
+                context.out.note(&sent(acknowledged, acks));
                 match ended_by.load(Ordering::Relaxed) {
                     0 => Ok(()),
                     code => Err(CommandError::exit(code)),
                 }
             }
             Some(error) if acknowledged == 0 => Err(error),
-            Some(error) => Err(error.midway(&format!("{acknowledged} of {taken} records were acknowledged"))),
+            Some(error) => Err(error.midway(&format!(
+                "{acknowledged} of {} {} acknowledged",
+                counted(taken, "record"),
+                either(acknowledged, "was", "were")
+            ))),
         }
     })?
 }
@@ -290,10 +295,11 @@ fn end_on_signals(stop: Arc<AtomicBool>) -> Result<Arc<AtomicU8>, CommandError> 
     Ok(code)
 }
 
-fn counted(records: u64, acks: Acks) -> String {
+fn sent(records: u64, acks: Acks) -> String {
+    let records = counted(records, "record");
     match acks {
-        Acks::None => format!("{records} records sent"),
-        Acks::All | Acks::Leader => format!("{records} records written and acknowledged"),
+        Acks::None => format!("{records} sent"),
+        Acks::All | Acks::Leader => format!("{records} written and acknowledged"),
     }
 }
 
@@ -304,9 +310,12 @@ fn told(topic: &str, written: WrittenBatch) -> String {
         records,
     } = written;
     if base_offset < 0 {
-        format!("{topic}-{partition}: {records} records")
+        format!("{topic}-{partition}: {}", counted(records, "record"))
     } else {
         let last = base_offset + records as i64 - 1;
-        format!("{topic}-{partition}: {records} records at offsets {base_offset} to {last}")
+        format!(
+            "{topic}-{partition}: {} at offsets {base_offset} to {last}",
+            counted(records, "record")
+        )
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &ImportArgs, context: &Context) -> Result<(), CommandErr
     let text = appended(&before, &known, &found, &path)?;
     let is_new = |name: &String| !known.profiles.contains_key(name);
     let added = found.profiles.keys().filter(|name| is_new(name)).count();
-    let plan = format!("add {added} profiles to {}", path.display());
+    let plan = format!("add {} to {}", counted(added, "profile"), path.display());
     if added > 0 && context.may_go_ahead(&args.ask, &plan)? {
         write(&path, &text)?;
     }

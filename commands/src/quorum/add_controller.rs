@@ -2,6 +2,7 @@
 
 use clap::Args;
 use client::{Quorum, Voter};
+use planner::counted::counted;
 use protocol::api::messages::AddRaftVoterRequest;
 
 use super::change::{QuorumChange, carry_out, insist_on_dynamic, voter_ids, voters_text};
@@ -98,7 +99,7 @@ fn plan(quorum: &Quorum, voter: &Voter) -> Vec<String> {
     };
     let follows = match quorum.observers.iter().find(is_newcomer) {
         Some(observer) => match quorum.lag(observer) {
-            Some(lag) => format!("it follows, {lag} offsets behind"),
+            Some(lag) => format!("it follows, {} behind", counted(lag, "offset")),
             None => "it follows".to_owned(),
         },
         None => "it does not follow yet, and nobody becomes a voter who lags; is it running?".to_owned(),

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use client::{QuotaEntity, QuotaValues};
+use planner::counted::counted;
 
 use super::entity::{EntityArgs, check_key, in_words, parse_pair};
 use super::rows::{QuotaChange, table};
-use crate::change::{counted, show_plan};
+use crate::change::show_plan;
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::Failure;

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use client::{Client, PartitionKey, Reassignment, ReplicaTarget, ReplicaTargets};
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::file::Assignments;
 use super::{joined, named};
-use crate::change::{counted, result_cell, show_plan};
+use crate::change::{result_cell, show_plan};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::Failure;

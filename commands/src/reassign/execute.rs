@@ -8,13 +8,14 @@ use client::{
     Client, ConfigChanges, PartitionKey, PartitionMove, PartitionResults, Reassignment, ReplicaKey, throttle_log_dirs,
     throttle_replication, throttle_topics,
 };
+use planner::counted::counted;
 use protocol::api::ErrorCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::file::{AssignmentFile, Assignments, file_of};
 use super::{joined, named, places};
-use crate::change::{counted, result_cell, show_plan};
+use crate::change::{result_cell, show_plan};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::{Failure, together};

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use client::{Client, PartitionKey};
+use planner::counted::{counted, either};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::file::{AssignmentFile, file_of, read_topics};
 use super::places;
 use super::spread::{Brokers, spread};
-use crate::change::counted;
 use crate::context::{Context, block_on};
 use crate::error::CommandError;
 use crate::failure::{Failure, together};
@@ -130,9 +130,11 @@ fn insist_on_room(current: &BTreeMap<PartitionKey, Vec<i32>>, brokers: usize) ->
     let most = current.iter().max_by_key(|(_, replicas)| replicas.len());
     match most.filter(|(_, replicas)| replicas.len() > brokers) {
         Some((key, replicas)) => Err(CommandError::refused(format!(
-            "{} has {} replicas, and there are only {brokers} brokers to have them; nothing was changed",
+            "{} has {} replicas, and there {} only {} to have them; nothing was changed",
             super::named(key),
-            replicas.len()
+            replicas.len(),
+            either(brokers, "is", "are"),
+            counted(brokers, "broker")
         ))
         .hint("name more brokers in --broker-list")),
         None => Ok(()),

@@ -6,6 +6,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -281,7 +282,8 @@ fn parse(text: &str) -> Result<PlanFile, Fault> {
     let known: BTreeSet<i32> = parts.brokers.iter().map(|broker| broker.id).collect();
     if parts.partitions.len() != parts.moves.len() {
         let (moves, rows) = (parts.moves.len(), parts.partitions.len());
-        return Err((start, format!("{moves} moves, but {rows} partitions are told of")));
+        let message = format!("moves: {moves}, but partitions that are told of: {rows}");
+        return Err((start, message));
     }
     let (mut moves, mut partitions): (Vec<Move>, Vec<PlannedPartition>) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
@@ -333,9 +335,9 @@ fn check_move(one: &Move, known: &BTreeSet<i32>) -> Result<(), String> {
     }
     match &one.log_dirs {
         Some(dirs) if dirs.len() != one.replicas_to.len() => Err(format!(
-            "{} log_dirs for {} replicas",
+            "{} log_dirs for {}",
             dirs.len(),
-            one.replicas_to.len()
+            counted(one.replicas_to.len(), "replica")
         )),
         None if one.replicas_from == one.replicas_to => Err("nothing changes".to_owned()),
         _ => Ok(()),
@@ -368,7 +370,9 @@ fn check_sums(file: &PlanFile) -> Result<(), String> {
     if told != (moves, bytes) {
         let (told_moves, told_bytes) = told;
         return Err(format!(
-            "the summary says {told_moves} replicas of {told_bytes} bytes, the moves come to {moves} of {bytes}"
+            "the summary says {} of {}, the moves come to {moves} of {bytes}",
+            counted(told_moves, "replica"),
+            counted(told_bytes, "byte")
         ));
     }
     Ok(())

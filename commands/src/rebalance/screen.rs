@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use planner::counted::counted;
+
 use super::file::{ANY_LOG_DIR, Move, PlanFile, PlanSummary, WindowRow};
-use crate::change::counted;
 use crate::output::Table;
 use crate::size::units::{bytes, count};
 
@@ -81,8 +82,7 @@ fn outside(windows: &[WindowRow], brokers: impl Fn(&WindowRow) -> u64) -> Vec<St
     let outside = windows.iter().filter(|row| brokers(row) > 0);
     outside
         .map(|row| match row.resource.as_str() {
-            "log-dirs" if brokers(row) == 1 => "1 log directory".to_owned(),
-            "log-dirs" => format!("{} log directories", brokers(row)),
+            "log-dirs" => counted(brokers(row), "log directory"),
             resource => format!("{resource} of {}", counted(brokers(row) as usize, "broker")),
         })
         .collect()

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use planner::counted::counted;
 use planner::model::read_snapshot;
 use roller::batches::Proof;
 use roller::check::check;
@@ -16,10 +17,10 @@ use super::asked::RequestArgs;
 use super::{screen, view};
 use crate::context::{Context, block_on, parse_duration};
 use crate::error::CommandError;
+use crate::exit_codes;
 use crate::json_file::read_text;
 use crate::output::{Shown, Table};
 use crate::snapshot::live::{Asking, gather};
-use crate::{change, exit_codes};
 
 /// Plan a rolling restart: which nodes restart together, in as few steps as can be, so that every partition takes writes.
 ///
@@ -217,7 +218,7 @@ pub(crate) fn run(args: &PlanArgs, context: &Context) -> Result<(), CommandError
                 None => view.cluster,
             };
             if let Some(first) = view.reassigning.first() {
-                let count = change::counted(view.reassigning.len(), "partition");
+                let count = counted(view.reassigning.len(), "partition");
                 warnings.push(format!(
                     "{count} being reassigned, {first} among them: roll run waits until that is over"
                 ));

@@ -1,9 +1,9 @@
 //! A plan as people read it.
 
 use super::plan::{RollPlan, StepRow};
-use crate::change::counted;
 use crate::output::Table;
 use crate::size::units::bytes;
+use planner::counted::counted;
 
 /// Names that are shown of a list; there may be thousands.
 const NAMES_MAX: usize = 10;
@@ -71,7 +71,7 @@ pub(super) fn text(plan: &RollPlan) -> String {
     } else {
         lines.push(steps(plan).plain());
         if plan.steps.len() > STEPS_MAX {
-            lines.push(format!("and {} more steps", plan.steps.len() - STEPS_MAX));
+            lines.push(format!("and {}", counted(plan.steps.len() - STEPS_MAX, "more step")));
         }
         lines.push(String::new());
         lines.push(summary(plan));
@@ -123,8 +123,8 @@ fn blocked(plan: &RollPlan) -> Vec<String> {
     let mut lines: Vec<String> = plan.blocked.iter().take(NAMES_MAX).map(line).collect();
     if plan.blocked.len() > NAMES_MAX {
         lines.push(format!(
-            "and {} more nodes that may not stop now",
-            plan.blocked.len() - NAMES_MAX
+            "and {} that may not stop now",
+            counted(plan.blocked.len() - NAMES_MAX, "more node")
         ));
     }
     lines

@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use client::conn::deadline_in;
+use planner::counted::noun;
 use rustix::process::Signal;
 use tokio::task::JoinSet;
 
@@ -333,6 +334,5 @@ impl Drop for Sandbox {
 /// `node 1`, `nodes 1, 2`.
 fn listed(ids: impl Iterator<Item = i32>) -> String {
     let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
-    let noun = if ids.len() == 1 { "node" } else { "nodes" };
-    format!("{noun} {}", ids.join(", "))
+    format!("{} {}", noun(ids.len(), "node"), ids.join(", "))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use client::ClientError;
+use client::{ClientError, in_words};
 use protocol::api::ErrorCode;
 use protocol::records::RecordError;
 
@@ -177,7 +177,7 @@ impl From<ClientError> for Throwable {
             ClientError::Rejected { code, message, .. } => Self {
                 class: java_names::class_of(code),
                 message: java_names::message_of(code)
-                    .filter(|_| message == code.to_string())
+                    .filter(|_| message == in_words(code))
                     .map_or(message, str::to_owned),
                 code: Some(code),
             },

@@ -2,6 +2,7 @@
 
 use super::arithmetic::{FILES_MIN, MAPS_MIN, Needs, Step, value};
 use super::units::{bytes, count};
+use planner::counted::{counted, noun};
 
 /// Of the days of ZooKeeper: Rao, "Apache Kafka supports 200K partitions per cluster" (Confluent, 2018).
 const REPLICAS_PER_BROKER: u64 = 4_000;
@@ -61,8 +62,8 @@ pub(crate) fn warnings(needs: &Needs, steps: &[Step]) -> Vec<String> {
     }
     if needs.replication_factor < 3 {
         found.push(format!(
-            "with {} replicas no broker can be restarted without a risk to records or to writes; 3, with min.insync.replicas=2, is usual",
-            needs.replication_factor,
+            "with {} no broker can be restarted without a risk to records or to writes; 3, with min.insync.replicas=2, is usual",
+            counted(needs.replication_factor, "replica"),
         ));
     }
     if needs.disk_fill_percent > 90 || needs.network_fill_percent > 90 {
@@ -75,9 +76,11 @@ pub(crate) fn warnings(needs: &Needs, steps: &[Step]) -> Vec<String> {
 fn spread(needs: &Needs, steps: &[Step], found: &mut Vec<String>) {
     let (partitions, brokers) = (value(steps, "partitions"), value(steps, "brokers"));
     if partitions < brokers.saturating_sub(needs.spare_brokers) {
-        let (partitions, brokers) = (count(partitions), count(brokers));
         found.push(format!(
-            "{partitions} partitions do not occupy {brokers} brokers: some lead none"
+            "{} {} do not occupy {} brokers: some lead none",
+            count(partitions),
+            noun(partitions, "partition"),
+            count(brokers)
         ));
     }
     let replica = value(steps, "stored") / value(steps, "replicas").max(1);

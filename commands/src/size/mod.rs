@@ -11,6 +11,7 @@ mod tests;
 use std::time::Duration;
 
 use clap::Args;
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -199,8 +200,8 @@ pub(crate) fn run(args: &SizeArgs, context: &Context) -> Result<(), CommandError
         let needed = arithmetic::value(&steps, "brokers");
         if measured.brokers < needed {
             warnings.push(format!(
-                "the cluster has {} brokers, and {needed} are needed",
-                measured.brokers
+                "the cluster has {}, and {needed} are needed",
+                counted(measured.brokers, "broker")
             ));
         }
     }

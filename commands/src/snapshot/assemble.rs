@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use client::{LogDirContents, PartitionDescription, PartitionKey, Reassignment, ShardError, TopicDescription};
+use planner::counted::counted;
 use planner::model::{BrokerState, Capacity, Cluster, ClusterBuilder, LogDir, ModelError, NewBroker, NewPartition};
 
-use crate::change::counted;
 use crate::error::CommandError;
 
 /// Stands for all log directories of a broker.

@@ -7,10 +7,11 @@ use client::{
     Client, ConfigChange, ConfigChanges, PartitionKey, PartitionMove, throttle_log_dirs, throttle_replication,
     throttle_topics,
 };
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::change::{counted, result_cell, show_plan};
+use crate::change::{result_cell, show_plan};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::Failure;

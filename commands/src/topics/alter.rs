@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use client::{Client, TopicDescription};
+use planner::counted::counted;
 
 use super::assignment::Assignment;
-use super::change::{Outcome, TopicChange, counted, has_partitions, show_plan, until_seen};
+use super::change::{Outcome, TopicChange, has_partitions, show_plan, until_seen};
 use super::names::{Choice, Wanted, resolve};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
@@ -99,7 +100,7 @@ async fn alter(
             .collect();
         show_plan(context, &plan);
     }
-    let plan = format!("give {} {count} partitions", counted(other.len()));
+    let plan = format!("give {} {}", counted(other.len(), "topic"), counted(count, "partition"));
     if !context.may_go_ahead(&args.safety.ask, &plan)? {
         return Ok(outcome);
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use planner::counted::counted;
+
 /// Brokers of each partition, the preferred leader first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Assignment(pub(crate) Vec<Vec<i32>>);
@@ -25,8 +27,8 @@ impl FromStr for Assignment {
             }
             if let Some(first) = partitions.first().filter(|first| first.len() != ids.len()) {
                 return Err(format!(
-                    "partition {index} has {} replicas, and partition 0 has {}",
-                    ids.len(),
+                    "partition {index} has {}, and partition 0 has {}",
+                    counted(ids.len(), "replica"),
                     first.len()
                 ));
             }

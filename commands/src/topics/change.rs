@@ -90,14 +90,6 @@ pub(crate) fn show_plan(context: &Context, plan: &[TopicChange]) {
     }
 }
 
-/// 1 topic, 2 topics.
-pub(crate) fn counted(count: usize) -> String {
-    match count {
-        1 => "1 topic".to_owned(),
-        count => format!("{count} topics"),
-    }
-}
-
 /// What became of topics, and what else is to be told.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use client::{Client, CreatedTopic, NewTopic, ShardError};
+use planner::counted::counted;
 use protocol::Uuid;
 use protocol::api::ErrorCode;
 
 use super::assignment::Assignment;
-use super::change::{Outcome, TopicChange, counted, has_partitions, show_plan, until_seen};
+use super::change::{Outcome, TopicChange, has_partitions, show_plan, until_seen};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::{Failure, together};
@@ -92,7 +93,7 @@ async fn create(
             .collect();
         show_plan(context, &plan);
     }
-    let plan = format!("create {}", counted(topics.len()));
+    let plan = format!("create {}", counted(topics.len(), "topic"));
     if !context.may_go_ahead(&args.safety.ask, &plan)? {
         return Ok(outcome);
     }

@@ -2,9 +2,10 @@
 
 use clap::Args;
 use client::Client;
+use planner::counted::counted;
 use protocol::api::ErrorCode;
 
-use super::change::{Outcome, TopicChange, counted, is_gone, show_plan, until_seen};
+use super::change::{Outcome, TopicChange, is_gone, show_plan, until_seen};
 use super::names::{Choice, Wanted, resolve};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
@@ -76,7 +77,7 @@ async fn delete(
     if !args.safety.ask.dry_run {
         show_plan(context, &outcome.rows);
     }
-    let plan = format!("delete {} with all records", counted(names.len()));
+    let plan = format!("delete {} with all records", counted(names.len(), "topic"));
     if !context.may_go_ahead(&args.safety.ask, &plan)? {
         return Ok(outcome);
     }

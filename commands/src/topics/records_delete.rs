@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use client::{Client, OffsetSpec, PartitionKey};
+use planner::counted::counted;
 
 use super::names::unknown_topic;
 use super::records_plan::{Log, OffsetsFile, RecordsDeletion, Wish, Wishes, collect, plan, plan_table};
@@ -149,8 +150,11 @@ async fn delete(
         }
     }
     let offsets: i64 = changes.iter().map(|row| row.offsets).sum();
-    let noun = if changes.len() == 1 { "partition" } else { "partitions" };
-    let plan = format!("delete up to {offsets} records of {} {noun}, for good", changes.len());
+    let plan = format!(
+        "delete up to {} of {}, for good",
+        counted(offsets, "record"),
+        counted(changes.len(), "partition")
+    );
     if !context.may_go_ahead(&args.safety.ask, &plan)? {
         return Ok((rows, Vec::new()));
     }

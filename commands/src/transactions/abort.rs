@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use client::{AbortMarker, Client, ClientError};
+use planner::counted::counted;
 use protocol::api::messages::{DescribeProducersRequest, DescribeTransactionsRequest, WriteTxnMarkersRequest};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -289,8 +290,8 @@ async fn by_id(args: &AbortArgs, id: &str, client: &Client, context: &Context) -
             ..Done::nothing(row)
         });
     }
-    let count = known.partitions.len();
-    let plan = format!("abort the transaction of {id} in {count} partitions, and fence its producer");
+    let partitions = counted(known.partitions.len(), "partition");
+    let plan = format!("abort the transaction of {id} in {partitions}, and fence its producer");
     if !may(args, &row, client, &plan, context)? {
         return Ok(Done::nothing(row));
     }

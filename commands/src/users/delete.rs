@@ -3,10 +3,11 @@
 use clap::Args;
 use client::security::ScramHash;
 use client::{ScramChange, ScramUser};
+use planner::counted::counted;
 
 use super::rows::{UserChange, find, table, take, unknown};
 use super::set::parse_mechanism;
-use crate::change::{counted, show_plan};
+use crate::change::show_plan;
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::failure::{Failure, together};

@@ -1,5 +1,6 @@
 //! What can be wrong with a plan.
 
+use crate::counted::counted;
 use crate::dense::Resource;
 
 /// One thing that is wrong.
@@ -40,7 +41,7 @@ pub enum Fault {
     #[error("{0} has two replicas on one broker")]
     SameBroker(String),
     /// Too many or too few.
-    #[error("{partition} ends with {replicas} replicas, wanted are {wanted}")]
+    #[error("{partition} ends with {}, wanted: {wanted}", counted(*replicas, "replica"))]
     ReplicationFactor {
         /// The partition.
         partition: String,
@@ -77,7 +78,7 @@ pub enum Fault {
         broker: i32,
     },
     /// Too many in one rack.
-    #[error("{partition} has {replicas} replicas in rack {rack}, allowed are {allowed}")]
+    #[error("{partition} has {} in rack {rack}, allowed: {allowed}", counted(*replicas, "replica"))]
     Rack {
         /// The partition.
         partition: String,
@@ -92,7 +93,7 @@ pub enum Fault {
     #[error("{0} gets other replicas, though only leaders were to change")]
     OnlyLeaders(String),
     /// Too many of a topic on one broker.
-    #[error("broker {broker} has {replicas} replicas of {topic}, allowed are {allowed}")]
+    #[error("broker {broker} has {} of {topic}, allowed: {allowed}", counted(*replicas, "replica"))]
     TopicSpread {
         /// The broker.
         broker: i32,

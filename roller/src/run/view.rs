@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use planner::counted::{counted, either};
 use planner::dense::PartitionIx;
 use planner::model::Cluster;
 
@@ -22,11 +23,26 @@ pub struct View {
     pub reassigning: Vec<String>,
 }
 
+/// The only one, or one of several.
+fn among(count: usize, first: &str) -> String {
+    if count == 1 {
+        format!(", {first}")
+    } else {
+        format!(", {first} among them")
+    }
+}
+
+fn partitions(count: usize, first: &str, state: &str) -> String {
+    let partitions = counted(count, "partition");
+    let verb = either(count, "is", "are");
+    format!("{partitions} {verb} {state}{}", among(count, first))
+}
+
 /// What is against a step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Against {
     /// Somebody moves replicas.
-    #[error("{count} partitions are being reassigned, {first} among them")]
+    #[error("{}", partitions(*count, first, "being reassigned"))]
     Reassigning {
         /// How many.
         count: usize,
@@ -34,7 +50,7 @@ pub enum Against {
         first: String,
     },
     /// Partitions are under-replicated, and no step did it.
-    #[error("{count} partitions are under-replicated, {first} among them")]
+    #[error("{}", partitions(*count, first, "under-replicated"))]
     UnderReplicated {
         /// How many.
         count: usize,
@@ -59,7 +75,7 @@ pub enum Missing {
     #[error("controller {0} has not caught up with the quorum")]
     Voter(i32),
     /// Replicas are out of sync.
-    #[error("broker {node} is not in the ISR of {count} partitions, {first} among them")]
+    #[error("broker {node} is not in the ISR of {}{}", counted(*count, "partition"), among(*count, first))]
     InSync {
         /// Its id.
         node: i32,

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::ports::{Port, free_ports};
-use crate::support::{Engine, KFLEET, Ran, foreign, kafka_libs, quick_java, run_with_input, signal};
+use crate::support::{Engine, KFLEET, Ran, foreign, isolated, kafka_libs, quick_java, run_with_input, signal};
 
 /// How long a node may take to serve or to stop.
 const NODE_MAX: Duration = Duration::from_secs(90);
@@ -61,7 +61,7 @@ impl Home {
 
     fn format(&self, engine: Engine, quorum: Quorum) {
         let mut command = match engine {
-            Engine::Kfleet => Command::new(KFLEET),
+            Engine::Kfleet => isolated(KFLEET),
             Engine::Apache => java(&self.dir.path().join("log4j2.properties"), "kafka.tools.StorageTool"),
         };
         if engine == Engine::Kfleet {
@@ -91,7 +91,7 @@ impl Home {
         let log = self.dir.path().join(format!("{}-{engine:?}.log", self.starts));
         let out = File::create(&log).unwrap();
         let parent = std::process::id().to_string();
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         match engine {
             Engine::Kfleet => command.args(["broker", "run", "--die-with", &parent, "-c"]),
             Engine::Apache => {
@@ -169,7 +169,7 @@ impl Node<'_> {
     fn wait_until_serving(&mut self) {
         let deadline = Instant::now() + NODE_MAX;
         loop {
-            let mut ask = Command::new(KFLEET);
+            let mut ask = isolated(KFLEET);
             ask.args([
                 "cluster",
                 "describe",

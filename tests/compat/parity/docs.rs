@@ -1,7 +1,9 @@
 //! What the documents say of the shims.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::apache::Apache;
 use crate::support::kfleet;
 
 fn document(name: &str) -> String {
@@ -84,4 +86,57 @@ fn each_flag_of_a_shim_has_a_row() {
         }
     }
     assert!(count > 30, "{count} flags");
+}
+
+/// Flags that Apache's help has, as a line of it begins with them.
+fn flags_of(help: &str) -> impl Iterator<Item = &str> {
+    let words = help
+        .lines()
+        .filter_map(|line| line.trim_start().split([' ', ',', '=', ')']).next());
+    // The line below the heads of columns is of hyphens, too.
+    words.filter(|word| {
+        word.strip_prefix("--")
+            .is_some_and(|name| name.starts_with(char::is_alphabetic))
+    })
+}
+
+#[test]
+#[ignore = "needs tests/compat/setup"]
+fn each_flag_of_apaches_help_has_a_row() {
+    let text = document("PARITY.md");
+    let rows: Vec<Vec<&str>> = rows(&text, 4).collect();
+    let scripts: BTreeSet<&str> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
+    let mut apache = Apache::start();
+    let (mut missing, mut count) = (Vec::new(), 0);
+    for script in scripts.iter().filter(|script| script.starts_with("kafka-")) {
+        let ran = apache.run(script, "", &["--help".to_owned()]);
+        let help = ran.stdout + &ran.stderr;
+        for flag in flags_of(&help) {
+            count += 1;
+            let is_row = |row: &Vec<&str>| {
+                let words = row[1].trim_matches('`').split(' ');
+                row[0].trim_matches('`') == *script && words.last() == Some(flag)
+            };
+            if !rows.iter().any(is_row) {
+                missing.push(format!("{script} {flag}"));
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(count > 200, "{count} flags");
+}
+
+/// How many invocations are compared at least, on each engine.
+const INVOCATIONS_MIN: usize = 150;
+
+#[test]
+fn enough_invocations_are_compared() {
+    for engine in ["kfleet", "apache"] {
+        let files = super::files("cases").into_iter();
+        let lines = files.flat_map(|(_, path)| super::case::read(&path));
+        let count = lines
+            .filter(|line| line.is_on(engine) && matches!(line.step, super::Step::Case(_)))
+            .count();
+        assert!(count >= INVOCATIONS_MIN, "{count} on {engine}");
+    }
 }

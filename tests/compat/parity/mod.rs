@@ -17,7 +17,7 @@ use docs::{Difference, Differs};
 use masks::Masks;
 
 use crate::support::nodes::wait_until;
-use crate::support::{Cluster, KFLEET, Ran, run_with_input};
+use crate::support::{Cluster, KFLEET, Ran, isolated, run_with_input};
 
 /// What those call their topics and groups who run Apache's script and the shim. They are equally long, for columns' sake,
 /// and have the same hash in Java, which the order of much that it prints depends on.
@@ -94,7 +94,7 @@ impl<'a> Stage<'a> {
     }
 
     fn kfleet(&self, words: &[String], me: &str) -> Command {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command.args(self.words(words, me));
         command.env("KFLEET_BOOTSTRAP_SERVER", &self.cluster.bootstrap);
         command
@@ -131,7 +131,7 @@ impl<'a> Stage<'a> {
     }
 
     fn shim(&self, case: &Case, as_apache: bool) -> Ran {
-        let mut command = Command::new("timeout");
+        let mut command = isolated("timeout");
         command
             .arg("60")
             .arg(self.shims.path().join(format!("{}.sh", case.script)));

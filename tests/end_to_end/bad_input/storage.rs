@@ -10,7 +10,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-use crate::support::{Cluster, Engine, KFLEET, Ran, run_with_input, signal};
+use crate::support::{Cluster, Engine, KFLEET, Ran, isolated, run_with_input, signal};
 
 /// A directory with a node's data, once written and cleanly closed.
 fn written(settings: &[&str]) -> tempfile::TempDir {
@@ -26,7 +26,7 @@ fn written(settings: &[&str]) -> tempfile::TempDir {
 }
 
 fn start_command(dir: &Path) -> Command {
-    let mut command = Command::new(KFLEET);
+    let mut command = isolated(KFLEET);
     command.args(["broker", "run", "-c"]).arg(dir.join("server.properties"));
     command
 }
@@ -95,7 +95,7 @@ fn a_formatted_directory_is_not_formatted_again() {
         (own, "already formatted"),
         ("AAAAAAAAAAAAAAAAAAAAAA", "Invalid cluster.id"),
     ] {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command
             .args(["storage", "format", "-t", cluster_id, "-c"])
             .arg(dir.path().join("server.properties"));
@@ -196,7 +196,7 @@ fn much() -> String {
 }
 
 fn produce(bootstrap: &str, topic: &str, input: &str) -> Ran {
-    let mut command = Command::new(KFLEET);
+    let mut command = isolated(KFLEET);
     command.args(["produce", topic, "-b", bootstrap, "--timeout", "2s"]);
     run_with_input(&mut command, input)
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Cluster, KFLEET, Ran, run_with_input};
+use crate::support::{Cluster, KFLEET, Ran, isolated, run_with_input};
 
 /// Longest that it may take to come to a line.
 const LINE_MAX: Duration = Duration::from_secs(60);
@@ -36,7 +36,7 @@ impl<'a> Tool<'a> {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command
             .args(args)
             .env("KFLEET_BOOTSTRAP_SERVER", &self.cluster.bootstrap)

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use self::load::Load;
 use crate::support::nodes::wait_until;
-use crate::support::{Cluster, Engine, KFLEET, Ran, run_with_input, signal};
+use crate::support::{Cluster, Engine, KFLEET, Ran, isolated, run_with_input, signal};
 
 /// A cluster, and where its journal is.
 struct Fleet {
@@ -52,7 +52,7 @@ impl Fleet {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(KFLEET);
+        let mut command = isolated(KFLEET);
         command
             .args(args)
             .env("KFLEET_BOOTSTRAP_SERVER", &self.cluster.bootstrap)

@@ -82,7 +82,11 @@ async fn refusals_are_told_without_secrets() {
         "not you, [hidden]"
     );
     let silent: Says = |_, _| SaslAuthenticateResponse::default().with_error_code(58);
-    assert!(refused(plain(), silent).await.contains("SaslAuthenticationFailed"));
+    assert!(
+        refused(plain(), silent)
+            .await
+            .contains("the login failed (SaslAuthenticationFailed)")
+    );
     // What is wrong with a token is told in a challenge; the refusal comes after the answer to that.
     let token: Says = |at, message| match (at, message) {
         (0, _) => challenge(b"{\"status\":\"invalid_token\"}"),

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use planner::counted::counted;
+
 use super::{Definition, Judged, Limits, Need, Rules};
-use crate::check::facts::{Facts, counted};
+use crate::check::facts::Facts;
 use crate::check::verdict::Finding;
 use crate::status::Status;
 

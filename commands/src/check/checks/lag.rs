@@ -1,9 +1,10 @@
 //! lag: records that groups have still to read.
 
 use super::{Definition, Judged, Limits, Need, Rules};
-use crate::check::facts::{Facts, GroupLag, counted};
+use crate::check::facts::{Facts, GroupLag};
 use crate::check::verdict::Finding;
 use crate::status::Status;
+use planner::counted::counted;
 
 pub(super) const CHECK: Definition = Definition {
     name: "lag",

@@ -1,9 +1,10 @@
 //! log-dirs: directories that are offline, and how full their volumes are.
 
-use client::LogDir;
+use client::{LogDir, in_words};
+use planner::counted::counted;
 
 use super::{Definition, Judged, Limits, Need, Rules, at_least};
-use crate::check::facts::{Facts, counted};
+use crate::check::facts::Facts;
 use crate::check::verdict::{Finding, Untold};
 use crate::status::Status;
 
@@ -30,9 +31,11 @@ fn judge(facts: &Facts, rules: &Rules) -> Judged {
         let what = format!("broker {broker} {}", dir.path);
         if let Some(error) = dir.error {
             offline += 1;
-            judged
-                .findings
-                .push(Finding::of_node(what, format!("offline: {error:?}"), broker));
+            judged.findings.push(Finding::of_node(
+                what,
+                format!("offline: {} ({error:?})", in_words(error)),
+                broker,
+            ));
             continue;
         }
         let Some(used) = used_percent(dir) else {
@@ -64,7 +67,7 @@ fn judge(facts: &Facts, rules: &Rules) -> Judged {
     judged.unknown.extend(facts.log_dirs.untold.iter().cloned());
     judged.status = at_least(judged.status, Status::Critical, offline > 0);
     judged.summary = match (offline, full) {
-        (0, 0) => format!("none of {} is offline", counted(dirs, "directory").replace("ys", "ies")),
+        (0, 0) => format!("none of {} is offline", counted(dirs, "directory")),
         (0, full) => format!("{full} of {dirs} nearly full"),
         (offline, 0) => format!("{offline} of {dirs} offline"),
         (offline, full) => format!("{offline} of {dirs} offline, {full} nearly full"),

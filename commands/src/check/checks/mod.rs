@@ -17,8 +17,9 @@ mod versions;
 use std::collections::{BTreeMap, BTreeSet};
 
 use client::PartitionDescription;
+use planner::counted::counted;
 
-use super::facts::{Facts, counted, partitions};
+use super::facts::{Facts, partitions};
 use super::limits::Limits;
 use super::verdict::{Finding, Judged, Untold};
 use crate::status::Status;

@@ -1,9 +1,10 @@
 //! quorum: whether a leader is known, and who follows it.
 
 use client::{Quorum, QuorumReplica};
+use planner::counted::counted;
 
 use super::{Definition, Judged, Limits, Need, Rules};
-use crate::check::facts::{Facts, counted};
+use crate::check::facts::Facts;
 use crate::check::verdict::Finding;
 use crate::status::Status;
 

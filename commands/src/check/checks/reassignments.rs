@@ -1,8 +1,9 @@
 //! reassignments: how many partitions are being moved. For how long they have been is not told by any API.
 
 use super::{Definition, Judged, Limits, Need, Rules};
-use crate::check::facts::{Facts, counted, named};
+use crate::check::facts::{Facts, named};
 use crate::check::verdict::Finding;
+use planner::counted::counted;
 
 pub(super) const CHECK: Definition = Definition {
     name: "reassignments",

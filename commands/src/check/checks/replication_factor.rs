@@ -1,8 +1,9 @@
 //! replication-factor: so few replicas that the loss of one stops producers with acks=all.
 
 use super::{Definition, Judged, Limits, MinInsync, Need, Rules};
-use crate::check::facts::{Facts, counted};
+use crate::check::facts::Facts;
 use crate::check::verdict::Finding;
+use planner::counted::counted;
 
 pub(super) const CHECK: Definition = Definition {
     name: "replication-factor",

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use planner::counted::counted;
+
 use super::{Definition, Judged, Limits, Need, Rules};
-use crate::check::facts::{Facts, NodeSoftware, counted};
+use crate::check::facts::{Facts, NodeSoftware};
 use crate::check::verdict::{Finding, Untold};
 use crate::status::Status;
 

@@ -4,6 +4,7 @@ use super::given::bytes;
 use super::log_dirs::dirs;
 use super::{Area, Fix, Given, Judged, Known, Needed as _, Rule, Status, by, rule, says};
 use crate::host::facts::{Mount, mount_of};
+use planner::counted::counted;
 
 const DIRS: Area = Area::LogDirs;
 /// File systems that lose data, or on which mapped indexes and deleted files break.
@@ -219,7 +220,8 @@ fn free_space(_: &Rule, given: &Given<'_>) -> Known<Judged> {
         }
         if space.free_bytes < wanted {
             let note = format!(
-                "{partitions} partitions with two segments each may take {}",
+                "{} with two segments each may take {}",
+                counted(partitions, "partition"),
                 bytes(wanted)
             );
             return Ok(judged(Status::Warning).note(note));

@@ -2,6 +2,7 @@
 
 use super::{Area, Fix, Given, Judged, Known, Needed as _, Ranges, Rule, Status, at_least, by, rule, says, sysctl};
 use crate::host::facts::{Engine, Fact, Process};
+use planner::counted::{counted, either};
 
 const LIMITS: Area = Area::Limits;
 /// Open files that any broker must be allowed.
@@ -121,9 +122,9 @@ fn nofile(_: &Rule, given: &Given<'_>) -> Known<Judged> {
         let expected = format!("at least {least}");
         match open {
             _ if !is_enough => {
-                let open = open
-                    .value()
-                    .map_or_else(String::new, |open| format!("{open} files are open"));
+                let open = open.value().map_or_else(String::new, |open| {
+                    format!("{} {} open", counted(*open, "file"), either(*open, "is", "are"))
+                });
                 // Our own broker keeps fewer files open than it is allowed; what it lacks are connections.
                 let status = if process.engine == Engine::Apache {
                     Status::Critical

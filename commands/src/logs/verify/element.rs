@@ -1,6 +1,7 @@
 //! What is printed: findings, and what they amount to.
 
 use broker_log::offline::{Finding, Severity};
+use planner::counted::noun;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -164,10 +165,7 @@ impl Summary {
     }
 
     fn text(&self) -> String {
-        let many = |count: u64, one: &str| {
-            let ending = if count == 1 { "" } else { "s" };
-            format!("{} {one}{ending}", units::count(count))
-        };
+        let many = |count: u64, one: &str| format!("{} {}", units::count(count), noun(count, one));
         let mut text = format!(
             "{}, {}, {}: {}, {}",
             many(self.segments, "segment"),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use client::{Client, ClientError, ConfigChange, ConfigChanges, ElectionType, ReplicaTarget, ReplicaTargets};
+use planner::counted::counted;
 use protocol::api::ErrorCode;
 use tokio::time::{Instant, sleep};
 
@@ -255,8 +256,8 @@ fn line(state: &State, done: u64, rate: u64) -> String {
         _ => String::new(),
     };
     format!(
-        "{settled} of {} partitions, {} of {}, {}/s{eta}; {} under way",
-        state.parts.len(),
+        "{settled} of {}, {} of {}, {}/s{eta}; {} under way",
+        counted(state.parts.len(), "partition"),
         bytes(done),
         bytes(planned),
         bytes(rate),

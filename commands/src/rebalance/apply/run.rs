@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use client::{Client, PartitionKey};
+use planner::counted::counted;
 use sha2::{Digest as _, Sha256};
 
 use super::drive::{OF_PLANS, drive};
@@ -16,7 +17,7 @@ use super::report::ApplyReport;
 use super::state::{Entry, SCHEMA, State, Status};
 use super::view::View;
 use super::work::{Heading, Job, Options, jobs_of};
-use crate::change::{counted, show_plan};
+use crate::change::show_plan;
 use crate::context::{Context, SafetyArgs, block_on, parse_duration};
 use crate::error::CommandError;
 use crate::offsets::time::now_ms;

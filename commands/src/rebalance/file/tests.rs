@@ -104,11 +104,11 @@ fn what_contradicts_itself_is_told_with_its_line() {
     );
     assert_eq!(
         told_line(|plan| plan.summary.moved_bytes = 49).1,
-        "the summary says 1 replicas of 49 bytes, the moves come to 1 of 50"
+        "the summary says 1 replica of 49 bytes, the moves come to 1 of 50"
     );
     assert_eq!(
         told_line(|plan| plan.moves[0].size_bytes = u64::MAX).1,
-        "the summary says 1 replicas of 50 bytes, the moves come to 1 of 18446744073709551615"
+        "the summary says 1 replica of 50 bytes, the moves come to 1 of 18446744073709551615"
     );
     assert_eq!(
         told_line(|plan| plan.snapshot = "x".to_owned()).1,

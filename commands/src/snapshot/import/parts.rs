@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use planner::counted::counted;
 use planner::model::{Cluster, ClusterBuilder, ModelError, NewBroker, NewPartition};
-
-use crate::change::counted;
 
 /// A partition.
 pub(super) type Key = (String, i32);

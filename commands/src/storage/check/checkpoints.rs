@@ -7,10 +7,11 @@ use std::sync::Arc;
 use broker_log::disk::Disk;
 use broker_log::offline::{Left, PartitionFiles, log_end_offset};
 use broker_log::{LogDir, LogError, Offsets};
+use planner::counted::{counted, either};
 use protocol::files::names;
 
 use super::directory::Directory;
-use super::report::{Findings, counted};
+use super::report::Findings;
 use crate::error::CommandError;
 
 /// Most partitions that are named in a sentence.
@@ -86,12 +87,9 @@ fn foreign(
     let named = foreign.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
     let more = if foreign.len() > NAMED_MAX { ", ..." } else { "" };
     let message = format!(
-        "it has {}: {named}{more}",
-        counted(
-            foreign.len(),
-            "partition that is not in this directory",
-            "partitions that are not in this directory"
-        )
+        "it has {} that {} not in this directory: {named}{more}",
+        counted(foreign.len(), "partition"),
+        either(foreign.len(), "is", "are")
     );
     let remedy = "If they were deleted or moved, the next start drops them; otherwise their directories are missing.";
     findings.warning(path, message, remedy);

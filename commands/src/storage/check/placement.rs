@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use broker_log::PartitionDir;
+use planner::counted::counted;
 use protocol::Uuid;
 
 use super::directory::Directory;
 use super::metadata::{Metadata, Topic};
-use super::report::{Findings, counted};
+use super::report::Findings;
 
 const STRAY: &str =
     "The next start sets it aside, its name ending in -stray, if the metadata that the broker gets by then agrees.";
@@ -174,7 +175,7 @@ fn missing(
             .log_dirs
             .get(&node_id)
             .is_some_and(|dirs| dirs.contains(&directory));
-        let replicas = counted(count, "replica", "replicas");
+        let replicas = counted(count, "replica");
         let message =
             format!("the metadata has {replicas} of this node in directory {directory}, which is none of these");
         let remedy = if is_registered {

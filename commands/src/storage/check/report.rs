@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use broker_log::offline::Left;
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -61,11 +62,6 @@ impl Findings {
     pub(super) fn info(&mut self, path: &Path, message: impl Into<String>, remedy: impl Into<String>) {
         self.push(Severity::Info, path, message, remedy);
     }
-}
-
-/// A number and what it counts.
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// A log directory.
@@ -150,14 +146,14 @@ impl StorageCheck {
     }
 
     pub(super) fn summary(&self) -> String {
-        let replicas = self.directories.iter().map(|dir| dir.partitions).sum();
+        let replicas: usize = self.directories.iter().map(|dir| dir.partitions).sum();
         format!(
             "{} with {}: {}, {}, {}",
-            counted(self.directories.len(), "directory", "directories"),
-            counted(replicas, "replica", "replicas"),
-            counted(self.count(Severity::Error), "error", "errors"),
-            counted(self.count(Severity::Warning), "warning", "warnings"),
-            counted(self.count(Severity::Info), "remark", "remarks"),
+            counted(self.directories.len(), "directory"),
+            counted(replicas, "replica"),
+            counted(self.count(Severity::Error), "error"),
+            counted(self.count(Severity::Warning), "warning"),
+            counted(self.count(Severity::Info), "remark"),
         )
     }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use broker_log::disk::Disk;
 use broker_log::offline::Left;
+use planner::counted::{counted, either};
 
 use super::directory::Directory;
-use super::report::{Findings, counted};
+use super::report::Findings;
 use crate::error::CommandError;
 use crate::size::units;
 
@@ -38,7 +39,10 @@ pub(super) fn check(directory: &Directory, disk: &Arc<dyn Disk>, findings: &mut 
             .collect();
         // A broker at work removes them in a minute.
         if let (Some(first), true) = (left.first(), directory.left != Left::InUse) {
-            let message = format!("{} files of operations that did not end, such as {first}", left.len());
+            let message = format!(
+                "{} of operations that did not end, such as {first}",
+                counted(left.len(), "file")
+            );
             findings.info(dir, message, "The next start finishes or undoes them.");
         }
         owners.look(dir);
@@ -104,13 +108,14 @@ impl Owners {
 
     fn tell(&self, findings: &mut Findings) {
         if let Some(first) = self.foreign.first() {
-            let count = counted(self.foreign.len(), "file does", "files do");
+            let count = counted(self.foreign.len(), "file");
+            let does = either(self.foreign.len(), "does", "do");
             let dir = self.dir.display();
-            let message = format!("{count} not belong to user {}, who owns {dir}", self.uid);
+            let message = format!("{count} {does} not belong to user {}, who owns {dir}", self.uid);
             findings.warning(first, message, "Something was run as another user: chown them back.");
         }
         if let Some(first) = self.closed.first() {
-            let count = counted(self.closed.len(), "file", "files");
+            let count = counted(self.closed.len(), "file");
             let message = format!("{count} cannot be read and written by their owner");
             findings.error(first, message, "chmod u+rwX: the broker cannot use them.");
         }

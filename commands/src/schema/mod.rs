@@ -1,5 +1,11 @@
 //! schema
 
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
 use clap::Args;
 use schemars::{JsonSchema, Schema, schema_for};
 
@@ -11,10 +17,13 @@ use crate::stream::Streamed;
 
 /// The JSON schema of what a command prints with --output json.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  kfleet schema topics-list")]
+#[command(after_help = "Examples:\n  kfleet schema topics-list\n  kfleet schema --dir schemas")]
 pub(crate) struct SchemaArgs {
     /// The command, as in topics-list; all of them are listed if none is named
     command: Option<String>,
+    /// Write all of them into this directory instead, as NAME.VERSION.json
+    #[arg(long, conflicts_with = "command")]
+    dir: Option<PathBuf>,
 }
 
 /// Name with version, and schema of its data.
@@ -32,6 +41,7 @@ fn all() -> Vec<Named> {
     vec![
         of::<Vec<crate::acls::AclChange>>(),
         of::<Vec<crate::acls::AclRow>>(),
+        (crate::audit::SCHEMA, schema_for!(crate::audit::Line<'static>)),
         of::<crate::bench::ConsumeBench>(),
         of::<crate::bench::LatencyBench>(),
         of::<crate::bench::ProduceBench>(),
@@ -46,6 +56,7 @@ fn all() -> Vec<Named> {
         of::<Vec<crate::configs::ConfigDifference>>(),
         of::<Vec<crate::configs::ConfigResourceRow>>(),
         (RecordRow::SCHEMA, schema_for!(Vec<RecordRow<'static>>)),
+        (crate::error::SCHEMA, schema_for!(crate::error::ErrorDocument<'static>)),
         of::<Vec<crate::features::FeatureChange>>(),
         of::<Vec<crate::features::FeatureRow>>(),
         of::<Vec<crate::groups::GroupDeletion>>(),
@@ -123,6 +134,9 @@ fn all() -> Vec<Named> {
 }
 
 pub(crate) fn run(args: &SchemaArgs, context: &Context) -> Result<(), CommandError> {
+    if let Some(dir) = &args.dir {
+        return write_all(dir);
+    }
     let all = all();
     let Some(asked) = &args.command else {
         let names: Vec<String> = all.iter().map(|(name, _)| format!("{name}\n")).collect();
@@ -132,6 +146,26 @@ pub(crate) fn run(args: &SchemaArgs, context: &Context) -> Result<(), CommandErr
         .into_iter()
         .find(|(name, _)| name == asked || name.split('/').next() == Some(asked));
     let (_, schema) = found.ok_or_else(|| CommandError::not_found(format!("no schema is named {asked}")))?;
-    let text = serde_json::to_string_pretty(&schema).map_err(|error| CommandError::bug(error.to_string()))?;
-    context.out.print(&format!("{text}\n"))
+    context.out.print(&text_of(&schema)?)
+}
+
+fn text_of(schema: &Schema) -> Result<String, CommandError> {
+    let text = serde_json::to_string_pretty(schema).map_err(|error| CommandError::bug(error.to_string()))?;
+    Ok(text + "\n")
+}
+
+/// Names of files, and what they hold.
+fn files() -> Result<Vec<(String, String)>, CommandError> {
+    let file = |(name, schema): (&str, Schema)| Ok((format!("{}.json", name.replace('/', ".")), text_of(&schema)?));
+    all().into_iter().map(file).collect()
+}
+
+fn write_all(dir: &Path) -> Result<(), CommandError> {
+    let failed = |path: &Path, error: &io::Error| CommandError::io(&format!("writing {}", path.display()), error);
+    fs::create_dir_all(dir).map_err(|error| failed(dir, &error))?;
+    for (name, text) in files()? {
+        let path = dir.join(name);
+        fs::write(&path, text).map_err(|error| failed(&path, &error))?;
+    }
+    Ok(())
 }
