@@ -45,7 +45,7 @@ fn a_seed_plays_the_same_each_time() {
 }
 
 /// Seeds that found something, and what. The first three did so in another weather, before voters came and went.
-const FOUND: [(u64, &str); 11] = [
+const FOUND: [(u64, &str); 12] = [
     (
         57,
         "a leader that was cut off acknowledged with a follower that went by metadata of its earlier life",
@@ -70,7 +70,7 @@ const FOUND: [(u64, &str); 11] = [
     ),
     (
         73377,
-        "who led last was elected, although a reassignment had taken its replica away",
+        "a move was complete when nobody who was left could lead, and who led last was elected although it had no replica any longer",
     ),
     (
         2710,

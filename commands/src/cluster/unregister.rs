@@ -10,7 +10,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::sleep;
 
-use crate::change::counted;
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::output::{Shown, Table};

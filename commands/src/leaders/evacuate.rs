@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use client::{Client, PartitionKey};
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::evacuation::{Evacuation, evacuation};
 use super::selection::{Selected, of_topics};
-use crate::change::{counted, result_cell, show_plan};
+use crate::change::{result_cell, show_plan};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
 use crate::exit_codes;

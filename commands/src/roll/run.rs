@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use client::Client;
+use planner::counted::counted;
 use roller::fleet::Fleet;
 use roller::plan::Plan;
 use roller::run::{Probe, Record, View};
@@ -15,7 +16,6 @@ use super::journal::{self, How, Journal, Line, SCHEMA, State};
 use super::plan::{RollPlan, make};
 use super::report::RollReport;
 use super::view;
-use crate::change::counted;
 use crate::context::{Context, SafetyArgs, block_on, parse_duration};
 use crate::error::CommandError;
 use crate::exit_codes;

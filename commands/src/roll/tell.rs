@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use planner::counted::counted;
 use roller::run::{Action, Event, Record};
 
-use crate::change::counted;
 use crate::context::Context;
 use crate::reassign::joined;
 

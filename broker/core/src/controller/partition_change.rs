@@ -139,13 +139,17 @@ impl<'a> PartitionChange<'a> {
         (record != nothing).then_some(record)
     }
 
+    /// Not while those who can lead are all among those who go: Apache's rules complete it all the same, and leave a
+    /// partition without a leader whose leader is well.
     fn complete_reassignment(&mut self) {
         let reassignment = Reassignment {
             removing: self.removing.clone(),
             adding: self.adding.clone(),
             replicas: self.replicas.clone(),
         };
-        if let Some((replicas, isr)) = reassignment.completed(&self.isr) {
+        let led_by = |isr: &[i32]| isr.iter().any(|id| (self.rules.can_lead)(*id));
+        let completed = reassignment.completed(&self.isr);
+        if let Some((replicas, isr)) = completed.filter(|(_, left)| led_by(left) || !led_by(&self.isr)) {
             self.isr = isr;
             self.replicas = replicas;
             self.removing = Vec::new();

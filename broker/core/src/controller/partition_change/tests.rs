@@ -101,6 +101,7 @@ fn expected(text: &str) -> Option<PartitionChangeRecord> {
 
 #[test]
 fn changes_are_what_apache_makes_of_them() {
+    let mut left_to_wait = 0;
     for line in APACHE.lines() {
         let (case, record) = line.split_once(" => ").unwrap();
         let case = Fields::read(case);
@@ -115,9 +116,33 @@ fn changes_are_what_apache_makes_of_them() {
             elr.retain(|id| replicas.contains(id));
             wanted.eligible_leader_replicas = (elr != partition.elr).then_some(elr);
         }
-        let record = change(&partition, &case).record(Uuid::ONE, 0);
+        let change = change(&partition, &case);
+        let moves = !(change.adding.is_empty() && change.removing.is_empty());
+        let (isr, removing) = (change.isr.clone(), change.removing.clone());
+        let record = change.record(Uuid::ONE, 0);
+        // Apache completes a reassignment that takes away all who can lead.
+        let completes = |record: &PartitionChangeRecord| {
+            let adding = record.adding_replicas.as_ref().unwrap_or(&partition.adding_replicas);
+            let removing = record
+                .removing_replicas
+                .as_ref()
+                .unwrap_or(&partition.removing_replicas);
+            moves && adding.is_empty() && removing.is_empty()
+        };
+        let alive = case.list("alive");
+        let can_lead = |isr: &[i32]| isr.iter().any(|id| alive.contains(id));
+        let leaves_nobody = |record: &PartitionChangeRecord| {
+            let left: Vec<i32> = isr.iter().filter(|id| !removing.contains(id)).copied().collect();
+            completes(record) && can_lead(&isr) && !can_lead(&left)
+        };
+        if wanted.as_ref().is_some_and(leaves_nobody) {
+            left_to_wait += 1;
+            assert!(record.is_none_or(|record| !completes(&record)), "{line}");
+            continue;
+        }
         assert_eq!(record, wanted, "{line}");
     }
+    assert!(left_to_wait > 0);
 }
 
 /// Apache's rules have this hole: a leader that a reassignment took away while nobody else could lead stays the last one
