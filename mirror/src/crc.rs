@@ -14,7 +14,10 @@ type Matrix = [u32; 32];
 /// The matrix for 2^k zero bytes stands at k.
 static SHIFTS: [Matrix; POWERS] = shifts();
 
-#[expect(clippy::indexing_slicing, reason = "worked out by the compiler, which checks the bounds")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "worked out by the compiler, which checks the bounds"
+)]
 const fn shifts() -> [Matrix; POWERS] {
     let mut one_bit: Matrix = [0; 32];
     one_bit[0] = POLYNOMIAL;
@@ -34,7 +37,10 @@ const fn shifts() -> [Matrix; POWERS] {
     shifts
 }
 
-#[expect(clippy::indexing_slicing, reason = "worked out by the compiler, which checks the bounds")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "worked out by the compiler, which checks the bounds"
+)]
 const fn squared(matrix: &Matrix) -> Matrix {
     let mut out = [0; 32];
     let mut column = 0;

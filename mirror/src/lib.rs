@@ -6,4 +6,9 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
 
 mod crc;
+pub mod decide;
+pub mod naming;
+pub mod offset_map;
+pub mod re_encode;
+pub mod state;
 pub mod transform;

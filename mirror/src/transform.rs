@@ -6,8 +6,10 @@ use protocol::records::{ATTRIBUTES_AT, BatchHeader, HEADER_BYTES, HeaderError, P
 
 use crate::crc;
 
+/// Attribute bit 3: the broker's clock.
+pub(crate) const LOG_APPEND_TIME: i16 = 0x08;
 /// Whose clock a timestamp is from, part of a transaction, a delete horizon: the target knows by itself.
-const CLEARED_ATTRIBUTES: i16 = 0x08 | 0x10 | 0x40;
+const CLEARED_ATTRIBUTES: i16 = LOG_APPEND_TIME | 0x10 | 0x40;
 /// Bytes of the header under the checksum.
 const SUMMED_BYTES: usize = HEADER_BYTES - ATTRIBUTES_AT;
 
@@ -50,7 +52,11 @@ pub fn pass(batch: &Bytes, producer: ProducerStamp) -> Result<Patched, HeaderErr
     let mut new = *head;
     put(&mut new, 0, &0i64.to_be_bytes());
     put(&mut new, 12, &(-1i32).to_be_bytes());
-    put(&mut new, ATTRIBUTES_AT, &(header.attributes & !CLEARED_ATTRIBUTES).to_be_bytes());
+    put(
+        &mut new,
+        ATTRIBUTES_AT,
+        &(header.attributes & !CLEARED_ATTRIBUTES).to_be_bytes(),
+    );
     put(&mut new, 43, &producer.id.to_be_bytes());
     put(&mut new, 51, &producer.epoch.to_be_bytes());
     put(&mut new, 53, &producer.base_sequence.to_be_bytes());
