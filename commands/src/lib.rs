@@ -33,6 +33,7 @@ mod live_brokers;
 mod log_dirs;
 mod logs;
 mod man;
+mod mirror;
 mod nearest;
 mod offsets;
 mod pattern;
@@ -132,6 +133,9 @@ enum Command {
     #[command(subcommand)]
     Logs(logs::LogsCommand),
     Man(man::ManArgs),
+    /// Copies of topics in other clusters
+    #[command(subcommand)]
+    Mirror(mirror::MirrorCommand),
     /// Offsets of partitions
     #[command(subcommand)]
     Offsets(offsets::OffsetsCommand),
@@ -202,6 +206,8 @@ impl Command {
             | Self::Launch(_)
             | Self::Logs(_)
             | Self::Man(_)
+            // It names both of its clusters.
+            | Self::Mirror(_)
             | Self::Profiles(_)
             | Self::Render(_)
             | Self::Sandbox(_)
@@ -399,6 +405,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::LogDirs(command) => log_dirs::run(command, context),
         Command::Logs(command) => logs::run(command, context),
         Command::Man(args) => man::run(&args, context),
+        Command::Mirror(command) => mirror::run(command, context),
         Command::Offsets(command) => offsets::run(command, context),
         Command::Produce(args) => produce::run(&args, context),
         Command::Producers(command) => producers::run(command, context),

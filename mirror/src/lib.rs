@@ -9,6 +9,8 @@ mod crc;
 pub mod decide;
 pub mod naming;
 pub mod offset_map;
+pub mod partition;
 pub mod re_encode;
 pub mod state;
+mod tail;
 pub mod transform;

@@ -162,6 +162,11 @@ impl OffsetMap {
         self.source_next = self.source_next.max(source_next);
     }
 
+    /// What the target has before `target_next` is none of the source's records.
+    pub fn skip_target_to(&mut self, target_next: i64) {
+        self.target_next = self.target_next.max(target_next);
+    }
+
     /// The target's offset for one of the source.
     pub fn to_target(&self, offset: i64) -> Position {
         if offset > self.source_next {

@@ -29,7 +29,12 @@ impl Load {
             .args(["-X", "enable.idempotence=true", "-X", "message.timeout.ms=60000"])
             // kcat ends once no node is connected: it is to come back to a node as soon as that is there again, though it
             // has nothing to send to it, and not when the last one stops.
-            .args(["-X", "reconnect.backoff.max.ms=200", "-X", "enable.sparse.connections=false"])
+            .args([
+                "-X",
+                "reconnect.backoff.max.ms=200",
+                "-X",
+                "enable.sparse.connections=false",
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());

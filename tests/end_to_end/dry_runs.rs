@@ -73,9 +73,10 @@ const COMMANDS: &[(&str, Target, &str)] = &[
     ("users set", Groups, "alice --password-file -"),
 ];
 
-/// Commands whose dry run and whose change are looked at on running clusters (`moves.rs`); those that only ask a process that
+/// Commands whose dry run and whose change are looked at on running clusters (`moves.rs`, `mirror.rs`); those that only ask a process that
 /// carries a plan out have nothing to try on a cluster that is made up.
-const ON_CLUSTERS: [&str; 9] = [
+const ON_CLUSTERS: [&str; 10] = [
+    "mirror run",
     "reassign cancel",
     "reassign execute",
     "rebalance apply",

@@ -162,7 +162,15 @@ fn arrows_point_down() {
         ("Cargo.toml", vec!["commands"]),
         (
             "commands/Cargo.toml",
-            vec!["broker", "broker_log", "client", "mirror", "planner", "protocol", "roller"],
+            vec![
+                "broker",
+                "broker_log",
+                "client",
+                "mirror",
+                "planner",
+                "protocol",
+                "roller",
+            ],
         ),
         (
             "broker/Cargo.toml",
