@@ -14,6 +14,7 @@ use super::state_topic::StateTopic;
 use super::topics::{self, Planned};
 use crate::context::{Context, SafetyArgs, block_on};
 use crate::error::CommandError;
+use crate::failure::Failure;
 use crate::output::{Shown, Table};
 
 /// Copy topics from one cluster to another, and keep them alike.
@@ -24,8 +25,9 @@ use crate::output::{Shown, Table};
 /// anything is appended, so nothing is missing and nothing is there twice, as long as nobody else writes to these topics. Two
 /// instances at the same time are not kept from each other.
 ///
-/// A partition that cannot go on is left where it is, with the reason, and the others go on; the exit code is 75 then. -c and
-/// --bootstrap-server are for other commands; --command-config counts for both clusters.
+/// A partition that cannot go on is left where it is, with the reason, and the others go on; the exit code is 75 then.
+/// --command-config counts for both clusters, --expect-cluster-id for the target; --bootstrap-server and --profile are for other
+/// commands.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   kfleet mirror run --from old:9092 --to new:9092 --topics 'orders|payments' --until caught-up --yes
@@ -183,21 +185,16 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), CommandError>
         flow.add(&planned, states).await?;
         let ended = flow.run().await?;
         let rows = flow.report();
-        context.out.show(None, &rows, &[])?;
-        let parked: Vec<_> = rows.iter().filter(|row| row.parked.is_some()).collect();
-        match (ended, parked.first()) {
-            (Ended::Signal(code), _) => Err(CommandError::exit(code)),
-            (Ended::Done, None) => Ok(()),
-            (Ended::Done, Some(first)) => {
-                let why = first.parked.as_deref().unwrap_or_default();
-                Err(CommandError::interrupted(format!(
-                    "{} of {} partitions do not go on; {}-{}: {why}",
-                    parked.len(),
-                    rows.len(),
-                    first.topic,
-                    first.partition
-                )))
-            }
+        let parked = rows.iter().filter_map(|row| {
+            let why = row.parked.as_ref()?;
+            let what = format!("{}-{}", row.topic, row.partition);
+            Some(Failure::new(what, CommandError::interrupted(why)))
+        });
+        let failures: Vec<Failure> = parked.collect();
+        let shown = context.out.show_part(None, &rows, &[], &failures);
+        match ended {
+            Ended::Signal(code) => Err(CommandError::exit(code)),
+            Ended::Done => shown,
         }
     })?
 }
