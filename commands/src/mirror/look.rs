@@ -31,14 +31,12 @@ pub(super) struct Asked {
 
 /// Offsets by topic and partition.
 type Offsets = BTreeMap<(String, i32), i64>;
+/// What was found, and why something is missing.
+pub(super) type Found = (Vec<(Key, Look)>, Option<ClientError>);
 type Leaders = BTreeMap<(String, i32), i32>;
 
 /// Looks at all of them; those of which not everything could be found out are missing, and one error says why.
-pub(super) async fn look(
-    source: &Client,
-    target: &Client,
-    asked: &[Asked],
-) -> Result<(Vec<(Key, Look)>, Option<ClientError>), ClientError> {
+pub(super) async fn look(source: &Client, target: &Client, asked: &[Asked]) -> Result<Found, ClientError> {
     let mut trouble = None;
     let here = asked
         .iter()

@@ -62,19 +62,21 @@ pub struct Partition {
 impl Partition {
     /// With the state of an earlier run, if there is one.
     pub fn new(settings: Settings, state: Option<State>) -> Self {
-        let map = state
-            .as_ref()
-            .map_or_else(|| OffsetMap::new(0, 0), |state| state.map.clone());
+        let (map, topic_ids, source_leader_epoch, left_out) = match state {
+            Some(state) => {
+                let ids = (state.source_topic_id, state.target_topic_id);
+                (state.map, Some(ids), state.source_leader_epoch, state.left_out)
+            }
+            None => (OffsetMap::new(0, 0), None, -1, 0),
+        };
         Self {
             settings,
             phase: Phase::Looking,
             read_next: map.source_next(),
             map,
-            topic_ids: state
-                .as_ref()
-                .map(|state| (state.source_topic_id, state.target_topic_id)),
-            source_leader_epoch: state.as_ref().map_or(-1, |state| state.source_leader_epoch),
-            left_out: state.as_ref().map_or(0, |state| state.left_out),
+            topic_ids,
+            source_leader_epoch,
+            left_out,
             queue: Queue::default(),
             is_fetching: false,
             is_reading_tail: false,
@@ -237,9 +239,8 @@ impl Partition {
         let before = self.read_next;
         let mut judge = Judge::new(&self.settings.rules, aborted);
         let mut steps = Vec::new();
-        let mut batches = Batches::new(records);
         let mut at = 0;
-        while let Some(next) = batches.next() {
+        for next in Batches::new(records) {
             let header = match next {
                 Ok((header, _)) => header,
                 Err(error) => {
@@ -304,9 +305,8 @@ impl Partition {
         if from != *target_at {
             return;
         }
-        let mut batches = Batches::new(records);
         let mut at = 0;
-        while let Some(next) = batches.next() {
+        for next in Batches::new(records) {
             let header = match next {
                 Ok((header, _)) => header,
                 Err(error) => return self.park(Poison::from(error)),

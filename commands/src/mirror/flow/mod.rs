@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use client::{Client, ClientError, Fetched};
 use mirror::decide::{Rules, Timestamps};
-use mirror::partition::{Action, Look, Note, Partition, Settings, Then};
+use mirror::partition::{Action, Note, Partition, Settings, Then};
 use mirror::state::State;
 use protocol::Uuid;
 use protocol::records::BatchHeader;
@@ -21,6 +21,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::append::Appended;
 use super::fetch::{Read, Wanted};
+use super::look::Found;
 use super::run::MirroredPartition;
 use super::state_topic::StateTopic;
 use super::topics::{Planned, batch_max_bytes};
@@ -86,7 +87,7 @@ struct Slot {
 
 /// Something that came to its end.
 enum Done {
-    Looked(Vec<Key>, Result<(Vec<(Key, Look)>, Option<ClientError>), ClientError>),
+    Looked(Vec<Key>, Result<Found, ClientError>),
     Fetched(i32, Vec<Wanted>, Result<Vec<(Key, i64, Read)>, ClientError>),
     TailRead(Key, i64, Result<Fetched, ClientError>),
     Appended(i32, Appended),

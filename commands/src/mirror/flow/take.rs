@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::ClientError;
-use mirror::partition::{Event, Look};
+use mirror::partition::Event;
 use mirror::state::State;
 use protocol::Uuid;
 use protocol::api::ErrorCode;
 use tokio::time::sleep;
 
 use super::super::fetch::{Read, Wanted};
+use super::super::look::Found;
 use super::{Cluster, Done, Flow, Key, Leaders, Side};
 
 /// How long to wait after a failure before everything is asked again.
@@ -65,7 +66,7 @@ impl Flow<'_> {
         }
     }
 
-    fn take_looks(&mut self, keys: Vec<Key>, looked: Result<(Vec<(Key, Look)>, Option<ClientError>), ClientError>) {
+    fn take_looks(&mut self, keys: Vec<Key>, looked: Result<Found, ClientError>) {
         self.is_looking = false;
         let (looks, trouble) = looked.unwrap_or_else(|error| (Vec::new(), Some(error)));
         let mut missing: BTreeSet<Key> = keys.into_iter().collect();
