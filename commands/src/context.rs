@@ -258,6 +258,16 @@ impl Context {
         self.connect_within(Limit::Each(self.timeout()?)).await
     }
 
+    /// The same, to a cluster that an argument of the command names and --bootstrap-server does not.
+    pub(crate) async fn connect_for_long_to(&self, bootstrap: &str) -> Result<Client, CommandError> {
+        let addresses = addresses(bootstrap)?;
+        if addresses.is_empty() {
+            return Err(CommandError::usage("an empty list of brokers names no cluster"));
+        }
+        let limit = Limit::Each(self.timeout()?);
+        Ok(Client::connect(self.config(addresses, limit)?).await?)
+    }
+
     async fn connect_within(&self, limit: Limit) -> Result<Client, CommandError> {
         Ok(Client::connect(self.config(self.bootstrap()?, limit)?).await?)
     }

@@ -34,6 +34,7 @@ mod live_brokers;
 mod log_dirs;
 mod logs;
 mod man;
+mod mirror;
 mod nearest;
 mod offsets;
 mod pattern;
@@ -134,6 +135,9 @@ enum Command {
     #[command(subcommand)]
     Logs(logs::LogsCommand),
     Man(man::ManArgs),
+    /// Copies of topics in other clusters
+    #[command(subcommand)]
+    Mirror(mirror::MirrorCommand),
     /// Offsets of partitions
     #[command(subcommand)]
     Offsets(offsets::OffsetsCommand),
@@ -204,6 +208,8 @@ impl Command {
             | Self::Launch(_)
             | Self::Logs(_)
             | Self::Man(_)
+            // It names both of its clusters.
+            | Self::Mirror(_)
             | Self::Profiles(_)
             | Self::Render(_)
             | Self::Sandbox(_)
@@ -405,6 +411,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::LogDirs(command) => log_dirs::run(command, context),
         Command::Logs(command) => logs::run(command, context),
         Command::Man(args) => man::run(&args, context),
+        Command::Mirror(command) => mirror::run(command, context),
         Command::Offsets(command) => offsets::run(command, context),
         Command::Produce(args) => produce::run(&args, context),
         Command::Producers(command) => producers::run(command, context),

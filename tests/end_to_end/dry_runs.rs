@@ -72,11 +72,12 @@ const COMMANDS: &[(&str, Target, &str)] = &[
     ("users set", Groups, "alice --password-file -"),
 ];
 
-/// Commands whose dry run and whose change are looked at on running clusters (`moves`, `roll_run`); those that only ask a
+/// Commands whose dry run and whose change are looked at on running clusters (`moves`, `roll_run`, `mirror`); those that only ask a
 /// process that carries a plan out have nothing to try on a cluster that is made up.
-const ON_CLUSTERS: [&str; 14] = [
+const ON_CLUSTERS: [&str; 15] = [
     "decommission",
     "leaders evacuate",
+    "mirror run",
     "reassign cancel",
     "reassign execute",
     "rebalance apply",

@@ -37,6 +37,7 @@ mod log_dirs;
 mod logs_dump;
 mod logs_verify;
 mod manual;
+mod mirror;
 mod moves;
 mod produce;
 mod profiles;

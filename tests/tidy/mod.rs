@@ -62,10 +62,11 @@ fn forbid(folders: &[&str], words: &[&str], except: &[&str], why: &str) {
     assert!(wrong.is_empty(), "{why}:\n{}", wrong.join("\n"));
 }
 
-const MACHINES: [&str; 5] = [
+const MACHINES: [&str; 6] = [
     "broker/core/src",
     "broker/log/src",
     "broker/sim/src",
+    "mirror/src",
     "planner/src",
     "roller/src",
 ];
@@ -123,6 +124,7 @@ fn only_the_protocol_knows_the_crate_behind_its_messages() {
         "broker/sim/src",
         "client/src",
         "commands/src",
+        "mirror/src",
         "src",
     ];
     forbid(
@@ -141,6 +143,7 @@ fn libraries_have_typed_errors() {
         "broker/core/src",
         "broker/log/src",
         "client/src",
+        "mirror/src",
         "planner/src",
         "roller/src",
     ];
@@ -159,7 +162,15 @@ fn arrows_point_down() {
         ("Cargo.toml", vec!["commands"]),
         (
             "commands/Cargo.toml",
-            vec!["broker", "broker_log", "client", "planner", "protocol", "roller"],
+            vec![
+                "broker",
+                "broker_log",
+                "client",
+                "mirror",
+                "planner",
+                "protocol",
+                "roller",
+            ],
         ),
         (
             "broker/Cargo.toml",
@@ -172,6 +183,7 @@ fn arrows_point_down() {
             vec!["broker_core", "broker_log", "client", "protocol"],
         ),
         ("client/Cargo.toml", vec!["protocol"]),
+        ("mirror/Cargo.toml", vec!["protocol"]),
         ("planner/Cargo.toml", vec![]),
         ("protocol/Cargo.toml", vec![]),
         ("roller/Cargo.toml", vec!["planner"]),
@@ -182,6 +194,7 @@ fn arrows_point_down() {
         "broker_core",
         "broker_log",
         "client",
+        "mirror",
         "planner",
         "protocol",
         "roller",
@@ -221,6 +234,7 @@ fn only_tests_that_ask_for_it_can_break_rules() {
         "client/Cargo.toml",
         "commands/Cargo.toml",
         "fuzz/Cargo.toml",
+        "mirror/Cargo.toml",
         "planner/Cargo.toml",
         "protocol/Cargo.toml",
         "roller/Cargo.toml",
@@ -245,6 +259,7 @@ fn files_have_one_subject_and_nothing_is_left_unfinished() {
         "broker/log/src",
         "broker/sim/src",
         "client/src",
+        "mirror/src",
         "planner/src",
         "protocol/src",
         "roller/src",

@@ -55,6 +55,8 @@ impl Source {
             ("topics create", "config") => Some(Self::TopicPairs),
             // Names that there are not yet.
             ("topics create", "topics") => None,
+            // Patterns, of a cluster that --bootstrap-server does not name.
+            ("mirror run", "topics") => None,
             (command, id) if command.starts_with("configs ") => Self::of_configs(id),
             (_, "topic" | "topics" | "exclude_topic" | "exclude_topics") => Some(Self::Topics),
             (_, "group" | "groups") => Some(Self::Groups),
@@ -128,6 +130,8 @@ mod tests {
     const WITHOUT: &[(&str, &str)] = &[
         // New names.
         ("topics create", "topics"),
+        // Patterns.
+        ("mirror run", "topics"),
         // How many.
         ("rebalance apply", "moves_per_broker"),
         ("rebalance plan", "topic_spread"),

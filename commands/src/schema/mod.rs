@@ -77,6 +77,7 @@ fn all() -> Vec<Named> {
         of::<Vec<crate::log_dirs::LogDirReplicaRow>>(),
         of_streamed::<crate::logs::DumpElement>(),
         of_streamed::<crate::logs::VerifyElement>(),
+        of::<Vec<crate::mirror::MirroredPartition>>(),
         of::<Vec<crate::offsets::OffsetChange>>(),
         of::<crate::offsets::OffsetsFile>(),
         of::<Vec<crate::offsets::OffsetRow>>(),
