@@ -10,7 +10,7 @@ use protocol::records::{BatchBuilder, Batches, Compression, NewRecord, Records, 
 use crate::support::nodes::wait_until;
 use crate::support::random::Random;
 use crate::support::records::{CODECS, value_of};
-use crate::support::{Cluster, Engine, KFLEET, Ran, foreign, kfleet};
+use crate::support::{Cluster, Engine, KFLEET, Ran, foreign, isolated, kfleet};
 
 const PARTITIONS: i32 = 3;
 const RECORDS: u32 = 10_000;
@@ -152,7 +152,7 @@ fn arguments<'a>(source: &'a Cluster, target: &'a Cluster, topics: &'a str) -> V
 }
 
 fn start(arguments: &[&str]) -> Child {
-    let mut command = Command::new(KFLEET);
+    let mut command = isolated(KFLEET);
     command
         .args(arguments)
         .stdin(Stdio::null())

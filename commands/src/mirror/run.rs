@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use mirror::decide::Timestamps;
 use mirror::naming::{Naming, Template};
 use mirror::partition::Then;
+use planner::counted::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -209,8 +210,8 @@ fn sentence(planned: &[Planned], source: &str, target: &str) -> String {
     let create = match missing.len() {
         0 => String::new(),
         1..=5 => format!(" and create {} there", missing.join(", ")),
-        count => format!(" and create {count} topics there"),
+        count => format!(" and create {} there", counted(count, "topic")),
     };
-    let topics = crate::change::counted(planned.len(), "topic");
-    format!("mirror {topics} with {partitions} partitions from cluster {source} to cluster {target}{create}")
+    let (topics, partitions) = (counted(planned.len(), "topic"), counted(partitions, "partition"));
+    format!("mirror {topics} with {partitions} from cluster {source} to cluster {target}{create}")
 }
