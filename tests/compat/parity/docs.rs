@@ -114,8 +114,8 @@ fn each_flag_of_apaches_help_has_a_row() {
         for flag in flags_of(&help) {
             count += 1;
             let is_row = |row: &Vec<&str>| {
-                let words = row[1].trim_matches('`').split(' ');
-                row[0].trim_matches('`') == *script && words.last() == Some(flag)
+                let mut words = row[1].trim_matches('`').split(' ');
+                row[0].trim_matches('`') == *script && words.next_back() == Some(flag)
             };
             if !rows.iter().any(is_row) {
                 missing.push(format!("{script} {flag}"));

@@ -98,11 +98,9 @@ async fn write(bootstrap: &str, writer: u32, stopped: &AtomicBool, history: &Mut
         let first = producer.write(TOPIC, partition, &records).await;
         let first = first.unwrap_or_else(|error| panic!("writer {writer}, partition {partition}: {error}"));
         longest = longest.max(since.elapsed());
-        let mut history = history.lock().unwrap();
         for (id, offset) in ids.iter().zip(first..) {
-            history.acknowledges(*id, offset);
+            history.lock().unwrap().acknowledges(*id, offset);
         }
-        drop(history);
         tokio::time::sleep(PAUSE).await;
     }
     longest

@@ -18,7 +18,7 @@ const TRIES_MAX: u32 = 8;
 /// After so long without effect a leader is elected again.
 const ELECT_AGAIN_MS: i64 = 1_000;
 /// So often a preferred leader is elected before the partition is left with another.
-const ELECTIONS_MAX: u32 = 3;
+pub(super) const ELECTIONS_MAX: u32 = 3;
 /// Between two steps back.
 const BACK_OFF_MS: i64 = 10_000;
 

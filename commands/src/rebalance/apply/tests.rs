@@ -9,7 +9,7 @@ use client::{PartitionKey, Reassignment, ReplicaKey};
 
 use super::journal::{Journal, KIND, Request};
 use super::limits;
-use super::machine::{Action, Hold, Memory, Next, next};
+use super::machine::{Action, ELECTIONS_MAX, Hold, Memory, Next, next};
 use super::state::{Entry, Mode, SCHEMA, State, Status};
 use super::view::{Disk, Seen, SeenReplica, Settings, ThrottleKey, View};
 use super::work::{Heading, Job, Options};
