@@ -95,16 +95,24 @@ impl Fleet {
         done.map(|record| what(&record)).collect()
     }
 
-    /// How often each node has begun to serve, as it says itself.
+    /// How often each node has begun to serve: as ours say themselves; of Apache's, which say nothing, the journal knows.
     fn starts(&self) -> BTreeMap<i64, usize> {
-        let sign = match self.engine {
-            Engine::Kfleet => " serving node_id=",
-            Engine::Apache => "Kafka Server started",
-        };
+        let journal = std::fs::read_to_string(self.journal()).unwrap_or_default();
+        let records = journal
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["record"].clone());
+        let restarted: Vec<i64> = records
+            .filter(|record| record["record"] == "restarted")
+            .map(|record| record["node"].as_i64().unwrap())
+            .collect();
         let starts = self.cluster.nodes().into_iter().map(|node| {
+            let id = node["id"].as_i64().unwrap();
             let said = std::fs::read_to_string(node["log"].as_str().unwrap()).unwrap();
-            let count = said.lines().filter(|line| line.contains(sign)).count();
-            (node["id"].as_i64().unwrap(), count)
+            let count = match self.engine {
+                Engine::Kfleet => said.lines().filter(|line| line.contains(" serving node_id=")).count(),
+                Engine::Apache => 1 + restarted.iter().filter(|restarted| **restarted == id).count(),
+            };
+            (id, count)
         });
         starts.collect()
     }

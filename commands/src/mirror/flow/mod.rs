@@ -28,7 +28,7 @@ use super::topics::{Planned, batch_max_bytes};
 use crate::context::Context;
 use crate::error::CommandError;
 
-/// The same of one partition.
+/// Bytes of batches that wait for the target, of one partition.
 const QUEUE_MAX_BYTES: usize = 2 << 20;
 /// Batches that wait become one while that is smaller than this.
 const COALESCE_BELOW_BYTES: usize = 16 << 10;

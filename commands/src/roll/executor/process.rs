@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use tokio::time::sleep;
@@ -20,17 +21,37 @@ pub(super) fn identity(pid: u32) -> io::Result<Option<String>> {
         Err(error) if error.raw_os_error() == Some(Errno::SRCH.raw_os_error()) => return Ok(None),
         Err(error) => return Err(error),
     };
-    Ok(started(&text).map(|ticks| format!("process {pid}, started at tick {ticks}")))
+    let Some((state, ticks)) = started(&text) else {
+        return Ok(None);
+    };
+    // The first thread of a JVM is dead while its others still let go of their memory.
+    if matches!(state, "Z" | "X" | "x") && has_ended(pid)? {
+        return Ok(None);
+    }
+    Ok(Some(format!("process {pid}, started at tick {ticks}")))
 }
 
-/// When a process started, in ticks since the machine did (proc_pid_stat(5), field 22); none of one that has ended and is
-/// not yet buried. A name in brackets, which may have brackets and spaces itself, is the second field.
-fn started(stat: &str) -> Option<u64> {
+/// The state of a process's first thread, and when it started, in ticks since the machine did (proc_pid_stat(5), fields 3
+/// and 22). A name in brackets, which may have brackets and spaces itself, is the second field.
+fn started(stat: &str) -> Option<(&str, u64)> {
     let (_, after_name) = stat.rsplit_once(')')?;
     let mut fields = after_name.split_whitespace();
     let state = fields.next()?;
-    let is_dead = matches!(state, "Z" | "X" | "x");
-    fields.nth(18)?.parse().ok().filter(|_| !is_dead)
+    Some((state, fields.nth(18)?.parse().ok()?))
+}
+
+/// Whether all threads of a process have ended; it may not be buried yet.
+fn has_ended(pid: u32) -> io::Result<bool> {
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+        return Ok(true);
+    };
+    let descriptor = match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(descriptor) => descriptor,
+        Err(Errno::SRCH) => return Ok(true),
+        Err(error) => return Err(error.into()),
+    };
+    let mut asked = [PollFd::new(&descriptor, PollFlags::IN)];
+    Ok(poll(&mut asked, Some(&Timespec::default()))? > 0)
 }
 
 /// Sends a process a signal and waits until it has ended, which takes as long as it takes. Not if it is another one than
@@ -77,8 +98,7 @@ mod tests {
     fn a_start_is_read_whatever_the_name_is() {
         let fields =
             |state: &str| format!("12 (a) b (c) {state} 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20 21\n");
-        assert_eq!(started(&fields("S")), Some(4711));
-        assert_eq!(started(&fields("Z")), None);
+        assert_eq!(started(&fields("S")), Some(("S", 4711)));
         assert_eq!(started("12 (a) S 1"), None);
     }
 
