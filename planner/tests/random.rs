@@ -81,6 +81,40 @@ fn request() -> impl Strategy<Value = Request> {
     )
 }
 
+/// A bound of a millionth of a byte was one byte to the planner, and none to the checker.
+#[test]
+fn a_bound_that_hardly_is_one_is_none() {
+    let spec = Spec {
+        brokers: 5,
+        racks: 0,
+        topics: 1,
+        replicas: 51,
+        replication_factor: 3,
+        empty: 2,
+        skew: 0.0,
+        disk_room: 2.5,
+        seed: 993_437_858_571_035_718,
+    };
+    let request = Request {
+        rules: Rules {
+            racks: false,
+            excluded: vec![0],
+            topic_spread: None,
+            ..Rules::default()
+        },
+        windows: Windows::all(0.02),
+        replication_factors: BTreeMap::from([("topic-00000".to_owned(), 1)]),
+        effort: Effort {
+            steps: 3_000_000,
+            seed: 1,
+        },
+        ..Request::default()
+    };
+    let cluster = generate(&spec).unwrap();
+    let made = plan(&cluster, &request).unwrap();
+    check(&cluster, &request, &made).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 

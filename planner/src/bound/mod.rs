@@ -130,9 +130,9 @@ pub(crate) fn with_prices(
 }
 
 /// Bytes are whole, so what is more than some of them is all of the next; a little off before, so that another order
-/// of the same sum still proves it.
+/// of the same sum still proves it: further off than the checker allows itself.
 fn rounded(bytes: f64) -> u64 {
-    (bytes * (1.0 - 1e-9) - 1e-6).ceil().max(0.0) as u64
+    (bytes * (1.0 - 1e-9) - 1e-3).ceil().max(0.0) as u64
 }
 
 /// Units in which a broker's average load is one.
