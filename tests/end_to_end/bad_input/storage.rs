@@ -239,7 +239,8 @@ fn a_log_directory_that_fills_up_leaves_the_others_serving() {
     };
     prlimit(Pid::from_raw(cluster.pid()), Resource::Fsize, limit).unwrap();
     let ran = produce(&cluster.bootstrap, full, &much());
-    assert!([76, 124].contains(&ran.code), "{} {}", ran.code, ran.stderr);
+    // 75 if some of it was acknowledged before the directory was full.
+    assert!([75, 76, 124].contains(&ran.code), "{} {}", ran.code, ran.stderr);
     // The active controller hears of it and leaves the partition without a leader.
     let reasons = ["KafkaStorageError", "LeaderNotAvailable"];
     assert!(
