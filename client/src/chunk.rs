@@ -5,10 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use protocol::records::{BatchHeader, Batches, Record, RecordError, Records, records_of};
-
-/// Bytes of the key of a control record: a version and a kind.
-const CONTROL_KEY_BYTES: usize = 4;
+use protocol::records::{BatchHeader, Batches, Record, RecordError, Records, is_abort, records_of};
 
 /// A transaction that was aborted, by its producer and its first offset in the partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,16 +75,6 @@ impl Chunk {
         }
         Ok(ControlFlow::Continue(()))
     }
-}
-
-/// Whether a control batch is the end of an aborted transaction.
-fn is_abort(header: &BatchHeader, batch: &[u8], unpack_max_bytes: usize) -> Result<bool, RecordError> {
-    let unpacked = records_of(header, batch, unpack_max_bytes)?;
-    let Some(marker) = Records::new(*header, &unpacked).next() else {
-        return Ok(false);
-    };
-    let key = marker?.key.and_then(<[u8]>::first_chunk::<CONTROL_KEY_BYTES>);
-    Ok(key.is_some_and(|[_, _, high, low]| (*high, *low) == (0, 0)))
 }
 
 #[cfg(test)]

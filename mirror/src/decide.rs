@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-use protocol::records::{BatchHeader, HeaderError, RecordError, Records, TimestampType, records_of};
+use protocol::records::{BatchHeader, HeaderError, RecordError, TimestampType, is_abort};
 
 /// Bytes that a control record may unpack to; control batches are not compressed.
 const CONTROL_MAX_BYTES: usize = 1 << 16;
@@ -164,7 +164,7 @@ impl<'a> Judge<'a> {
             self.aborting.insert(producer);
         }
         if header.is_control() {
-            if is_abort(&header, batch) {
+            if ends_aborted(&header, batch) {
                 self.aborting.remove(&header.producer_id);
             }
             return if header.next_offset() <= from {
@@ -218,13 +218,8 @@ impl<'a> Judge<'a> {
 }
 
 /// Whether a control batch ends an aborted transaction. One that cannot be read ends none.
-fn is_abort(header: &BatchHeader, batch: &[u8]) -> bool {
-    let Ok(unpacked) = records_of(header, batch, CONTROL_MAX_BYTES) else {
-        return false;
-    };
-    let marker = Records::new(*header, &unpacked).next();
-    let key = marker.and_then(Result::ok).and_then(|marker| marker.key);
-    key.is_some_and(|key| key.get(2..4) == Some(&[0, 0]))
+fn ends_aborted(header: &BatchHeader, batch: &[u8]) -> bool {
+    is_abort(header, batch, CONTROL_MAX_BYTES).unwrap_or(false)
 }
 
 #[cfg(test)]

@@ -139,6 +139,22 @@ fn by_leader(leaders: &Leaders) -> BTreeMap<i32, BTreeMap<&str, Vec<i32>>> {
     sorted
 }
 
+/// Keeps what a broker answered about a partition, or why it did not.
+fn keep<T>(
+    known: &mut BTreeMap<(String, i32), T>,
+    key: (String, i32),
+    answer: T,
+    error_code: i16,
+    trouble: &mut Option<ClientError>,
+) {
+    if error_code == 0 {
+        known.insert(key, answer);
+    } else {
+        let what = format!("{}-{}", key.0, key.1);
+        *trouble = Some(ClientError::rejected(what, error_code, None));
+    }
+}
+
 /// The ends of logs, also of what is not on all replicas.
 async fn log_ends(client: &Client, leaders: &Leaders, trouble: &mut Option<ClientError>) -> Offsets {
     let mut ends = Offsets::new();
@@ -163,12 +179,7 @@ async fn log_ends(client: &Client, leaders: &Leaders, trouble: &mut Option<Clien
                 for topic in response.topics {
                     for partition in topic.partitions {
                         let key = (topic.name.to_string(), partition.partition_index);
-                        if partition.error_code == 0 {
-                            ends.insert(key, partition.offset);
-                        } else {
-                            let what = format!("{}-{}", key.0, key.1);
-                            *trouble = Some(ClientError::rejected(what, partition.error_code, None));
-                        }
+                        keep(&mut ends, key, partition.offset, partition.error_code, trouble);
                     }
                 }
             }
@@ -215,12 +226,8 @@ async fn diverged(
                 for topic in response.topics {
                     for partition in topic.partitions {
                         let key = (topic.topic.to_string(), partition.partition);
-                        if partition.error_code == 0 {
-                            known.insert(key, Some(partition.end_offset).filter(|end| *end >= 0));
-                        } else {
-                            let what = format!("{}-{}", key.0, key.1);
-                            *trouble = Some(ClientError::rejected(what, partition.error_code, None));
-                        }
+                        let end = Some(partition.end_offset).filter(|end| *end >= 0);
+                        keep(&mut known, key, end, partition.error_code, trouble);
                     }
                 }
             }

@@ -6,6 +6,7 @@
 mod batches;
 mod builder;
 mod compression;
+mod control;
 mod header;
 mod record;
 mod varint;
@@ -13,6 +14,7 @@ mod varint;
 pub use batches::Batches;
 pub use builder::{BatchBuilder, NewRecord, ProducerStamp};
 pub use compression::{CompressionError, compress, decompress};
+pub use control::is_abort;
 pub use header::{
     ATTRIBUTES_AT, BatchHeader, Compression, HEADER_BYTES, HeaderError, LENGTH_OVERHEAD_BYTES, TimestampType, restamp,
     stamp,
