@@ -123,7 +123,7 @@ impl Raft {
     }
 
     /// LeaderChange, and the voters if only the bootstrap snapshot has them, or not where this leader is reached now.
-    fn first_records(&mut self, granting: &[i32]) -> Result<Vec<(ControlType, Vec<u8>)>, RaftError> {
+    fn first_records(&self, granting: &[i32]) -> Result<Vec<(ControlType, Vec<u8>)>, RaftError> {
         let voter = |voter_id: i32| LeaderChangeVoter {
             voter_id,
             ..Default::default()
@@ -139,11 +139,17 @@ impl Raft {
         message.encode(LEADER_CHANGE_VERSION, &mut value)?;
         let mut records = vec![(ControlType::LeaderChange, value)];
         let voters = self.voters_with_own_endpoints();
-        if self.kraft_version() > 0 && (self.voters_from_bootstrap || voters != *self.voters()) {
+        if self.kraft_version() > 0 && (self.voters_are_outside_log() || voters != *self.voters()) {
             records.extend(voter_records(self.kraft_version(), &voters)?);
-            self.voters_from_bootstrap = false;
         }
         Ok(records)
+    }
+
+    /// Whether kraft.version, or who votes, stands in no part of the log that others are sent: only in the snapshot this
+    /// node was formatted with. It does so again after a record that said it was cut off.
+    fn voters_are_outside_log(&self) -> bool {
+        let is_outside = |last_offset: Option<i64>| last_offset.is_some_and(|offset| offset < 0);
+        is_outside(self.kraft_versions.last_offset()) || is_outside(self.voters.last_offset())
     }
 
     /// The high watermark is what a majority has durably, once that includes a record of the leader's own epoch: records

@@ -77,8 +77,6 @@ pub struct Raft {
     config: RaftConfig,
     log: MetadataLog,
     voters: VoterHistory,
-    /// Voters that only the bootstrap snapshot knows; the first leader writes them into the log.
-    voters_from_bootstrap: bool,
     kraft_versions: History<i16>,
     presence: Presence,
     epoch: i32,

@@ -35,7 +35,6 @@ impl Raft {
         });
         let mut raft = Self {
             voters: VoterHistory::new(VoterSet::new(config.static_voters.clone())),
-            voters_from_bootstrap: false,
             kraft_versions: History::new(0),
             presence: Presence::default(),
             epoch: state.leader_epoch,
@@ -90,7 +89,6 @@ impl Raft {
                 ..batch
             });
         }
-        self.voters_from_bootstrap = id.end_offset == 0;
         self.high_watermark = self.high_watermark.max(id.end_offset);
         Ok(Some(batches))
     }
@@ -124,7 +122,6 @@ impl Raft {
                 }
                 ControlType::KRaftVoters => {
                     self.voters.push(offset, VoterSet::decode(value)?);
-                    self.voters_from_bootstrap = false;
                 }
                 _ => {}
             }

@@ -2,6 +2,7 @@
 
 use super::*;
 
+mod bootstrap;
 mod presence;
 
 const OTHER: ReplicaKey = ReplicaKey {
@@ -64,12 +65,34 @@ impl Member {
     fn lead(&mut self) {
         self.on(0, Event::Start);
         self.on(0, Event::Tick);
+        self.win(0);
+    }
+
+    /// Gets the votes it asked for.
+    fn win(&mut self, at_ms: u64) {
         while let Some((id, _, Request::Vote(vote))) = self.sent.pop() {
             let epoch = self.raft.epoch().max(vote.epoch);
-            self.answer(0, id, epoch, Body::Vote { granted: true });
+            self.answer(at_ms, id, epoch, Body::Vote { granted: true });
         }
         assert!(self.raft.is_leader());
-        self.sync(0);
+        self.sync(at_ms);
+    }
+
+    /// Is told that node 2 leads; its fetch there.
+    fn follow(&mut self, at_ms: u64, epoch: i32) -> u64 {
+        self.sent.clear();
+        let request = Request::BeginQuorumEpoch {
+            voter: self.raft.key(),
+            leader_id: 2,
+            leader_epoch: epoch,
+            endpoints: vec![endpoint(9002)],
+        };
+        let ticket = Ticket(1);
+        self.on(at_ms, Event::Request { ticket, request });
+        let fetch = self.sent.iter().find(|(_, _, sent)| matches!(sent, Request::Fetch(_)));
+        let id = fetch.expect("it fetches").0;
+        self.sent.clear();
+        id
     }
 
     fn on(&mut self, at_ms: u64, event: Event) {

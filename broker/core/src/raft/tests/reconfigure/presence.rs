@@ -4,25 +4,7 @@ use super::*;
 
 /// Follows node 2, which has answered a fetch.
 fn following(mut member: Member) -> Member {
-    let begin = Request::BeginQuorumEpoch {
-        voter: own(),
-        leader_id: 2,
-        leader_epoch: 3,
-        endpoints: vec![endpoint(9002)],
-    };
-    member.on(
-        0,
-        Event::Request {
-            ticket: Ticket(1),
-            request: begin,
-        },
-    );
-    let fetch = member
-        .sent
-        .iter()
-        .find(|(_, _, sent)| matches!(sent, Request::Fetch(_)));
-    let id = fetch.unwrap().0;
-    member.sent.clear();
+    let id = member.follow(0, 3);
     let response = Response {
         error: None,
         leader_id: Some(2),
