@@ -45,7 +45,7 @@ fn a_seed_plays_the_same_each_time() {
 }
 
 /// Seeds that found something, and what. The first three did so in another weather, before voters came and went.
-const FOUND: [(u64, &str); 12] = [
+const FOUND: [(u64, &str); 14] = [
     (
         57,
         "a leader that was cut off acknowledged with a follower that went by metadata of its earlier life",
@@ -87,6 +87,14 @@ const FOUND: [(u64, &str); 12] = [
     (
         21251,
         "of two proposals for a partition in one request the second was taken for refused like the first",
+    ),
+    (
+        128_215,
+        "a leader whose first records had been cut off wrote no kraft.version when it led again, and a spare never asked to vote",
+    ),
+    (
+        157_231,
+        "the same, and a voter that was formatted anew had voters and no kraft.version",
     ),
 ];
 
