@@ -17,7 +17,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Seeds in which, together, everything happens that can.
-const SEEDS: [u64; 3] = [79, 117, 74];
+const SEEDS: [u64; 3] = [42, 117, 74];
 
 #[test]
 fn a_cluster_keeps_what_it_promises_whatever_goes_wrong() {
