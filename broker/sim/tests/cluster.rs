@@ -17,7 +17,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Seeds in which, together, everything happens that can.
-const SEEDS: [u64; 3] = [79, 117, 74];
+const SEEDS: [u64; 3] = [342, 357, 24];
 
 #[test]
 fn a_cluster_keeps_what_it_promises_whatever_goes_wrong() {
@@ -44,7 +44,7 @@ fn a_seed_plays_the_same_each_time() {
     assert_ne!(first.hash, run(8, true).unwrap().hash);
 }
 
-/// Seeds that found something, and what. The first three did so in another weather, before voters came and went.
+/// Seeds that found something, and what, each in the weather of its time: what is drawn has changed since.
 const FOUND: [(u64, &str); 12] = [
     (
         57,
