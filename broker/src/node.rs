@@ -124,6 +124,7 @@ impl Node {
             Arc::new(Broker::new(BrokerParts {
                 config: Arc::clone(&common.config),
                 cluster_id: storage.cluster_id.clone(),
+                incarnation_id: node_lifecycle::incarnation_id(),
                 logs,
                 dirs: std::mem::take(&mut storage.dirs),
                 controller: Box::new(requests),

@@ -23,7 +23,8 @@ use crate::startup::{StartError, Storage};
 /// How long an answer to a heartbeat may take. The controller answers at once, or once a record is committed.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 
-fn incarnation_id() -> Uuid {
+/// What a process registers as.
+pub(crate) fn incarnation_id() -> Uuid {
     Uuid::generate(|| SystemRandom.next_u128())
 }
 
@@ -57,7 +58,7 @@ pub(crate) fn start_broker(
     let config = BrokerLifecycleConfig {
         node_id: common.config.node_id,
         cluster_id: storage.cluster_id.clone(),
-        incarnation_id: incarnation_id(),
+        incarnation_id: broker.incarnation_id(),
         endpoints,
         rack: common.config.rack.clone(),
         log_dirs: broker.log_dirs().iter().map(|home| home.id).collect(),

@@ -51,6 +51,7 @@ pub(crate) fn broker(id: i32, controller: Box<dyn ControllerLink>, settings: &[(
     Arc::new(Broker::new(BrokerParts {
         config: Arc::new(NodeConfig::parse(common.iter().chain(settings).copied()).unwrap()),
         cluster_id: "cluster".into(),
+        incarnation_id: Uuid::ZERO,
         logs: LogContext::new(disk, 64, 1 << 16),
         dirs: vec![dir],
         controller,

@@ -9,6 +9,7 @@ pub mod fetch_session;
 mod just_fenced;
 mod lost_leaders;
 mod moves;
+mod own_registration;
 pub mod partition;
 mod producer_ids;
 mod publish;
@@ -101,6 +102,8 @@ pub struct BrokerParts {
     pub config: Arc<NodeConfig>,
     /// The cluster's id.
     pub cluster_id: String,
+    /// What this process registers as.
+    pub incarnation_id: Uuid,
     /// Disk, open files, memory.
     pub logs: LogContext,
     /// Its log directories.
@@ -124,6 +127,7 @@ type Partitions = BTreeMap<(Uuid, i32), Arc<Partition>>;
 pub struct Broker {
     config: Arc<NodeConfig>,
     cluster_id: String,
+    registration: own_registration::OwnRegistration,
     logs: LogContext,
     dirs: Vec<OpenLogDir>,
     controller: Box<dyn ControllerLink>,
@@ -149,7 +153,7 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// A broker without partitions; they come with the first image.
+    /// A broker without partitions; they come with the first image that has its registration.
     pub fn new(parts: BrokerParts) -> Self {
         let lag_ms = u64::try_from(parts.config.number("replica.lag.time.max.ms")).unwrap_or(0);
         let replicas = ReplicaContext::new(parts.config.node_id, Duration::from_millis(lag_ms));
@@ -157,6 +161,7 @@ impl Broker {
         Self {
             config: parts.config,
             cluster_id: parts.cluster_id,
+            registration: own_registration::OwnRegistration::new(parts.incarnation_id),
             logs: parts.logs,
             moves: moves::Moves::found_in(&parts.dirs),
             just_fenced: just_fenced::JustFenced::default(),
@@ -181,6 +186,11 @@ impl Broker {
     /// This node's id.
     pub fn node_id(&self) -> i32 {
         self.config.node_id
+    }
+
+    /// What this process registers as.
+    pub fn incarnation_id(&self) -> Uuid {
+        self.registration.incarnation_id()
     }
 
     /// The cluster's id.

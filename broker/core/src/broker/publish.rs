@@ -9,6 +9,7 @@ use protocol::Uuid;
 use protocol::config::{Layers, Scope, Values, lookup, topic_value};
 use protocol::records::{Compression, TimestampType};
 
+use super::own_registration::Seen;
 use super::partition::{Partition, Throttled};
 use super::topic_names::{CONSUMER_OFFSETS, is_internal};
 use super::{Broker, OpenLogDir};
@@ -40,13 +41,21 @@ impl OpenLogDir {
 }
 
 impl Broker {
-    /// Takes a new image. What cannot be opened or created is logged, and answers KAFKA_STORAGE_ERROR.
+    /// Takes a new image. What cannot be opened or created is logged, and answers KAFKA_STORAGE_ERROR. Partitions come
+    /// with the first image that has the registration of this process.
     pub fn publish(&self, image: MetadataImage, now: Now) -> RemovedDirs {
+        let before = match self.registration.look(&image, self.node_id()) {
+            Seen::NotYet => {
+                self.advance(image);
+                return RemovedDirs::new();
+            }
+            Seen::First => Arc::new(MetadataImage::empty()),
+            Seen::Before => self.image.load_full(),
+        };
         let image = Arc::new(image);
         // Before the partitions: leaders ask who may join.
         self.replicas.set_brokers(image.brokers().clone());
         self.set_throttle_rates(&image, now);
-        let before = self.image.load_full();
         let same_config = self.same_configs(&before, &image);
         for topic in image.topics().iter() {
             let known = before.topics().by_id(topic.id).filter(|_| same_config(&topic.name));
@@ -82,7 +91,7 @@ impl Broker {
         move |topic| all || own && same(ResourceType::Topic, topic)
     }
 
-    /// Takes an image that has nothing new but its offset.
+    /// Takes an image that has nothing new for its partitions.
     pub fn advance(&self, image: MetadataImage) {
         self.image.store(Arc::new(image));
     }
@@ -300,15 +309,10 @@ impl Broker {
         removed
     }
 
-    /// Whether it has had any metadata. Before that no partition is open, whatever the directories hold.
-    fn has_metadata(&self) -> bool {
-        self.image.load().offset() >= 0
-    }
-
     /// Writes the offset checkpoints of all log directories.
     pub fn write_checkpoints(&self) -> Result<(), LogError> {
         use protocol::files::names;
-        if !self.has_metadata() {
+        if !self.registration.was_seen() {
             return Ok(());
         }
         let _one_writer = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
@@ -370,7 +374,7 @@ impl Broker {
         }
         self.write_checkpoints()?;
         // What was found unclean, and was not opened, was not recovered either.
-        let are_open = self.has_metadata();
+        let are_open = self.registration.was_seen();
         let closed = |home: &&OpenLogDir| !failed.contains(&home.id) && (are_open || home.clean);
         for home in self.dirs.iter().filter(closed) {
             home.dir.write_clean_shutdown(broker_epoch)?;

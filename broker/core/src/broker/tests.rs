@@ -71,25 +71,13 @@ impl Lone {
     fn on(disk: Arc<SimDisk>) -> Self {
         let lone = Self::without_image(1, disk, &[]);
         let mut image = MetadataImage::empty();
-        let endpoint = RegisterBrokerBrokerEndpoint {
-            name: "PLAINTEXT".into(),
-            host: "h".into(),
-            port: 9092,
-            ..Default::default()
-        };
-        let registration = RegisterBrokerRecord {
-            broker_id: 1,
-            end_points: vec![endpoint],
-            fenced: false,
-            ..Default::default()
-        };
         let level = FeatureLevelRecord {
             name: "metadata.version".into(),
             feature_level: 30,
             ..Default::default()
         };
         image.apply(level.into()).unwrap();
-        image.apply(registration.into()).unwrap();
+        image.apply(registered(1, Uuid::ZERO).into()).unwrap();
         for (name, topic_id) in [("t", TOPIC), ("__consumer_offsets", OFFSETS_TOPIC)] {
             let topic = TopicRecord {
                 name: name.into(),
@@ -141,6 +129,7 @@ impl Lone {
         let broker = Broker::new(BrokerParts {
             config: Arc::new(config.unwrap()),
             cluster_id: "cluster".into(),
+            incarnation_id: Uuid::ZERO,
             logs: LogContext::new(disk.clone(), 8, 1 << 16),
             dirs: (8..).zip(dirs).map(open).collect(),
             controller: Box::new(link.clone()),
@@ -228,6 +217,23 @@ where
         body.len()
     );
     response
+}
+
+/// The registration of a process with this id.
+fn registered(broker_id: i32, incarnation_id: Uuid) -> RegisterBrokerRecord {
+    let endpoint = RegisterBrokerBrokerEndpoint {
+        name: "PLAINTEXT".into(),
+        host: "h".into(),
+        port: 9092,
+        ..Default::default()
+    };
+    RegisterBrokerRecord {
+        broker_id,
+        incarnation_id,
+        end_points: vec![endpoint],
+        fenced: false,
+        ..Default::default()
+    }
 }
 
 fn led_by_1(topic_id: Uuid) -> PartitionRecord {

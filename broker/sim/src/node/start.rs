@@ -254,6 +254,7 @@ fn broker_side(
     let broker = Arc::new(Broker::new(BrokerParts {
         config: Arc::clone(config),
         cluster_id: CLUSTER.to_owned(),
+        incarnation_id: lifecycle.incarnation_id,
         logs,
         dirs: found.dirs,
         controller: Box::new(link.clone()),

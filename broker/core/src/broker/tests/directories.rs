@@ -95,12 +95,41 @@ fn a_broker_that_ends_before_it_has_metadata_leaves_its_directories_as_they_were
     }
 }
 
+/// In the simulation a process led by the registration of the one before, and counted records as committed which a
+/// follower did not have that the earlier process had let into the ISR.
+#[test]
+fn a_process_opens_nothing_before_the_metadata_has_its_own_registration() {
+    let lone = Lone::start();
+    let is_open = |lone: &Lone| lone.broker.partition_by_id(TOPIC, 0).is_ok();
+    assert!(is_open(&lone));
+
+    let mut image = (*lone.broker.image()).clone();
+    let process = |id: u128| registered(1, Uuid::from_u128(id));
+    image.apply(process(1).into()).unwrap();
+    image.advance(20, 1, 0);
+    lone.broker.publish(image.clone(), Now::default());
+    assert!(
+        is_open(&lone),
+        "whose registration it is now is the lifecycle's to judge"
+    );
+
+    let again = Lone::without_image(1, lone.disk.clone(), &[]);
+    again.broker.publish(image.clone(), Now::default());
+    assert!(!is_open(&again), "another process is registered");
+    assert_eq!(again.broker.image().offset(), 20, "what is served all the same");
+    image.apply(registered(1, Uuid::ZERO).into()).unwrap();
+    image.advance(21, 1, 0);
+    again.broker.publish(image, Now::default());
+    assert!(is_open(&again));
+}
+
 #[test]
 fn a_log_that_was_not_open_when_its_directory_was_closed_is_recovered() {
     let first = Lone::start();
     let dir = left_open(&first);
     damage_last_record(&first);
     let mut without = MetadataImage::empty();
+    without.apply(registered(1, Uuid::ZERO).into()).unwrap();
     without.advance(20, 1, 0);
     let second = Lone::without_image(1, first.disk.clone(), &[]);
     second.broker.publish(without, Now::default());

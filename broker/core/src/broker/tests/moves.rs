@@ -39,6 +39,7 @@ impl Two {
         };
         let mut image = MetadataImage::empty();
         image.apply(level.into()).unwrap();
+        image.apply(registered(1, Uuid::ZERO).into()).unwrap();
         image.apply(topic.into()).unwrap();
         image.apply(partition.into()).unwrap();
         let two = Self {
@@ -357,6 +358,7 @@ impl World {
             ..Default::default()
         };
         two.image.apply(change.into()).unwrap();
+        two.image.apply(registered(2, Uuid::ZERO).into()).unwrap();
         let world = Self {
             seed,
             chance: Chance::new(seed),

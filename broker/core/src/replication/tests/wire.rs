@@ -72,6 +72,7 @@ fn broker(id: i32) -> Arc<Broker> {
     Arc::new(Broker::new(BrokerParts {
         config: Arc::new(config.unwrap()),
         cluster_id: "cluster".into(),
+        incarnation_id: Uuid::ZERO,
         logs: LogContext::new(disk, 64, 1 << 16),
         dirs: vec![dir],
         controller: Box::new(NoController),
