@@ -17,3 +17,4 @@ pub mod mutation;
 pub mod plan;
 pub mod rule;
 pub mod run;
+pub mod upgrade;

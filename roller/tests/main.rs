@@ -4,6 +4,7 @@ mod plans;
 mod rolling;
 mod simulation;
 mod tampering;
+mod upgrade;
 mod world;
 
 use planner::model::{Cluster, ClusterBuilder, NewBroker, NewPartition};
