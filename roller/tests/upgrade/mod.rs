@@ -1,6 +1,7 @@
 //! Upgrades of made-up clusters: what may go where, what finalizing sets, and what becomes of server.properties.
 
 mod finalizing;
+mod properties;
 mod releases;
 mod verdicts;
 
