@@ -268,6 +268,12 @@ impl Context {
         Ok(Client::connect(self.config(addresses, limit)?).await?)
     }
 
+    /// Connects to controllers that the cluster itself named, for a command that runs as long as it has something to do.
+    pub(crate) async fn connect_to_controllers_at(&self, addresses: Vec<String>) -> Result<Client, CommandError> {
+        let limit = Limit::Each(self.timeout()?);
+        Ok(Client::connect_to_controllers(self.config(addresses, limit)?).await?)
+    }
+
     async fn connect_within(&self, limit: Limit) -> Result<Client, CommandError> {
         Ok(Client::connect(self.config(self.bootstrap()?, limit)?).await?)
     }

@@ -63,6 +63,7 @@ mod tokens;
 mod topics;
 mod tour;
 mod transactions;
+mod upgrade;
 mod users;
 mod verbosity;
 mod watch;
@@ -192,6 +193,9 @@ enum Command {
     /// Transactions: what is open, and what hangs
     #[command(subcommand)]
     Transactions(transactions::TransactionsCommand),
+    /// Upgrades to another release
+    #[command(subcommand)]
+    Upgrade(upgrade::UpgradeCommand),
     /// Users that log in with SCRAM
     #[command(subcommand)]
     Users(users::UsersCommand),
@@ -245,6 +249,7 @@ impl Command {
             | Self::Tokens(_)
             | Self::Topics(_)
             | Self::Transactions(_)
+            | Self::Upgrade(_)
             | Self::Users(_) => true,
         }
     }
@@ -436,6 +441,7 @@ fn run(command: Command, context: &Context) -> Result<(), CommandError> {
         Command::Topics(command) => topics::run(command, context),
         Command::Tour(args) => tour::run(&args, context),
         Command::Transactions(command) => transactions::run(command, context),
+        Command::Upgrade(command) => upgrade::run(&command, context),
         Command::Users(command) => users::run(command, context),
     }
 }

@@ -48,6 +48,7 @@ pub(super) const READS: &[(&str, &str, i32)] = &[
     ("transactions describe", "nobody", 66),
     ("transactions find-hanging", "", 0),
     ("transactions list", "", 0),
+    ("upgrade plan", "--to 4.3", 0),
     ("users describe", "alice", 0),
     ("users list", "", 0),
 ];

@@ -18,6 +18,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::CommandError;
 
+pub(crate) use executor::Inventory;
 pub(crate) use plan::RollPlan;
 pub(crate) use report::RollReport;
 

@@ -127,6 +127,7 @@ fn all() -> Vec<Named> {
         of::<Vec<crate::transactions::HangingRow>>(),
         of::<Vec<crate::transactions::TransactionDescriptionRow>>(),
         of::<Vec<crate::transactions::TransactionRow>>(),
+        of::<crate::upgrade::UpgradePlan>(),
         of::<Vec<crate::users::UserChange>>(),
         of::<Vec<crate::users::UserRow>>(),
         of::<Vec<crate::topics::RecordsDeletion>>(),

@@ -24,6 +24,8 @@ pub enum Note {
     FewBrokersForShareGroups,
     /// kfleet beside other releases.
     KfleetBeside43Only,
+    /// What kfleet's broker does not serve, though it knows the levels.
+    KfleetServesLess,
     /// Two releases that nodes cannot be told apart by.
     Alike43AndKfleet,
     /// Software that is older than some of the cluster's.
@@ -44,6 +46,10 @@ impl fmt::Display for Note {
             }
             Self::KfleetBeside43Only => {
                 "nodes of kfleet are tested beside those of 4.3 only: upgrade to 4.3 first, and go on from there"
+            }
+            Self::KfleetServesLess => {
+                "kfleet's broker serves no transactions, no share or streams groups, no groups of KIP-848, no compaction, no TLS, SASL, ACLs \
+                 or quotas yet, whatever levels are finalized: nothing of it may be in use"
             }
             Self::Alike43AndKfleet => {
                 "4.3 and kfleet support the same: which of them a node runs has to be told for it"
@@ -75,6 +81,7 @@ pub(super) fn notes(view: &View, nodes: &[NodeVerdict], to: Release) -> Vec<Note
             brokers < SHARE_STATE_REPLICAS && is_new(SHARE_VERSION),
         ),
         (Note::KfleetBeside43Only, to == Release::Kfleet && is_beside_others),
+        (Note::KfleetServesLess, to == Release::Kfleet),
         (Note::Alike43AndKfleet, moves(Move::Unclear)),
         (Note::BackOrder, moves(Move::Back)),
     ];

@@ -235,7 +235,7 @@ proptest! {
                 let key = line.split(['=', ' ', ':']).next().unwrap_or_default();
                 (!key.is_empty() && !line.starts_with('#')).then(|| key.to_owned())
             };
-            let keys: Vec<String> = lines.iter().filter_map(|line| key(line)).collect();
+            let keys: Vec<String> = lines.iter().filter_map(key).collect();
             check(keys.iter().map(|key| (key.as_str(), "broker")), Release::V3_9, Release::V4_3)
         };
         let all = of(&lines);

@@ -11,7 +11,7 @@ use crate::json_file::read_text;
 /// Where a node is; `{node}` in a value stands for its id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// As ssh knows it.
     pub(super) host: Option<String>,
     /// Who logs in there; otherwise as ssh's configuration says.
@@ -23,11 +23,13 @@ pub(super) struct Place {
     pub(super) namespace: Option<String>,
     /// The meta.properties of a log directory.
     pub(super) meta_properties: Option<String>,
+    /// The release of its software; what `upgrade plan` is told of nodes that do not tell it.
+    pub(crate) release: Option<String>,
 }
 
 impl Place {
     /// All values with their names.
-    pub(super) fn values(&self) -> [(&'static str, Option<&String>); 6] {
+    pub(super) fn values(&self) -> [(&'static str, Option<&String>); 7] {
         [
             ("host", self.host.as_ref()),
             ("user", self.user.as_ref()),
@@ -35,6 +37,7 @@ impl Place {
             ("pod", self.pod.as_ref()),
             ("namespace", self.namespace.as_ref()),
             ("meta_properties", self.meta_properties.as_ref()),
+            ("release", self.release.as_ref()),
         ]
     }
 }
@@ -42,13 +45,13 @@ impl Place {
 /// A file with `[defaults]` and `[nodes.ID]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Inventory {
+pub(crate) struct Inventory {
     defaults: Place,
     nodes: BTreeMap<String, Place>,
 }
 
 impl Inventory {
-    pub(super) fn read(path: &Path) -> Result<Self, CommandError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, CommandError> {
         let wrong = |why: &dyn std::fmt::Display| CommandError::data(format!("{}: {why}", path.display()));
         let inventory: Self = toml::from_str(&read_text(path)?).map_err(|error| wrong(&error))?;
         match inventory.nodes.keys().find(|id| id.parse::<i32>().is_err()) {
@@ -58,7 +61,7 @@ impl Inventory {
     }
 
     /// Where a node is. A value that a program could take for a flag is none.
-    pub(super) fn place(&self, node: i32) -> Result<Place, String> {
+    pub(crate) fn place(&self, node: i32) -> Result<Place, String> {
         let own = self.nodes.get(&node.to_string()).cloned().unwrap_or_default();
         let default = &self.defaults;
         let value = |own: Option<String>, default: &Option<String>| {
@@ -72,6 +75,7 @@ impl Inventory {
             pod: value(own.pod, &default.pod),
             namespace: value(own.namespace, &default.namespace),
             meta_properties: value(own.meta_properties, &default.meta_properties),
+            release: value(own.release, &default.release),
         };
         for (name, value) in place.values() {
             let is_bad =

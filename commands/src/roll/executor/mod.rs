@@ -15,7 +15,7 @@ use roller::run::Probe;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use self::inventory::Inventory;
+pub(crate) use self::inventory::Inventory;
 use self::lines::{By, Lines, filled};
 use crate::context::parse_duration;
 use crate::error::CommandError;
@@ -48,7 +48,7 @@ pub(super) struct MeansArgs {
     /// The folder of the sandbox, as it was given to `kfleet sandbox --data-dir`
     #[arg(long, value_name = "DIR", required_if_eq("executor", "sandbox"))]
     sandbox: Option<PathBuf>,
-    /// Where nodes are (TOML): [defaults] and [nodes.ID] with host, user, unit, pod, namespace, meta_properties
+    /// Where nodes are (TOML): [defaults] and [nodes.ID] with host, user, unit, pod, namespace, meta_properties, release
     #[arg(long, value_name = "FILE")]
     inventory: Option<PathBuf>,
     /// What stops a node, for --executor command; {node}, {host} and the like stand for what the inventory has
