@@ -63,5 +63,6 @@ mod topics;
 mod topics_nodes;
 mod topics_records;
 mod tour;
+mod upgrade_plan;
 mod version;
 mod watch;
