@@ -2,7 +2,7 @@
 
 use roller::fleet::Role;
 use roller::upgrade::finalize::{Finalize, Left, Update, WayBack};
-use roller::upgrade::judge::{NodeVerdict, Verdict};
+use roller::upgrade::judge::{Move, NodeVerdict, Verdict};
 use roller::upgrade::order::Stage;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -169,7 +169,7 @@ impl NodeRow {
                 Role::Combined => "combined",
             },
             software: node.software.to_string(),
-            step: node.step.map(|step| step.name()),
+            step: node.step.map(Move::name),
             refusal: node.against.as_ref().map(ToString::to_string),
         }
     }

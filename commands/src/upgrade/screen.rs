@@ -34,6 +34,8 @@ pub(super) fn text(plan: &UpgradePlan) -> String {
     });
     lines.extend(plan.refusals.iter().map(|refusal| format!("in the way: {refusal}")));
     lines.extend(in_the_way);
+    let refused = plan.configs.iter().filter(|config| !config.starts);
+    lines.extend(refused.map(|config| format!("in the way: nodes would not start with {}, see below", config.file)));
     lines.push(if plan.may_go {
         format!("nothing is in the way of {}", plan.to)
     } else {
