@@ -115,6 +115,10 @@ impl Network {
             if distance[node].is_some_and(|known| known < at) {
                 continue;
             }
+            // Whatever is left is no nearer, and is raised by as much as the sink.
+            if node == sink {
+                break;
+            }
             for edge in &self.out[node] {
                 let edge = &self.edges[*edge];
                 if edge.room == 0 {
