@@ -115,7 +115,6 @@ impl Network {
             if distance[node].is_some_and(|known| known < at) {
                 continue;
             }
-            // Whatever is left is no nearer, and is raised by as much as the sink.
             if node == sink {
                 break;
             }
@@ -125,7 +124,9 @@ impl Network {
                     continue;
                 }
                 let there = at + self.beyond(node, edge);
-                if distance[edge.to].is_none_or(|known| there < known) {
+                // What is no nearer than the sink is raised by as much as it.
+                let is_nearer = |than: NodeIx| distance[than].is_none_or(|known| there < known);
+                if is_nearer(edge.to) && is_nearer(sink) {
                     distance[edge.to] = Some(there);
                     queue.push(Reverse((there, edge.to)));
                 }
