@@ -115,18 +115,13 @@ impl Network {
             if distance[node].is_some_and(|known| known < at) {
                 continue;
             }
-            if node == sink {
-                break;
-            }
             for edge in &self.out[node] {
                 let edge = &self.edges[*edge];
                 if edge.room == 0 {
                     continue;
                 }
                 let there = at + self.beyond(node, edge);
-                // What is no nearer than the sink is raised by as much as it.
-                let is_nearer = |than: NodeIx| distance[than].is_none_or(|known| there < known);
-                if is_nearer(edge.to) && is_nearer(sink) {
+                if distance[edge.to].is_none_or(|known| there < known) {
                     distance[edge.to] = Some(there);
                     queue.push(Reverse((there, edge.to)));
                 }
