@@ -15,3 +15,4 @@ pub mod re_encode;
 pub mod state;
 mod tail;
 pub mod transform;
+pub mod verify;
