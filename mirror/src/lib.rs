@@ -8,6 +8,7 @@
 pub mod config;
 mod crc;
 pub mod decide;
+pub mod groups;
 pub mod naming;
 pub mod offset_map;
 pub mod partition;
