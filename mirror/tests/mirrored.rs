@@ -85,7 +85,7 @@ impl Mirrored {
 
     /// Its records, in order.
     pub(crate) fn records(&self) -> Vec<Plain> {
-        self.batches.iter().flat_map(|batch| plain(batch)).collect()
+        self.batches.iter().flat_map(plain).collect()
     }
 
     /// Other records in its place, in batches of any size.

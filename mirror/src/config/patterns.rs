@@ -35,12 +35,12 @@ impl Patterns {
         let joined = list.join("|");
         let ours = translated(&joined).map_err(|what| format!("{joined:?} has {what}"))?;
         // The expression alone, so that it cannot close the group that is put around it.
-        let regex = Regex::new(&ours).and_then(|_| Regex::new(&format!(r"\A(?:{ours})\z")));
-        let regex = regex.map_err(|_| format!("{joined:?} is no regular expression"))?;
-        Ok(Self {
-            list,
-            regex: Some(regex),
-        })
+        let compiled = |text: &str| Regex::new(text).ok();
+        let regex = compiled(&ours).and_then(|_| compiled(&format!(r"\A(?:{ours})\z")));
+        if regex.is_none() {
+            return Err(format!("{joined:?} is no regular expression"));
+        }
+        Ok(Self { list, regex })
     }
 
     /// Whether one matches all of a name.

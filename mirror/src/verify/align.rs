@@ -5,8 +5,6 @@ use super::{Fields, Kind};
 
 /// As many records alike are no chance.
 const ALIKE: usize = 4;
-/// Pairs of records that are compared to find what two stretches have in common.
-const PAIRS_MAX: usize = 1 << 18;
 
 /// What happened to a record, by its place in the stretch of its side; where the other side has none, by the place that it
 /// would have.
@@ -84,9 +82,6 @@ pub(super) fn findings(source: &[Seen], target: &[Seen]) -> (Vec<Finding>, Vec<(
 /// Records that are alike and in the same order on both sides, as many as there are.
 fn in_common(source: &[Seen], target: &[Seen]) -> Vec<(usize, usize)> {
     let (rows, columns) = (source.len() + 1, target.len() + 1);
-    if rows * columns > PAIRS_MAX {
-        return Vec::new();
-    }
     // How many are in common behind both places.
     let mut lengths = vec![0u32; rows * columns];
     let length = |lengths: &[u32], i: usize, j: usize| lengths.get(i * columns + j).copied().unwrap_or(0);
@@ -118,24 +113,30 @@ fn in_common(source: &[Seen], target: &[Seen]) -> Vec<(usize, usize)> {
 
 /// Records that both sides have, in another order.
 fn moved(source: &[Seen], target: &[Seen], alike: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    let mut moved: Vec<(usize, usize)> = Vec::new();
-    if source.len() * target.len() > PAIRS_MAX {
-        return moved;
+    let (mut ours, mut theirs): (Vec<_>, Vec<_>) =
+        (source.iter().map(Some).collect(), target.iter().map(Some).collect());
+    for (i, j) in alike {
+        take(&mut ours, *i);
+        take(&mut theirs, *j);
     }
-    for (i, ours) in source.iter().enumerate() {
-        if alike.iter().any(|(at, _)| *at == i) {
+    let mut moved = Vec::new();
+    for (i, record) in ours.into_iter().enumerate() {
+        let Some(record) = record else {
             continue;
-        }
-        let is_free = |j: usize| !alike.iter().chain(&moved).any(|(_, at)| *at == j);
-        let mut candidates = target
-            .iter()
-            .enumerate()
-            .filter(|(j, theirs)| is_free(*j) && ours.is_same(theirs));
-        if let Some((j, _)) = candidates.next() {
+        };
+        let is_it = |other: &Option<&Seen>| other.is_some_and(|other| other.is_same(record));
+        if let Some(j) = theirs.iter().position(is_it) {
+            take(&mut theirs, j);
             moved.push((i, j));
         }
     }
     moved
+}
+
+fn take(records: &mut [Option<&Seen>], at: usize) {
+    if let Some(place) = records.get_mut(at) {
+        *place = None;
+    }
 }
 
 fn altered(source: &[Seen], target: &[Seen], i: usize, j: usize) -> Fields {

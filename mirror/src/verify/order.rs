@@ -5,6 +5,9 @@ use protocol::records::RecordError;
 use super::side::{Reader, Seen};
 use super::{Comparison, Kind, Side, align};
 
+/// What the window is kept to: as many records as tell something, and as many as can be compared with each other.
+const WINDOW_RECORDS: std::ops::RangeInclusive<usize> = 8..=500;
+
 impl Comparison {
     /// Two next records; of different ones it is found out what happened before both sides go on together.
     pub(super) fn compare_in_order(&mut self, ours: &Seen, theirs: &Seen) -> Result<bool, (Side, RecordError)> {
@@ -12,7 +15,10 @@ impl Comparison {
             self.pair(ours, theirs);
             return Ok(true);
         }
-        let window = self.settings.window_records.max(8);
+        let window = self
+            .settings
+            .window_records
+            .clamp(*WINDOW_RECORDS.start(), *WINDOW_RECORDS.end());
         for side in [Side::Source, Side::Target] {
             self.look_into(side, window)?;
             let reader = self.reader_mut(side);

@@ -43,7 +43,8 @@ pub struct Settings {
     pub is_target_compacted: bool,
     /// Where each record should be, if that is known. Numbers alone are compared without it: ranges have to fit each other.
     pub map: Option<OffsetMap>,
-    /// Records of each side among which it is searched where both go on together after a difference.
+    /// Records of each side among which it is searched where both go on together after a difference; at least 8,
+    /// at most 500.
     pub window_records: usize,
     /// Differences that are told one by one; the others are counted.
     pub differences_max: usize,

@@ -111,7 +111,7 @@ impl Reader {
         let records = i64::from(header.record_count);
         let counts = &mut self.counts;
         counts.holes += header.base_offset.saturating_sub(self.range.from).max(0);
-        counts.holes += header.next_offset() - header.base_offset - records;
+        counts.holes += (i64::from(header.last_offset_delta) + 1 - records).max(0);
         match gap {
             Gap::Control => counts.markers += records,
             Gap::Aborted => counts.aborted += records,
