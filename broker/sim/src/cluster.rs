@@ -252,6 +252,13 @@ impl Cluster {
         }
     }
 
+    /// The admin has the preferred leader of a partition elected, through a broker.
+    pub(crate) fn elect(&mut self, place: &Place, through: EndId) {
+        for client in self.clients.values_mut() {
+            client.elect(&mut self.world, &mut self.history, place, through);
+        }
+    }
+
     /// Looks at a node to which something has happened.
     pub(crate) fn after_node(&mut self, id: EndId) {
         let Some(node) = self.nodes.get_mut(&id) else { return };

@@ -55,6 +55,7 @@ impl Cluster {
         for event in events {
             match event {
                 Happened::Granted if self.bridge_voted(id) => return,
+                Happened::Leads if self.late_fetch_arrives(id) => continue,
                 Happened::Active => self.bridge_elected(id),
                 _ => {}
             }
@@ -183,7 +184,7 @@ impl Cluster {
         self.world.after(wait, What::Start(id));
     }
 
-    fn stop(&mut self, id: EndId) {
+    pub(crate) fn stop(&mut self, id: EndId) {
         if self.is_spared(id) {
             return;
         }

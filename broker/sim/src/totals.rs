@@ -49,6 +49,7 @@ totals! {
     overtaken: "power cuts of active controllers while another has what they have not synced",
     bridges: "restarts of voters between two that do not reach each other",
     proposals_held: "ISR proposals held back until they were out of date",
+    fetches_held: "fetches held back until their leader led again",
     leaders_isolated: "leaders isolated with appends on their way",
     power_cuts: "power cuts",
     clean_stops: "clean stops",

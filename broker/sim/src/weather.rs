@@ -68,6 +68,8 @@ pub(crate) struct Weather {
     pub(crate) bridges: u64,
     /// One proposal of an ISR in so many is held back on its way until it is out of date.
     pub(crate) hold_proposal: u64,
+    /// Where a fetch can be made to come late, it is so once in so many looks.
+    pub(crate) hold_fetch: u64,
 }
 
 /// Something that goes wrong, or right again.
@@ -131,6 +133,7 @@ impl Weather {
             cut_overtaken: random.pick(&[0, 2, 6]).unwrap_or(0),
             bridges: random.below(2),
             hold_proposal: random.pick(&[0, 0, 2]).unwrap_or(0),
+            hold_fetch: random.pick(&[0, 10]).unwrap_or(0),
         }
     }
 

@@ -17,7 +17,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Seeds in which, together, everything happens that can.
-const SEEDS: [u64; 3] = [42, 117, 74];
+const SEEDS: [u64; 3] = [46, 183, 22];
 
 #[test]
 fn a_cluster_keeps_what_it_promises_whatever_goes_wrong() {
@@ -44,8 +44,8 @@ fn a_seed_plays_the_same_each_time() {
     assert_ne!(first.hash, run(8, true).unwrap().hash);
 }
 
-/// Seeds that found something, and what. The first three did so in another weather, before voters came and went.
-const FOUND: [(u64, &str); 14] = [
+/// Seeds that found something, and what, each in the weather of its time: what is drawn has changed since.
+const FOUND: [(u64, &str); 15] = [
     (
         57,
         "a leader that was cut off acknowledged with a follower that went by metadata of its earlier life",
@@ -87,6 +87,10 @@ const FOUND: [(u64, &str); 14] = [
     (
         21251,
         "of two proposals for a partition in one request the second was taken for refused like the first",
+    ),
+    (
+        153_203,
+        "a process led by the registration of the one before, and counted records that a follower let into the ISR did not have",
     ),
     (
         128_215,

@@ -1,6 +1,7 @@
 //! That the simulation of a whole cluster finds what is broken in the core: seeds are played with a rule broken until
 //! something is wrong. `KFLEET_SEED=N` begins at another seed, `KFLEET_SEEDS=N` gives up after so many.
 //! With optimization only: thousands of clusters are played.
+#![expect(clippy::print_stdout, reason = "a search says which seed it ended at")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,12 +1,12 @@
 //! Executors that run programs: nodes of a sandbox behind programs on the PATH that record what they are asked.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::{Fleet, HASTY, data};
-use crate::support::{Engine, run_with_input};
+use crate::support::{Engine, Ran, run_with_input};
 
 /// Speaks to the sandbox as systemctl and kubectl would to their nodes: {word} NODE with stop, start, probe or cat.
 /// A node's process is found by its configuration, and started again by the sandbox.
@@ -91,48 +91,82 @@ fn program(dir: &Path, name: &str, text: &str) {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Restarts all by this executor; the report, and what the programs were asked.
-fn rolled(fleet: &Fleet, inventory: &str, args: &[&str], code: i32) -> (Value, String) {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in [
-        ("node", NODE),
-        ("systemctl", SYSTEMCTL),
-        ("sudo", SUDO),
-        ("ssh", SSH),
-        ("kubectl", KUBECTL),
-    ] {
-        program(dir.path(), name, text);
+/// Programs in a directory of their own, and what they were asked.
+pub(super) struct Programs(tempfile::TempDir);
+
+impl Programs {
+    /// Those that stand for systemd, ssh and Kubernetes.
+    pub(super) fn new() -> Self {
+        Self::with(&[
+            ("node", NODE),
+            ("systemctl", SYSTEMCTL),
+            ("sudo", SUDO),
+            ("ssh", SSH),
+            ("kubectl", KUBECTL),
+        ])
     }
-    let (file, calls) = (dir.path().join("nodes.toml"), dir.path().join("calls"));
-    std::fs::write(&file, inventory).unwrap();
-    std::fs::write(&calls, "").unwrap();
-    let run = [
-        "roll",
-        "run",
-        "--inventory",
-        file.to_str().unwrap(),
-        "--yes",
-        "-o",
-        "json",
-    ];
-    let mut command = fleet.command(&[&run[..], &HASTY, args].concat());
-    let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
-    command
-        .env("PATH", path)
-        .env("CALLS", &calls)
-        .env("SANDBOX", &fleet.cluster.dir);
-    let ran = run_with_input(&mut command, "");
-    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
-    let calls = std::fs::read_to_string(&calls).unwrap();
-    (if code == 0 { data(&ran) } else { ran.json() }, calls)
+
+    pub(super) fn with(programs: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in programs {
+            program(dir.path(), name, text);
+        }
+        let programs = Self(dir);
+        std::fs::write(programs.calls(), "").unwrap();
+        programs
+    }
+
+    /// A PATH on which they come first.
+    pub(super) fn path(&self) -> String {
+        format!("{}:{}", self.0.path().display(), std::env::var("PATH").unwrap())
+    }
+
+    /// Where they write what they are asked.
+    pub(super) fn calls(&self) -> PathBuf {
+        self.0.path().join("calls")
+    }
+
+    pub(super) fn asked(&self) -> String {
+        std::fs::read_to_string(self.calls()).unwrap()
+    }
+
+    /// Restarts all with them on the PATH.
+    pub(super) fn rolled(&self, fleet: &Fleet, inventory: &str, args: &[&str], code: i32) -> Ran {
+        let file = self.0.path().join("nodes.toml");
+        std::fs::write(&file, inventory).unwrap();
+        let run = [
+            "roll",
+            "run",
+            "--inventory",
+            file.to_str().unwrap(),
+            "--yes",
+            "-o",
+            "json",
+        ];
+        let mut command = fleet.command(&[&run[..], &HASTY, args].concat());
+        command
+            .env("PATH", self.path())
+            .env("CALLS", self.calls())
+            .env("SANDBOX", &fleet.cluster.dir);
+        let ran = run_with_input(&mut command, "");
+        assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
+        ran
+    }
 }
 
-fn assert_starts(fleet: &Fleet, each: usize) {
+/// Restarts all by this executor; the report, and what the programs were asked.
+fn rolled(fleet: &Fleet, inventory: &str, args: &[&str], code: i32) -> (Value, String) {
+    let programs = Programs::new();
+    let ran = programs.rolled(fleet, inventory, args, code);
+    (if code == 0 { data(&ran) } else { ran.json() }, programs.asked())
+}
+
+pub(super) fn assert_starts(fleet: &Fleet, each: usize) {
     let starts = fleet.starts();
     assert!(starts.values().all(|count| *count == each), "{starts:?}");
 }
 
-fn count(calls: &str, what: &str) -> usize {
+pub(super) fn count(calls: &str, what: &str) -> usize {
     calls.lines().filter(|line| line.contains(what)).count()
 }
 

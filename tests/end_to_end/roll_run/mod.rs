@@ -2,6 +2,7 @@
 
 mod executors;
 mod load;
+mod sshd;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};

@@ -44,6 +44,16 @@ fn creatable(name: &str, partitions: i32, settings: &[(&str, String)]) -> Creata
         .with_configs(configs.collect())
 }
 
+fn election(place: &Place) -> ElectLeadersRequest {
+    let partitions = TopicPartitions::default()
+        .with_topic(TopicName(string(&place.topic)))
+        .with_partitions(vec![place.partition]);
+    ElectLeadersRequest::default()
+        .with_election_type(0)
+        .with_topic_partitions(Some(vec![partitions]))
+        .with_timeout_ms(2000)
+}
+
 impl Admin {
     pub(crate) fn new(id: EndId, topics: Vec<(String, i32)>, places: Vec<Place>) -> Self {
         Self {
@@ -87,6 +97,12 @@ impl Admin {
         }
     }
 
+    /// Has the preferred leader elected, beside what else is under way.
+    pub(super) fn elect(&mut self, world: &mut World, place: &Place, through: EndId) {
+        self.session
+            .ask(world, through, Asked::Admin, ask(election(place), None, 0));
+    }
+
     fn change(&mut self, world: &mut World) {
         world.totals.admin_requests += 1;
         let place = self
@@ -117,16 +133,7 @@ impl Admin {
                 let request = IncrementalAlterConfigsRequest::default().with_resources(vec![resource]);
                 ask(request, None, 0)
             }
-            2 => {
-                let partitions = TopicPartitions::default()
-                    .with_topic(topic())
-                    .with_partitions(vec![place.partition]);
-                let request = ElectLeadersRequest::default()
-                    .with_election_type(0)
-                    .with_topic_partitions(Some(vec![partitions]))
-                    .with_timeout_ms(2000);
-                ask(request, None, 0)
-            }
+            2 => ask(election(&place), None, 0),
             _ => {
                 // Another order, or one replica fewer for a while.
                 let first = world.random.below(3) as i32;

@@ -154,6 +154,14 @@ impl Client {
         }
     }
 
+    /// Has the preferred leader of a partition elected, if it is the admin.
+    pub(crate) fn elect(&mut self, world: &mut World, history: &mut History, place: &Place, through: EndId) {
+        if let Self::Admin(admin) = self {
+            admin.elect(world, place, through);
+            self.settle(world, history);
+        }
+    }
+
     fn settle(&mut self, world: &mut World, history: &mut History) {
         let work = self.work();
         work.session().caller.expire(world);

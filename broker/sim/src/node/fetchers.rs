@@ -110,6 +110,15 @@ impl Running {
         }
     }
 
+    /// The connections of the fetchers for a leader break.
+    pub(crate) fn give_up_fetches(&mut self, world: &mut World, leader: i32) {
+        let fetchers = self.broker.iter().flat_map(|side| side.fetchers.keys());
+        let keys: Vec<(i32, usize)> = fetchers.copied().filter(|key| key.0 == leader).collect();
+        for key in keys {
+            self.caller.give_up(world, purpose_of(key));
+        }
+    }
+
     pub(super) fn drive_fetchers(&mut self, world: &mut World, now: Now) -> (bool, Option<Duration>) {
         let Some(side) = &self.broker else { return (false, None) };
         let keys: Vec<(i32, usize)> = side.fetchers.keys().copied().collect();

@@ -1,5 +1,7 @@
 //! Sequences of events that come about by chance too seldom, each the one that a rule of the core is for.
 
+mod fetches;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,6 +27,7 @@ const PARTED_MS: u64 = 600;
 pub(crate) struct Plots {
     bridge: Option<Bridge>,
     held: Option<Held>,
+    late: Option<fetches::Late>,
 }
 
 /// Two voters do not reach each other, and a third is restarted right after it has voted for one of them.
@@ -211,6 +214,9 @@ impl Cluster {
 
     /// Whether something that is about to arrive is held back instead.
     pub(crate) fn holds_back(&mut self, conn: ConnId, to: To, packet: &Packet) -> bool {
+        if self.holds_fetch_back(conn, to, packet) {
+            return true;
+        }
         let one_in = self.world.weather.hold_proposal;
         let Packet::Frame(frame) = packet else { return false };
         if one_in == 0 || to != To::Server || self.plots.held.is_some() || self.world.is_calm {
@@ -275,6 +281,7 @@ impl Cluster {
 
     /// Looks how far what is held back has come.
     pub(crate) fn go_on_holding_back(&mut self) {
+        self.go_on_with_late_fetch();
         let Some(held) = &mut self.plots.held else { return };
         let (id, index) = held.partition;
         let topic = self.checker.newest().topics().by_id(id);
