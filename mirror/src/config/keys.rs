@@ -15,7 +15,12 @@ const fn key(name: &'static str, default: &'static str) -> Key {
 
 /// What MirrorMaker 4.3 leaves out of topics by default; 3.x left out every name that ends in `.internal` or `-internal` too.
 const TOPICS_EXCLUDE: &str = r"mm2.*\.internal, .*\.replica, __.*";
-const PROPERTIES_EXCLUDE: &str = r"follower\.replication\.throttled\.replicas, leader\.replication\.throttled\.replicas, message\.timestamp\.difference\.max\.ms, log\.message\.timestamp\.before\.max\.ms, log\.message\.timestamp\.after\.max\.ms, message\.timestamp\.type, unclean\.leader\.election\.enable, min\.insync\.replicas";
+const PROPERTIES_EXCLUDE: &str = concat!(
+    r"follower\.replication\.throttled\.replicas, leader\.replication\.throttled\.replicas, ",
+    r"message\.timestamp\.difference\.max\.ms, log\.message\.timestamp\.before\.max\.ms, ",
+    r"log\.message\.timestamp\.after\.max\.ms, message\.timestamp\.type, unclean\.leader\.election\.enable, ",
+    r"min\.insync\.replicas",
+);
 const PACKAGE: &str = "org.apache.kafka.connect.mirror.";
 
 /// Keys of a flow that are understood.
