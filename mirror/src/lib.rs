@@ -5,8 +5,10 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
 
+pub mod config;
 mod crc;
 pub mod decide;
+pub mod groups;
 pub mod naming;
 pub mod offset_map;
 pub mod partition;
@@ -14,3 +16,4 @@ pub mod re_encode;
 pub mod state;
 mod tail;
 pub mod transform;
+pub mod verify;

@@ -11,7 +11,7 @@ use crate::re_encode::{Piece, Run};
 use crate::transform::{LOG_APPEND_TIME, payload_crc};
 
 /// What is the same in two batches whose records are the same bytes.
-type Fingerprint = (u8, i32, i64, usize, u32);
+pub(crate) type Fingerprint = (u8, i32, i64, usize, u32);
 
 /// A batch of either side, and where its records are there.
 #[derive(Debug)]
@@ -182,7 +182,7 @@ impl Unit {
     }
 }
 
-fn fingerprint(batch: &[u8]) -> Option<Fingerprint> {
+pub(crate) fn fingerprint(batch: &[u8]) -> Option<Fingerprint> {
     let header = BatchHeader::parse(batch).ok()?;
     let codec = (header.attributes & 0x07) as u8;
     let crc = payload_crc(&header, batch)?;

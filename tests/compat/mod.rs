@@ -23,6 +23,7 @@ mod mixed_tools;
 mod mixed_truncation;
 mod parity;
 mod partition_changes;
+mod planners;
 mod python;
 mod quorum_messages;
 mod renderings;
