@@ -153,11 +153,7 @@ fn arguments<'a>(source: &'a Cluster, target: &'a Cluster, topics: &'a str) -> V
 
 fn start(arguments: &[&str]) -> Child {
     let mut command = isolated(KFLEET);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
     command.spawn().unwrap()
 }
 

@@ -7,7 +7,7 @@ use client::{Acks, Client, ClientError, FetchSpec, NewTopic, OffsetSpec};
 use mirror::state::{Key, State};
 use protocol::records::{BatchBuilder, Batches, Compression, NewRecord, Records, records_of};
 
-use super::topics::create_all;
+use super::topics::{create_all, once_known};
 use crate::error::CommandError;
 
 /// Most bytes read at a time, and most that a batch unpacks to.
@@ -56,10 +56,10 @@ impl StateTopic {
         target: &Client,
         flow: &str,
     ) -> Result<BTreeMap<(String, i32), State>, CommandError> {
-        let leader = target.leader(&self.name, 0).await?;
+        let leader = once_known(async || target.leader(&self.name, 0).await).await?;
         let partitions = BTreeMap::from([((self.name.clone(), 0), leader)]);
         let find = async |spec| {
-            let found = target.list_offsets(&partitions, spec).await.into_result()?;
+            let found = once_known(async || target.list_offsets(&partitions, spec).await.into_result()).await?;
             Ok::<_, ClientError>(found.first().map_or(0, |found| found.offset))
         };
         let (mut next, end) = (find(OffsetSpec::Earliest).await?, find(OffsetSpec::Latest).await?);

@@ -1,10 +1,12 @@
 //! Which topics are mirrored, and that they are there at the target.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use client::{Client, ClientError, ConfigEntity, ConfigResource, DescribedConfig, NewTopic};
 use mirror::naming::Naming;
 use protocol::api::ErrorCode;
+use tokio::time::{Instant, sleep};
 
 use super::state_topic;
 use crate::error::CommandError;
@@ -21,6 +23,10 @@ const NOT_COPIED: [&str; 6] = [
 ];
 /// Kafka's code for a value that a topic itself has.
 const OF_TOPIC: i8 = 1;
+
+/// How long brokers may take to hear of topics that were created, and how often they are asked.
+const KNOWN_MAX: Duration = Duration::from_secs(30);
+const KNOWN_POLL: Duration = Duration::from_millis(20);
 
 /// A topic that is to be mirrored.
 #[derive(Debug)]
@@ -149,12 +155,30 @@ pub(super) async fn create_all(target: &Client, new: &[NewTopic]) -> Result<(), 
     failed.map_or(Ok(()), |failed| Err(failed.error.into()))
 }
 
+/// Asks about topics that may have been created a moment ago: the broker that is asked may not have heard of it.
+pub(super) async fn once_known<T>(ask: impl AsyncFn() -> Result<T, ClientError>) -> Result<T, ClientError> {
+    let until = Instant::now() + KNOWN_MAX;
+    let is_unknown = |error: &ClientError| {
+        matches!(
+            error.code(),
+            Some(ErrorCode::UnknownTopicOrPartition | ErrorCode::LeaderNotAvailable)
+        )
+    };
+    loop {
+        match ask().await {
+            Err(error) if is_unknown(&error) && Instant::now() < until => sleep(KNOWN_POLL).await,
+            answer => return answer,
+        }
+    }
+}
+
 /// What each topic of the target takes, in bytes of a batch.
 pub(super) async fn batch_max_bytes(
     target: &Client,
     planned: &[Planned],
 ) -> Result<BTreeMap<String, usize>, ClientError> {
-    let described = configs(target, planned.iter().map(|topic| topic.target.clone())).await?;
+    let names = || planned.iter().map(|topic| topic.target.clone());
+    let described = once_known(async || configs(target, names()).await).await?;
     let limit = |(resource, entries): DescribedConfig| {
         let entry = entries.into_iter().find(|entry| entry.name == "max.message.bytes")?;
         Some((resource.name, entry.value?.parse().ok()?))
