@@ -185,3 +185,33 @@ pub(super) async fn batch_max_bytes(
     };
     Ok(described.into_iter().filter_map(limit).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::context::block_on;
+
+    /// A broker that answers with this code a few times, and then with how often it was asked.
+    fn asked(code: ErrorCode, times: u32) -> Result<u32, ClientError> {
+        let count = Cell::new(0);
+        let ask = async || {
+            count.set(count.get() + 1);
+            if count.get() <= times {
+                return Err(ClientError::rejected("topic t", code.code(), None));
+            }
+            Ok(count.get())
+        };
+        block_on(once_known(ask)).unwrap()
+    }
+
+    #[test]
+    fn a_topic_that_brokers_have_not_heard_of_is_asked_about_again() {
+        for code in [ErrorCode::UnknownTopicOrPartition, ErrorCode::LeaderNotAvailable] {
+            assert_eq!(asked(code, 3).unwrap(), 4);
+        }
+        let error = asked(ErrorCode::TopicAuthorizationFailed, 1).unwrap_err();
+        assert_eq!(error.code(), Some(ErrorCode::TopicAuthorizationFailed));
+    }
+}
