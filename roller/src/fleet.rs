@@ -93,3 +93,14 @@ pub enum Role {
     /// Both.
     Combined,
 }
+
+impl Role {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Controller => "controller",
+            Self::Broker => "broker",
+            Self::Combined => "combined",
+        }
+    }
+}

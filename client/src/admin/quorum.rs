@@ -9,7 +9,7 @@ use protocol::api::messages::{
 };
 use protocol::api::{BrokerId, ErrorCode, StrBytes, TopicName};
 
-use crate::cluster::Client;
+use crate::cluster::{Client, address_of};
 use crate::error::ClientError;
 use crate::sharded::Sharded;
 use crate::together;
@@ -58,6 +58,13 @@ pub struct ListenerAddress {
     pub host: String,
     /// Its port.
     pub port: u16,
+}
+
+impl ListenerAddress {
+    /// Host and port as one connects to them.
+    pub fn address(&self) -> String {
+        address_of(&self.host, i32::from(self.port))
+    }
 }
 
 /// A voter that is to join.
@@ -257,6 +264,20 @@ fn known(value: i64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_ipv6_have_brackets() {
+        let address = |host: &str| {
+            let at = ListenerAddress {
+                listener: "CONTROLLER".to_owned(),
+                host: host.to_owned(),
+                port: 9093,
+            };
+            at.address()
+        };
+        assert_eq!(address("::1"), "[::1]:9093");
+        assert_eq!(address("c1"), "c1:9093");
+    }
 
     fn voter(id: i32, log_end_offset: i64, caught_up: i64) -> ReplicaState {
         ReplicaState::default()

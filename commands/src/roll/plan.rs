@@ -8,7 +8,7 @@ use planner::counted::counted;
 use planner::model::read_snapshot;
 use roller::batches::Proof;
 use roller::check::check;
-use roller::fleet::{Fleet, Quorum, Role};
+use roller::fleet::{Fleet, Quorum};
 use roller::plan::{Busiest, Crowded, Plan, Request, Step, plan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -159,14 +159,9 @@ impl RollPlan {
 
 impl StepRow {
     fn of(step: Step) -> Self {
-        let role = match step.role {
-            Role::Controller => "controller",
-            Role::Broker => "broker",
-            Role::Combined => "combined",
-        };
         Self {
             nodes: step.nodes,
-            role: role.to_owned(),
+            role: step.role.name().to_owned(),
             racks: step.racks,
             canary: step.is_canary,
             partitions_at_floor: step.partitions_at_floor,

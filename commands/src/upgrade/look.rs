@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use client::{Client, ConfigEntity, ConfigResource, FinalizedFeatures, NodeVersions};
+use client::{Client, ConfigEntity, ConfigResource, FinalizedFeatures, ListenerAddress, NodeVersions};
 use roller::fleet::Role;
 use roller::upgrade::feature::{METADATA_VERSION, Range, Ranges};
 use roller::upgrade::judge::NodeVerdict;
@@ -34,14 +34,7 @@ pub(super) async fn look(context: &Context, inventory: &Inventory) -> Result<Loo
     let is_kraft = finalized.contains_key(METADATA_VERSION);
     let nodes = client.cluster_nodes(true).await?.nodes;
     let brokers: BTreeSet<i32> = nodes.iter().map(|node| node.broker_id.0).collect();
-    let answers = client.node_versions(None).await;
-    warnings.extend(
-        answers
-            .errors
-            .iter()
-            .map(|failure| format!("{}: {}", failure.what, failure.error)),
-    );
-    let mut supported: BTreeMap<i32, Ranges> = answers.ok.iter().map(ranges).collect();
+    let mut supported = of_nodes(&client, &mut warnings).await;
     let (mut voters, mut active_controller) = (BTreeSet::new(), None);
     if is_kraft {
         let quorum = client.describe_quorum().await?;
@@ -49,7 +42,7 @@ pub(super) async fn look(context: &Context, inventory: &Inventory) -> Result<Loo
         active_controller = Some(quorum.leader_id).filter(|leader| *leader >= 0);
         let others = quorum.voters.iter().filter(|voter| !brokers.contains(&voter.id));
         let endpoints = others.filter_map(|voter| voter.endpoints.first());
-        let addresses: Vec<String> = endpoints.map(|at| address(&at.host, at.port)).collect();
+        let addresses: Vec<String> = endpoints.map(ListenerAddress::address).collect();
         supported.extend(of_controllers(context, addresses, &mut warnings).await);
     }
     let mut all = Vec::new();
@@ -90,6 +83,14 @@ pub(super) fn oldest(nodes: &[NodeVerdict]) -> Release {
     releases.min_by_key(place).unwrap_or(Release::V3_9)
 }
 
+/// What the nodes that a client knows support.
+async fn of_nodes(client: &Client, warnings: &mut Vec<String>) -> BTreeMap<i32, Ranges> {
+    let answers = client.node_versions(None).await;
+    let failures = answers.errors.iter();
+    warnings.extend(failures.map(|failure| format!("{}: {}", failure.what, failure.error)));
+    answers.ok.iter().map(ranges).collect()
+}
+
 fn ranges(node: &NodeVersions) -> (i32, Ranges) {
     let range = |feature: &protocol::api::messages::api_versions_response::SupportedFeatureKey| {
         let (min, max) = (feature.min_version, feature.max_version);
@@ -117,22 +118,7 @@ async fn of_controllers(
             return BTreeMap::new();
         }
     };
-    let answers = client.node_versions(None).await;
-    warnings.extend(
-        answers
-            .errors
-            .iter()
-            .map(|failure| format!("{}: {}", failure.what, failure.error)),
-    );
-    answers.ok.iter().map(ranges).collect()
-}
-
-fn address(host: &str, port: u16) -> String {
-    if host.contains(':') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
-    }
+    of_nodes(&client, warnings).await
 }
 
 fn told(inventory: &Inventory, node: i32) -> Result<Option<Release>, CommandError> {
@@ -197,12 +183,6 @@ mod tests {
         assert_eq!(oldest_of(&[Some(Release::V4_2), Some(Release::V4_0)]), Release::V4_0);
         assert_eq!(oldest_of(&[Some(Release::V4_2), None]), Release::V3_9);
         assert_eq!(oldest_of(&[]), Release::V3_9);
-    }
-
-    #[test]
-    fn addresses_of_ipv6_have_brackets() {
-        assert_eq!(address("::1", 9093), "[::1]:9093");
-        assert_eq!(address("c1", 9093), "c1:9093");
     }
 
     /// The tables of what releases come with, here and where directories are formatted, are the same.

@@ -1,6 +1,5 @@
 //! What is told of an upgrade.
 
-use roller::fleet::Role;
 use roller::upgrade::finalize::{Finalize, Left, Update, WayBack};
 use roller::upgrade::judge::{Move, NodeVerdict, Verdict};
 use roller::upgrade::order::Stage;
@@ -163,11 +162,7 @@ impl NodeRow {
     fn of(node: &NodeVerdict) -> Self {
         Self {
             node: node.id,
-            role: match node.role {
-                Role::Controller => "controller",
-                Role::Broker => "broker",
-                Role::Combined => "combined",
-            },
+            role: node.role.name(),
             software: node.software.to_string(),
             step: node.step.map(Move::name),
             refusal: node.against.as_ref().map(ToString::to_string),
